@@ -1,0 +1,98 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documentation of the connection options; they are read in module_utils/_connection.py."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    # The minimum versions stand in module_utils/_deps.py too.
+    DOCUMENTATION = r"""
+requirements:
+  - requests >= 2.25
+  - PyJWT >= 2.4
+  - cryptography >= 39.0
+  - tomli, on Python before 3.11 and only where the configuration of the DC/OS CLI is read
+notes:
+  - Connection settings come from the task (C(module_defaults) included), then from environment variables, then from the
+    configuration of the DC/OS CLI. Empty text counts as unset everywhere.
+  - A complete set of credentials in the task wins as a whole over the environment, and that over the CLI. An incomplete
+    set is an error; it is never completed from another source. Sets are O(dcos_token) alone, or O(dcos_username) with
+    one of O(dcos_password), O(dcos_private_key) and O(dcos_private_key_path). In the environment E(DCOS_ACS_TOKEN)
+    wins over a login set.
+  - Files and environment variables are those of the host and user that run the module, normally C(localhost).
+  - Redirects are not followed. C(.netrc), E(REQUESTS_CA_BUNDLE) and cookies have no influence; proxies are taken from
+    the environment except for loopback addresses.
+options:
+  dcos_url:
+    description:
+      - Base URL of the cluster, for example V(https://dcos.example.com). A path is kept as a prefix, trailing slashes
+        are dropped. User names, queries and fragments in it are refused.
+      - Falls back to E(DCOS_URL), then to the cluster that the DC/OS CLI is attached to.
+    type: str
+  dcos_token:
+    description:
+      - Authentication token, for example from M(dcos.security.dcos_token).
+      - Falls back to E(DCOS_ACS_TOKEN), then to the token of the DC/OS CLI, which is only used for the URL it belongs
+        to.
+    type: str
+  dcos_username:
+    description:
+      - User or service account to log in as.
+      - The accounts of DC/OS itself (C(dcos_marathon) and others) are refused.
+      - Falls back to E(DCOS_USERNAME).
+    type: str
+  dcos_password:
+    description:
+      - Password of O(dcos_username).
+      - Falls back to E(DCOS_PASSWORD).
+    type: str
+  dcos_private_key:
+    description:
+      - RSA private key (PEM text) of the service account O(dcos_username), at least 2048 bits, not encrypted.
+    type: str
+  dcos_private_key_path:
+    description:
+      - File with the RSA private key of the service account O(dcos_username). A file that others may read is a warning.
+      - Falls back to E(DCOS_PRIVATE_KEY_PATH).
+    type: path
+  dcos_ca_path:
+    description:
+      - PEM bundle that verifies the certificate of the cluster. It must exist and hold a certificate; ignored for
+        C(http) URLs.
+      - Falls back to E(DCOS_TLS_CA_PATH), then to the bundle of the DC/OS CLI where URL or token come from there, then
+        to the store of the system.
+    type: path
+  dcos_validate_certs:
+    description:
+      - Truth value, empty for unset. Whether the certificate of the cluster is verified. Verified unless set to
+        V(false), which is always a warning.
+      - Falls back to E(DCOS_SSL_VERIFY), which may also be the path of a bundle, as for the DC/OS CLI.
+    type: str
+  dcos_allow_http:
+    description:
+      - Truth value, empty for unset. Whether plain C(http) to a host that is not loopback is allowed. Needed for a
+        cluster in C(disabled) mode, which has no TLS. Refused unless set to V(true).
+      - Falls back to E(DCOS_ALLOW_HTTP).
+    type: str
+  dcos_timeout:
+    description:
+      - Whole number of seconds, empty for unset. How long to wait for a connection, and for each part of an answer. 30
+        unless set.
+      - Falls back to E(DCOS_TIMEOUT).
+    type: str
+  dcos_retries:
+    description:
+      - Whole number, empty for unset. How often a request is repeated after a lost connection, a 502, 503 or 504, or a
+        429. 3 unless set.
+      - The waits are 0.2, 0.4, 0.8 ... seconds with some jitter, or what the server asks for, up to 10 seconds.
+      - A write that may have happened is judged by reading back before it is repeated.
+    type: str
+  dcos_config:
+    description:
+      - Folder of the DC/OS CLI, whose attached cluster is the last source of URL, token and CA.
+      - Falls back to E(DCOS_DIR), then to C(~/.dcos).
+    type: path
+"""

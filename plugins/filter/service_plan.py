@@ -1,0 +1,37 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter dcos.security.service_plan: thin glue around the rules of the role dcos_service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+from ansible.utils.display import Display
+
+from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
+from ansible_collections.dcos.security.plugins.module_utils._service_plan import plan_service
+
+
+def service_plan(variables: Mapping[str, Any], cluster: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Make the plan, show its warnings, and turn our errors into Ansible's."""
+    if not isinstance(variables, Mapping):
+        raise AnsibleFilterError("dcos.security.service_plan works on a dictionary of the role's variables.")
+    try:
+        plan = plan_service(variables, cluster or None)
+    except DcosError as error:
+        raise AnsibleFilterError(error.message) from error
+    display = Display()
+    for warning in plan.warnings:
+        display.warning(warning)
+    return plan.view()
+
+
+class FilterModule:
+    """The class that ansible-core looks for."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Names of the filters in this file."""
+        return {"service_plan": service_plan}

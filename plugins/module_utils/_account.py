@@ -1,0 +1,336 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change at any time.
+"""A service account: uid, description, public key, and the replacement of its key.
+
+The IAM cannot change a key, only delete an account with everything that hangs on it and create another. So that an
+interrupted replacement loses nothing, what must be restored is first written into the cluster itself: a journal, which
+is a service account C(<uid>.replacing) with the new public key, no grants, and as description the JSON of description,
+grants and groups. Every run reads the journal too and repairs what it finds, from any machine.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Mapping
+
+from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
+from ansible_collections.dcos.security.plugins.module_utils._iam import Iam, Permissions, User, user_subject
+from ansible_collections.dcos.security.plugins.module_utils._keys import (
+    fingerprint,
+    public_pem,
+    read_public_key,
+    same_key,
+)
+from ansible_collections.dcos.security.plugins.module_utils._names import (
+    JOURNAL_SUFFIX,
+    UID_MAX_LENGTH,
+    check_not_native,
+    check_uid,
+)
+from ansible_collections.dcos.security.plugins.module_utils._permissions import Grant, group_grants
+from ansible_collections.dcos.security.plugins.module_utils._resource import LostRaceError, Plan, Resource, Step
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What a replacement must restore."""
+
+    key: RSAPublicKey | None
+    description: str
+    grants: tuple[Grant, ...]
+    groups: tuple[str, ...]
+
+    def same_as(self, other: Journal | None) -> bool:
+        """Whether another journal would restore the same."""
+        return other is not None and same_key(self.key, other.key) and self.text() == other.text()
+
+    def text(self) -> str:
+        """The form in which it stands in the description of the journal's account."""
+        return json.dumps(
+            {"description": self.description, "grants": group_grants(self.grants), "groups": list(self.groups)},
+            sort_keys=True,
+        )
+
+
+@dataclass(frozen=True)
+class AccountState:
+    """What the cluster holds. Permissions and groups are read only where a replacement needs them."""
+
+    user: User | None = None
+    journal: Journal | None = None
+    grants: tuple[Grant, ...] = ()
+    groups: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> RSAPublicKey | None:
+        return None if self.user is None else read_public_key(self.user.public_key)
+
+
+def journal_uid(uid: str) -> str:
+    """The uid of the account that holds the journal."""
+    return uid + JOURNAL_SUFFIX
+
+
+def read_journal(iam: Iam, uid: str) -> Journal | None:
+    """The journal of an interrupted replacement, None when there is none."""
+    name = journal_uid(uid)
+    user = iam.user(name) if len(name) <= UID_MAX_LENGTH else None
+    if user is None:
+        return None
+    try:
+        document = json.loads(user.description)
+        return Journal(
+            read_public_key(user.public_key),
+            str(document["description"]),
+            tuple(Grant(str(entry["rid"]), str(action)) for entry in document["grants"] for action in entry["actions"]),
+            tuple(str(gid) for gid in document["groups"]),
+        )
+    except (ValueError, KeyError, TypeError):
+        raise DcosError(
+            f"Account {name} should hold the journal of a key replacement of {uid}, but its description is no such "
+            "journal. Look at it; if it is not needed, delete it by hand, and run again.",
+            "invalid_uid",
+        ) from None
+
+
+def check_account_uid(uid: str, allow_dcos_prefix: bool) -> str:
+    """Refuse, before any request, a uid that no writing module may touch."""
+    check_uid(uid, "uid")
+    check_not_native(uid, "uid", allow_dcos_prefix)
+    if uid.endswith(JOURNAL_SUFFIX):
+        raise DcosError(
+            f"uid: {uid} is where this collection keeps the journal of a key replacement. Manage account "
+            f"{uid[: -len(JOURNAL_SUFFIX)]}, which repairs or removes the journal.",
+            "invalid_uid",
+        )
+    return uid
+
+
+class ServiceAccount(Resource[AccountState]):
+    """The account C(uid).
+
+    description, key: None for not managed (a missing account cannot be made without a key).
+    own_uid: the account of the connection, which is neither deleted nor replaced.
+    """
+
+    def __init__(
+        self,
+        iam: Iam,
+        own_uid: str | None,
+        uid: str,
+        present: bool = True,
+        description: str | None = None,
+        key: RSAPublicKey | None = None,
+        replace_key: bool = False,
+        allow_dcos_prefix: bool = False,
+    ) -> None:
+        self._iam = iam
+        self._own_uid = own_uid
+        self._uid = check_account_uid(uid, allow_dcos_prefix)
+        self._present = present
+        self._description = description
+        self._key = key
+        self._replace_key = replace_key
+        if replace_key and len(journal_uid(uid)) > UID_MAX_LENGTH:
+            raise DcosError(
+                f"uid: {uid} is too long for replace_key: the journal {journal_uid(uid)} must fit into "
+                f"{UID_MAX_LENGTH} characters. Replace the account by another one with a shorter name.",
+                "invalid_uid",
+            )
+
+    def read(self) -> AccountState:
+        user = self._iam.user(self._uid)
+        if user is not None and not user.is_service:
+            raise DcosError(
+                f"uid: {self._uid} is the account of a person, not a service account. Nothing was changed. Choose "
+                "another uid.",
+                "invalid_uid",
+            )
+        state = AccountState(user, read_journal(self._iam, self._uid))
+        if user is None or not self._present or (state.journal is None and not self._must_replace(state)):
+            return state
+        permissions = self._iam.permissions(self._uid) or Permissions()
+        return AccountState(user, state.journal, permissions.direct, tuple(self._iam.groups_of(self._uid)))
+
+    def plan(self, state: AccountState) -> Plan:
+        return self._plan_present(state) if self._present else self._plan_absent(state)
+
+    def _must_replace(self, state: AccountState) -> bool:
+        return self._key is not None and state.user is not None and not same_key(state.key, self._key)
+
+    # Absent
+
+    def _plan_absent(self, state: AccountState) -> Plan:
+        steps: list[Step] = []
+        if state.user is not None:
+            self._protect_own("delete")
+            steps.append(self._delete_step())
+        if state.journal is not None:
+            steps.append(self._drop_journal_step())
+        return Plan({"service_account": None}, tuple(steps), self._view(state), None)
+
+    # Present
+
+    def _plan_present(self, state: AccountState) -> Plan:
+        key = self._key
+        if key is None:
+            key = state.key if state.user is not None else state.journal.key if state.journal else None
+        description = self._wanted_description(state)
+        steps: list[Step] = []
+        if state.user is None:
+            if key is None:
+                raise DcosError(
+                    f"uid: service account {self._uid} does not exist; creating it needs public_key or "
+                    "public_key_path.",
+                    "invalid_key",
+                )
+            steps.append(self._create_step(key, description))
+            steps += self._restore_steps(state)
+        elif key is not None and self._must_replace(state):
+            steps += self._replace_steps(state, key, description)
+        else:
+            if state.journal is not None and same_key(state.key, state.journal.key):
+                steps += self._restore_steps(state)
+            if state.user.description != description:
+                steps.append(
+                    Step(
+                        f"set the description of service account {self._uid}",
+                        partial(self._iam.set_description, self._uid, description),
+                    )
+                )
+        if state.journal is not None and not (state.user is not None and self._must_replace(state)):
+            steps.append(self._drop_journal_step())
+        after = self._shown(description, key, state.user)
+        return Plan({"service_account": after}, tuple(steps), self._view(state), self._diff_view(after))
+
+    def _wanted_description(self, state: AccountState) -> str:
+        if self._description is not None:
+            return self._description
+        unfinished = state.journal is not None and (state.user is None or same_key(state.key, state.journal.key))
+        if unfinished and state.journal is not None:
+            return state.journal.description
+        # The DC/OS CLI describes a new account by its uid.
+        return state.user.description if state.user is not None else self._uid
+
+    def _replace_steps(self, state: AccountState, key: RSAPublicKey, description: str) -> list[Step]:
+        if not self._replace_key:
+            raise DcosError(
+                f"Service account {self._uid} has another key ({_fingerprint_of(state.key)}) than the one given "
+                f"({fingerprint(key)}). A key cannot be changed, only replaced together with the account: "
+                "whoever uses the old key can no longer log in. Set replace_key to true if that is wanted.",
+                "key_mismatch",
+            )
+        self._protect_own("replace")
+        steps: list[Step] = []
+        grants, groups = set(state.grants), set(state.groups)
+        if state.journal is not None and same_key(state.key, state.journal.key):
+            # An earlier replacement got as far as the new account: nothing of what it saved may be lost.
+            steps += self._restore_steps(state)
+            grants |= set(state.journal.grants)
+            groups |= set(state.journal.groups)
+        journal = Journal(key, description, tuple(sorted(grants)), tuple(sorted(groups)))
+        if not journal.same_as(state.journal):
+            if state.journal is not None:
+                steps.append(self._drop_journal_step())
+            steps.append(
+                Step(
+                    f"write the journal {journal_uid(self._uid)}",
+                    partial(self._create, journal_uid(self._uid), public_pem(key), journal.text()),
+                )
+            )
+        steps.append(self._delete_step())
+        steps.append(self._create_step(key, description))
+        steps += self._restore_steps(AccountState(None, journal))
+        steps.append(self._drop_journal_step())
+        return steps
+
+    def _restore_steps(self, state: AccountState) -> list[Step]:
+        """Memberships and grants of the journal that the account does not have; the ACLs are all there still."""
+        if state.journal is None:
+            return []
+        subject = user_subject(self._uid)
+        return [
+            Step(f"restore the membership in group {gid}", partial(self._iam.add_to_group, gid, self._uid))
+            for gid in state.journal.groups
+            if gid not in state.groups
+        ] + [
+            Step(f"restore {grant.rid} {grant.action}", partial(self._restore_grant, subject, grant))
+            for grant in state.journal.grants
+            if grant not in state.grants
+        ]
+
+    def _restore_grant(self, subject: Any, grant: Grant) -> bool:
+        try:
+            return self._iam.grant(subject, grant)
+        except DcosError as exc:
+            if exc.code != "ERR_UNKNOWN_RESOURCE_ID":
+                raise
+        # The ACL went away since the journal was written.
+        self._iam.create_acl(grant.rid, grant.rid)
+        return self._iam.grant(subject, grant)
+
+    # Steps
+
+    def _create_step(self, key: RSAPublicKey, description: str) -> Step:
+        return Step(
+            f"create service account {self._uid}", partial(self._create, self._uid, public_pem(key), description)
+        )
+
+    def _create(self, uid: str, public_key: str, description: str) -> bool:
+        if not self._iam.create_service_account(uid, public_key, description):
+            raise LostRaceError(
+                f"Creating service account {uid}: somebody else creates it at the same time. Run again.",
+                "ERR_USER_EXISTS",
+                409,
+            )
+        return True
+
+    def _delete_step(self) -> Step:
+        return Step(f"delete service account {self._uid}", partial(self._iam.delete_user, self._uid))
+
+    def _drop_journal_step(self) -> Step:
+        name = journal_uid(self._uid)
+        return Step(f"remove the journal {name}", partial(self._iam.delete_user, name))
+
+    def _protect_own(self, verb: str) -> None:
+        if self._uid == self._own_uid:
+            raise DcosError(
+                f"uid: {self._uid} is the account of this connection; this run does not {verb} it, since it could not "
+                "finish what it began. Use another account for that.",
+                "own_account",
+            )
+
+    # Views
+
+    def _shown(self, description: str, key: RSAPublicKey | None, user: User | None) -> dict[str, Any]:
+        return {
+            "uid": self._uid,
+            "description": description,
+            "public_key": None if key is None else public_pem(key),
+            "fingerprint": None if key is None else fingerprint(key),
+            "provider_type": user.provider_type if user is not None else "internal",
+            "url": user.url if user is not None and user.url else f"/acs/api/v1/users/{self._uid}",
+        }
+
+    def _view(self, state: AccountState) -> Mapping[str, Any] | None:
+        view: dict[str, Any] = {}
+        if state.user is not None:
+            view = self._diff_view(self._shown(state.user.description, state.key, state.user))
+        if state.journal is not None:
+            view["journal"] = f"unfinished key replacement ({journal_uid(self._uid)})"
+        return view or None
+
+    @staticmethod
+    def _diff_view(shown: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: shown[name] for name in ("uid", "description", "fingerprint")}
+
+
+def _fingerprint_of(key: RSAPublicKey | None) -> str:
+    return "no RSA key" if key is None else fingerprint(key)

@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change at any time.
+"""Files that hold secrets: read with a look at their mode, written so that nobody sees half of one or a looser mode."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from typing import Callable
+
+from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
+
+SECRET_MODE = 0o600
+PUBLIC_MODE = 0o644
+
+
+def read_text(path: str, option: str) -> str:
+    """The text of a file that the user named; an error names the option and the path, never the content."""
+    try:
+        with open(os.path.expanduser(path), encoding="utf-8") as handle:
+            return handle.read()
+    except OSError as exc:
+        raise DcosError(f"{option}: cannot read {path}: {exc.strerror}.") from None
+    except UnicodeDecodeError:
+        raise DcosError(f"{option}: {path} is not a text file.") from None
+
+
+def read_private(path: str, option: str, warn: Callable[[str], None]) -> str:
+    """Like C(read_text), with a warning when others than the owner may read the file too."""
+    text = read_text(path, option)
+    mode = os.stat(os.path.expanduser(path)).st_mode
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        warn(
+            f"{option}: {path} has mode {stat.S_IMODE(mode):04o}; others than its owner can use this private key. "
+            "Set it to 0600."
+        )
+    return text
+
+
+def read_if_regular(path: str, option: str) -> str | None:
+    """The text of a regular file, None when nothing is there; a link, folder or device is refused."""
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        raise DcosError(f"{option}: cannot read {path}: {exc.strerror}.") from None
+    if not stat.S_ISREG(mode):
+        raise DcosError(f"{option}: {path} is not a regular file; it is left alone.")
+    return read_text(path, option)
+
+
+def check_folder(path: str, option: str) -> None:
+    """Refuse a file whose folder is missing or cannot be written, before anything else is done."""
+    folder = os.path.dirname(os.path.abspath(path))
+    if not os.path.isdir(folder):
+        raise DcosError(f"{option}: the folder {folder} does not exist. Create it first.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise DcosError(f"{option}: no permission to write in the folder {folder}.")
+
+
+def write_whole(path: str, text: str, mode: int) -> bool:
+    """Write a file in one move: a temporary file of this mode beside it, flushed to disk, then renamed over it.
+
+    Returns True, as the steps of a plan do. Ansible's own atomic_move would copy the mode of an existing file, which
+    may be looser.
+    """
+    folder = os.path.dirname(os.path.abspath(path))
+    handle, temporary = tempfile.mkstemp(prefix=".ansible-dcos-", dir=folder)  # made with 0600
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        os.chmod(temporary, mode)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    _sync_folder(folder)
+    return True
+
+
+def remove(path: str) -> bool:
+    """Remove a file; False when it was gone."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _sync_folder(folder: str) -> None:
+    """Make the rename itself survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

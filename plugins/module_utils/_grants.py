@@ -1,0 +1,208 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Grants of one account or group: what is granted, what is revoked, in which order.
+
+All grants come first, then what is revoked, C(dcos:superuser) last: an account never has less than it should have in
+between, and gives up its greatest power only when everything else is in place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Iterable, Mapping, Sequence
+
+from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
+from ansible_collections.dcos.security.plugins.module_utils._iam import (
+    Iam,
+    Permissions,
+    Subject,
+    group_subject,
+    user_subject,
+)
+from ansible_collections.dcos.security.plugins.module_utils._names import (
+    GRANTABLE_NATIVE_ACCOUNTS,
+    SUPERUSERS_GROUP,
+    check_gid,
+    check_not_native,
+    check_uid,
+)
+from ansible_collections.dcos.security.plugins.module_utils._permissions import (
+    SUPERUSER_RID,
+    Grant,
+    Permission,
+    grants_of,
+    group_grants,
+    superuser_last,
+)
+from ansible_collections.dcos.security.plugins.module_utils._resource import Plan, Resource, Step
+
+ACL_DESCRIPTION = "Created with the Ansible collection dcos.security"
+
+# What this run itself works with; taking it from the own account would stop the run half-way.
+_OWN_NEEDS = (SUPERUSER_RID, "dcos:adminrouter:acs", "dcos:adminrouter:ops:metadata", "dcos:secrets:")
+
+
+@dataclass(frozen=True)
+class GrantsState:
+    """What the subject has now; None where it does not exist.
+
+    own_groups: the groups of the connection's account, read only where a group loses power.
+    """
+
+    permissions: Permissions | None
+    own_groups: tuple[str, ...] = ()
+
+
+class Grants(Resource[GrantsState]):
+    """The direct grants of a subject.
+
+    permissions: what shall be granted, or with C(present=False) revoked; an entry without actions means all of them.
+    exclusive: revoke every direct grant that is neither in C(permissions) nor in C(keep).
+    keep: neither granted nor revoked.
+    """
+
+    def __init__(
+        self,
+        iam: Iam,
+        own_uid: str | None,
+        subject: Subject,
+        permissions: Sequence[Permission],
+        present: bool = True,
+        exclusive: bool = False,
+        keep: Sequence[Permission] = (),
+        allow_dcos_prefix: bool = False,
+    ) -> None:
+        self._iam = iam
+        self._own_uid = own_uid
+        self._subject = subject
+        self._permissions = tuple(permissions)
+        self._present = present
+        self._exclusive = exclusive
+        self._keep = frozenset(grants_of(keep))
+        _check_subject(subject, exclusive, allow_dcos_prefix)
+        for permission in self._permissions:
+            if present and not permission.actions:
+                raise DcosError(
+                    f"actions: which actions of {permission.rid} shall be granted? Only state=absent can leave them "
+                    "out.",
+                    "invalid_rid",
+                )
+
+    def read(self) -> GrantsState:
+        if self._subject.kind == "users":
+            return GrantsState(self._iam.permissions(self._subject.name))
+        loses = self._exclusive or not self._present
+        own_groups = self._iam.groups_of(self._own_uid) if loses and self._own_uid is not None else []
+        return GrantsState(self._iam.group_permissions(self._subject.name), tuple(own_groups))
+
+    def plan(self, state: GrantsState) -> Plan:
+        current = frozenset((state.permissions or Permissions()).direct)
+        granted = superuser_last(self._to_grant(current))
+        revoked = superuser_last(self._to_revoke(current))
+        self._protect_own(revoked, state.own_groups)
+        steps: list[Step] = []
+        with_acl = {SUPERUSER_RID, *(grant.rid for grant in current)}
+        for grant in granted:
+            do = partial(self._grant, grant, grant.rid not in with_acl)
+            with_acl.add(grant.rid)
+            steps.append(Step(f"grant {grant.rid} {grant.action}", do, ("granted", grant)))
+        for grant in revoked:
+            do = partial(self._iam.revoke, self._subject, grant)
+            steps.append(Step(f"revoke {grant.rid} {grant.action}", do, ("revoked", grant)))
+        after = (current | set(granted)) - set(revoked)
+        through = [
+            {"gid": gid, "rid": entry["rid"], "actions": entry["actions"]}
+            for gid, grants in _by_group(state.permissions or Permissions())
+            for entry in group_grants(grants)
+        ]
+        blocked = None
+        if state.permissions is None and self._present:
+            blocked = self._missing()
+        return Plan(
+            {"grants": {"direct": group_grants(after)}, "through_groups": through},
+            tuple(steps),
+            {"direct": group_grants(current)},
+            {"direct": group_grants(after)},
+            blocked=blocked,
+        )
+
+    def result(self, plan: Plan, done: Sequence[Step]) -> Mapping[str, Any]:
+        """Only what changed something is reported as granted or revoked: another run may have been faster."""
+        grants: dict[str, Any] = {
+            name: [grant.view() for outcome, grant in (step.subject for step in done) if outcome == name]
+            for name in ("granted", "revoked")
+        }
+        return {**plan.result, "grants": {**grants, "direct": plan.result["grants"]["direct"]}}
+
+    def _to_grant(self, current: frozenset[Grant]) -> list[Grant]:
+        if not self._present:
+            return []
+        return [grant for grant in grants_of(self._permissions) if grant not in current]
+
+    def _to_revoke(self, current: frozenset[Grant]) -> list[Grant]:
+        if not self._present:
+            listed = frozenset(grants_of(self._permissions))
+            whole = {permission.rid for permission in self._permissions if not permission.actions}
+            return sorted(grant for grant in current if grant in listed or grant.rid in whole)
+        if self._exclusive:
+            return sorted(current - frozenset(grants_of(self._permissions)) - self._keep)
+        return []
+
+    def _grant(self, grant: Grant, needs_acl: bool) -> bool:
+        if needs_acl:
+            self._iam.create_acl(grant.rid, self._description(grant.rid))
+        return self._iam.grant(self._subject, grant)
+
+    def _description(self, rid: str) -> str:
+        given = next((p.description for p in self._permissions if p.rid == rid), None)
+        return ACL_DESCRIPTION if given is None else given
+
+    def _protect_own(self, revoked: Iterable[Grant], own_groups: Sequence[str]) -> None:
+        own = self._subject.name == self._own_uid if self._subject.kind == "users" else self._subject.name in own_groups
+        needed = [grant for grant in revoked if grant.rid.startswith(_OWN_NEEDS)]
+        if own and needed:
+            raise DcosError(
+                f"Revoking {needed[0].rid} {needed[0].action} from {self._subject.words} would take from the account "
+                f"of this connection ({self._own_uid}) what this run works with. Nothing was changed. Use another "
+                "account for that.",
+                "own_account",
+            )
+
+    def _missing(self) -> DcosError:
+        kind = "uid" if self._subject.kind == "users" else "gid"
+        code = "ERR_UNKNOWN_USER_ID" if kind == "uid" else "ERR_UNKNOWN_GROUP_ID"
+        return DcosError(
+            f"{kind}: {self._subject.words} does not exist, so nothing can be granted to it. Create it first.", code
+        )
+
+
+def account_or_group(uid: str | None, gid: str | None) -> Subject:
+    """The subject that the options name; exactly one of them is given."""
+    if uid is not None:
+        return user_subject(check_uid(uid, "uid"))
+    return group_subject(check_gid(gid or "", "gid"))
+
+
+def _check_subject(subject: Subject, exclusive: bool, allow_dcos_prefix: bool) -> None:
+    if subject.kind == "groups":
+        if subject.name == SUPERUSERS_GROUP:
+            raise DcosError(
+                f"gid: the group {SUPERUSERS_GROUP} belongs to DC/OS itself and is never changed.", "native_account"
+            )
+    elif subject.name not in GRANTABLE_NATIVE_ACCOUNTS:
+        check_not_native(subject.name, "uid", allow_dcos_prefix)
+    elif exclusive:
+        raise DcosError(
+            f"exclusive: {subject.name} belongs to DC/OS itself; single grants may be added to it or removed, but not "
+            "everything else revoked.",
+            "native_account",
+        )
+
+
+def _by_group(permissions: Permissions) -> list[tuple[str, list[Grant]]]:
+    groups: dict[str, list[Grant]] = {}
+    for entry in permissions.through_groups:
+        groups.setdefault(entry.gid, []).append(entry.grant)
+    return sorted(groups.items())

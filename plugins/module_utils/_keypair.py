@@ -1,0 +1,197 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A key pair in two files: the private half readable by its owner only, the public half beside it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Mapping
+
+from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
+from ansible_collections.dcos.security.plugins.module_utils._files import (
+    PUBLIC_MODE,
+    SECRET_MODE,
+    check_folder,
+    read_if_regular,
+    remove,
+    write_whole,
+)
+from ansible_collections.dcos.security.plugins.module_utils._keys import (
+    MINIMUM_SIZE,
+    fingerprint,
+    generate,
+    load_private_key,
+    private_pem,
+    public_pem,
+    read_public_key,
+    same_key,
+)
+from ansible_collections.dcos.security.plugins.module_utils._resource import FilesResource, Plan, Step
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+REGENERATE = ("never", "fail", "partial_idempotence", "full_idempotence", "always")
+
+
+@dataclass(frozen=True)
+class KeypairState:
+    """What the files hold.
+
+    problem: why the private file holds no usable key, where there is a file.
+    made: the new key, where one is needed.
+    """
+
+    private_exists: bool = False
+    key: RSAPrivateKey | None = field(repr=False, default=None)
+    problem: DcosError | None = None
+    public_exists: bool = False
+    public_key: RSAPublicKey | None = None
+    made: RSAPrivateKey | None = field(repr=False, default=None)
+
+
+class Keypair(FilesResource[KeypairState]):
+    """The files C(private_path) and, where given, C(public_path)."""
+
+    def __init__(
+        self,
+        private_path: str,
+        public_path: str | None = None,
+        present: bool = True,
+        size: int = MINIMUM_SIZE,
+        regenerate: str = "fail",
+    ) -> None:
+        self._private_path = os.path.expanduser(private_path)
+        self._public_path = None if public_path is None else os.path.expanduser(public_path)
+        self._present = present
+        self._size = size
+        self._regenerate = regenerate
+        if size < MINIMUM_SIZE:
+            raise DcosError(
+                f"size: {size} bits are too few; at least {MINIMUM_SIZE} are needed, smaller keys can be broken.",
+                "invalid_key",
+            )
+        if self._public_path is not None and os.path.realpath(self._public_path) == os.path.realpath(
+            self._private_path
+        ):
+            raise DcosError("public_key_path: it is the same file as private_key_path. Give each half its own file.")
+
+    def managed_files(self) -> list[tuple[str, int]]:
+        return [(self._private_path, SECRET_MODE)] + (
+            [] if self._public_path is None else [(self._public_path, PUBLIC_MODE)]
+        )
+
+    def read(self) -> KeypairState:
+        private_text = read_if_regular(self._private_path, "private_key_path")
+        public_text = None if self._public_path is None else read_if_regular(self._public_path, "public_key_path")
+        state = KeypairState(
+            private_exists=private_text is not None,
+            public_exists=public_text is not None,
+            public_key=read_public_key(public_text),
+        )
+        if not self._present:
+            return state
+        for path, option in ((self._private_path, "private_key_path"), (self._public_path, "public_key_path")):
+            if path is not None:
+                check_folder(path, option)
+        if private_text is not None:
+            try:
+                state = replace(state, key=load_private_key(private_text, f"private_key_path ({self._private_path})"))
+            except DcosError as exc:
+                state = replace(state, problem=exc)
+        return replace(state, made=generate(self._size)) if self._needs_new(state) else state
+
+    def plan(self, state: KeypairState) -> Plan:
+        before = self._view(state)
+        if not self._present:
+            exists = (state.private_exists, state.public_exists)
+            steps = [
+                Step(f"remove {path}", partial(remove, path))
+                for (path, _mode), there in zip(self.managed_files(), exists)
+                if there
+            ]
+            return Plan({"keypair": None}, tuple(steps), before, None)
+        key = state.made or state.key
+        if key is None:
+            raise AssertionError("a key is made where there is none")
+        steps = []
+        if state.made is not None:
+            steps.append(
+                Step(
+                    f"write {self._private_path}",
+                    partial(write_whole, self._private_path, private_pem(key), SECRET_MODE),
+                )
+            )
+        if self._public_path is not None and not same_key(state.public_key, key.public_key()):
+            # Derived from the private half, so rebuilding it replaces nothing; a half of another key is refused above.
+            pem = public_pem(key.public_key())
+            steps.append(Step(f"write {self._public_path}", partial(write_whole, self._public_path, pem, PUBLIC_MODE)))
+        result = {
+            "private_key_path": self._private_path,
+            "public_key_path": self._public_path,
+            "public_key": public_pem(key.public_key()),
+            "fingerprint": fingerprint(key.public_key()),
+            "size": key.key_size,
+        }
+        after = {
+            "private_key": _words(key.public_key()),
+            "public_key": None if self._public_path is None else _words(key.public_key()),
+        }
+        return Plan({"keypair": result}, tuple(steps), before, after, provisional=state.made is not None)
+
+    def _needs_new(self, state: KeypairState) -> bool:
+        """Whether a key must be made; refuses what C(regenerate) does not allow."""
+        if not state.private_exists or self._regenerate == "always":
+            return True
+        if state.problem is not None:
+            if self._regenerate == "full_idempotence":
+                return True
+            raise DcosError(
+                f"{state.problem.message} It is not replaced, since a service may still use it: move it away, or set "
+                "regenerate to full_idempotence.",
+                state.problem.code,
+            )
+        if state.key is None:
+            raise AssertionError("a file holds a key or a problem")
+        if state.key.key_size != self._size and self._regenerate != "never":
+            if self._regenerate != "fail":
+                return True
+            raise DcosError(
+                f"size: {self._private_path} holds a key of {state.key.key_size} bits, not {self._size}. It is not "
+                "replaced, since a service may use it: give its size, or set regenerate to partial_idempotence.",
+                "invalid_key",
+            )
+        if (
+            state.public_exists
+            and not same_key(state.public_key, state.key.public_key())
+            and self._regenerate in ("never", "fail")
+        ):
+            raise DcosError(
+                f"public_key_path: {self._public_path} does not hold the public half of {self._private_path}. Which of "
+                "them is in use cannot be told, so nothing was changed: remove the wrong file, or set regenerate to "
+                "partial_idempotence, which rebuilds the public half.",
+                "key_mismatch",
+            )
+        return False
+
+    def _view(self, state: KeypairState) -> Mapping[str, Any] | None:
+        if not state.private_exists and not state.public_exists:
+            return None
+        view: dict[str, Any] = {"private_key": None, "public_key": None}
+        if state.key is not None:
+            view["private_key"] = _words(state.key.public_key())
+        elif state.private_exists:
+            view["private_key"] = "not read" if state.problem is None else "no usable RSA key"
+        if state.public_key is not None:
+            view["public_key"] = _words(state.public_key)
+        elif state.public_exists:
+            view["public_key"] = "no RSA public key"
+        return view
+
+
+def _words(key: RSAPublicKey) -> str:
+    """How a key stands in diffs: never its text."""
+    return f"RSA {key.key_size} {fingerprint(key)}"

@@ -1,0 +1,135 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The glue between Ansible and the library: options -> cluster, errors -> C(fail_json), secrets -> hidden, results.
+
+A module hands over its argument spec and a function that makes its resource from the options; everything else is here.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from dataclasses import dataclass
+from typing import Any, Callable, Mapping, Sequence
+from urllib.parse import quote
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.dcos.security.plugins.module_utils import _deps
+from ansible_collections.dcos.security.plugins.module_utils._cluster import Cluster
+from ansible_collections.dcos.security.plugins.module_utils._connection import resolve
+from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
+from ansible_collections.dcos.security.plugins.module_utils._resource import (
+    FilesResource,
+    Outcome,
+    Resource,
+    converge,
+)
+
+# No defaults and no env fallbacks here: an option left out must be told from one set to its default, an exported empty
+# variable must count as unset, and a credential set must come from one source as a whole. See _connection.py.
+# Truth values and numbers are text for the same reason: AWX renders an unfilled field as empty text.
+CONNECTION_SPEC: dict[str, dict[str, Any]] = {
+    "dcos_url": {"type": "str"},
+    "dcos_token": {"type": "str", "no_log": True},
+    "dcos_username": {"type": "str"},
+    "dcos_password": {"type": "str", "no_log": True},
+    "dcos_private_key": {"type": "str", "no_log": True},
+    "dcos_private_key_path": {"type": "path", "no_log": False},
+    "dcos_ca_path": {"type": "path"},
+    "dcos_validate_certs": {"type": "str"},
+    "dcos_allow_http": {"type": "str"},
+    "dcos_timeout": {"type": "str"},
+    "dcos_retries": {"type": "str"},
+    "dcos_config": {"type": "path"},
+}
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a module makes its resource from."""
+
+    params: Mapping[str, Any]
+    cluster: Cluster
+    warn: Callable[[str], None]
+    hide: Callable[[str], None]
+
+
+def run_cluster_module(
+    argument_spec: Mapping[str, Any], build: Callable[[Context], Resource[Any]], **rules: Sequence[Any]
+) -> None:
+    """Run a module that talks to the cluster."""
+    module = AnsibleModule({**CONNECTION_SPEC, **argument_spec}, supports_check_mode=True, **rules)
+    _deps.require(module, _deps.HTTP, _deps.JWT, _deps.KEYS)
+    where: dict[str, Any] = {}
+    try:
+        hide = _hider(module)
+        _hide_given(module, argument_spec, hide)
+        connection = resolve(module.params, os.environ, module.warn, hide)
+        where = {"cluster": {"url": connection.url, "credentials_from": connection.credentials_from}}
+        resource = build(Context(module.params, Cluster(connection, hide), module.warn, hide))
+        _exit(module, converge(resource, module.check_mode), where)
+    except DcosError as exc:
+        module.fail_json(msg=exc.message, failure=exc.failure(), **where)
+
+
+def run_local_module(
+    argument_spec: Mapping[str, Any], build: Callable[[Mapping[str, Any]], FilesResource[Any]], **rules: Any
+) -> None:
+    """Run a module that only works with files here."""
+    module = AnsibleModule(dict(argument_spec), supports_check_mode=True, add_file_common_args=True, **rules)
+    _deps.require(module, _deps.KEYS)
+    try:
+        resource = build(module.params)
+        outcome = converge(resource, module.check_mode)
+        if outcome.after is not None:
+            option_mode = module.params["mode"]
+            for path, made_with in resource.managed_files():
+                params = {**module.params, "mode": made_with if option_mode is None else option_mode}
+                wanted = module.load_file_common_arguments(params, path)
+                outcome.changed = module.set_fs_attributes_if_different(wanted, outcome.changed)
+                option_mode = None
+        _exit(module, outcome, {})
+    except DcosError as exc:
+        module.fail_json(msg=exc.message, failure=exc.failure())
+
+
+def _exit(module: AnsibleModule, outcome: Outcome, more: Mapping[str, Any]) -> None:
+    for warning in outcome.warnings:
+        module.warn(warning)
+    result: dict[str, Any] = {**outcome.values, **more, "changed": outcome.changed}
+    if module._diff:
+        result["diff"] = {"before": outcome.before or {}, "after": outcome.after or {}}
+    module.exit_json(**result)
+
+
+def _hide_given(module: AnsibleModule, argument_spec: Mapping[str, Any], hide: Callable[[str], None]) -> None:
+    """Ansible hides options marked no_log as they are; their derived forms are ours to hide."""
+    for name, spec in argument_spec.items():
+        if spec.get("no_log") and isinstance(module.params[name], str):
+            hide(module.params[name])
+
+
+def _hider(module: AnsibleModule) -> Callable[[str], None]:
+    def hide(secret: str) -> None:
+        module.no_log_values.update(derived_forms(secret))
+
+    return hide
+
+
+def derived_forms(secret: str) -> Sequence[str]:
+    """The forms in which a secret could show: as it is, inside JSON, as base64, in a URL."""
+    forms = set()
+    for text in {secret, secret.strip()} - {""}:
+        raw = text.encode("utf-8")
+        forms |= {
+            text,
+            json.dumps(text)[1:-1],
+            json.dumps(text, ensure_ascii=False)[1:-1],
+            base64.b64encode(raw).decode("ascii"),
+            base64.urlsafe_b64encode(raw).decode("ascii"),
+            quote(text, safe=""),
+        }
+    return sorted(forms)

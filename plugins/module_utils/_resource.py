@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change at any time.
+"""Read -> plan -> apply -> result, once for every resource.
+
+A resource says what is there and what shall be done; this frame alone knows about check mode. One plan, computed
+without a request, feeds C(changed), diff, the result of check mode and the writes, so that none of them can drift from
+the others.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any, Callable, Generic, Mapping, Sequence, TypeVar
+
+from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
+
+State = TypeVar("State")
+
+_MOST_ROUNDS = 3
+"""A write that lost a race is planned again from a new reading; who loses more often than this has a rival."""
+
+
+class LostRaceError(DcosError):
+    """Somebody else wrote between our reading and our write: read again, plan again."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One write.
+
+    what: in words, for messages.
+    do: performs it; returns False when it turned out to be done already, so that it counts as no change.
+    subject: what it is about, for resources that report single steps.
+    """
+
+    what: str
+    do: Callable[[], bool] = field(compare=False)
+    subject: Any = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What shall be done, and how the resource looks before and after; nothing secret in either view.
+
+    result: what the module returns when all steps are done.
+    provisional: the result holds something that was made for this plan (a new key) and is only real once applied.
+    blocked: why it cannot be applied now although it can be planned: an error, and a warning in check mode.
+    """
+
+    result: Mapping[str, Any]
+    steps: tuple[Step, ...] = ()
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+    provisional: bool = False
+    blocked: DcosError | None = None
+
+
+@dataclass
+class Outcome:
+    """What happened, or in check mode would."""
+
+    changed: bool
+    values: dict[str, Any]
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    warnings: list[str] = field(default_factory=list)
+
+
+class Resource(ABC, Generic[State]):
+    """One kind of thing that a module manages."""
+
+    @abstractmethod
+    def read(self) -> State:
+        """Everything that the plan depends on; the only requests before the first write."""
+
+    @abstractmethod
+    def plan(self, state: State) -> Plan:
+        """Compare what is there with what is wanted. Sends nothing and writes nothing; refuses what must not be."""
+
+    def result(self, plan: Plan, done: Sequence[Step]) -> Mapping[str, Any]:
+        """The module's result, given the steps that changed something (all of them, unless others were faster)."""
+        return plan.result
+
+
+class FilesResource(Resource[State]):
+    """A resource that is made of files, whose owner and mode Ansible itself manages."""
+
+    @abstractmethod
+    def managed_files(self) -> Sequence[tuple[str, int]]:
+        """Paths, each with the mode it is made with; the first one is the one that the option C(mode) is for."""
+
+
+def converge(resource: Resource[State], check_mode: bool) -> Outcome:
+    """Bring the resource to its wanted state, or say what that would change."""
+    first: Plan | None = None
+    done: list[Step] = []
+    for last_round in (False,) * (_MOST_ROUNDS - 1) + (True,):
+        plan = resource.plan(resource.read())
+        first = first or plan
+        if check_mode:
+            return _outcome(resource, plan, plan, plan.steps, check_mode)
+        if plan.blocked is not None:
+            raise plan.blocked
+        try:
+            _apply(plan, done)
+        except LostRaceError:
+            if last_round:
+                raise
+            continue
+        return _outcome(resource, first, plan, done, check_mode)
+    raise AssertionError("the last round returns or raises")
+
+
+def _apply(plan: Plan, done: list[Step]) -> None:
+    for step in plan.steps:
+        try:
+            if step.do():
+                done.append(step)
+        except LostRaceError:
+            raise
+        except DcosError as exc:
+            if done:
+                finished = "; ".join(d.what for d in done)
+                exc.message = f"{exc.message} Done before that: {finished}. Run again to finish."
+                exc.args = (exc.message,)
+            raise
+
+
+def _outcome(resource: Resource[State], first: Plan, plan: Plan, done: Sequence[Step], check_mode: bool) -> Outcome:
+    values = dict(resource.result(plan, done))
+    warnings = []
+    if check_mode and plan.provisional:
+        values["provisional"] = True
+    if check_mode and plan.blocked is not None:
+        warnings.append(plan.blocked.message)
+    after = plan.after if done else first.before
+    return Outcome(bool(done), values, first.before, after, warnings)

@@ -1,0 +1,448 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The secret of a service account: the JSON document from which a service reads who it is and how to log in.
+
+Two places are used: C(path), from which the service reads (live), and C(<path>-next), which holds the key that a
+rotation is going to. At every moment at least one of them holds the private half of the key that the account has.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Callable, Mapping
+from urllib.parse import urlsplit
+
+from ansible_collections.dcos.security.plugins.module_utils._account import check_account_uid, read_journal
+from ansible_collections.dcos.security.plugins.module_utils._auth import LOGIN_PATH
+from ansible_collections.dcos.security.plugins.module_utils._cluster import Cluster
+from ansible_collections.dcos.security.plugins.module_utils._connection import check_url
+from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
+from ansible_collections.dcos.security.plugins.module_utils._keys import (
+    fingerprint,
+    generate,
+    is_pkcs8,
+    load_stored_private_key,
+    private_pem,
+    public_pem,
+    read_public_key,
+    same_key,
+)
+from ansible_collections.dcos.security.plugins.module_utils._names import check_secret_path, check_store
+from ansible_collections.dcos.security.plugins.module_utils._resource import LostRaceError, Plan, Resource, Step
+from ansible_collections.dcos.security.plugins.module_utils._secrets import StoredValue
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+SCHEME = "RS256"
+NEXT_SUFFIX = "-next"
+DEFAULT_HOST = "leader.mesos"
+_SAME_HOSTS = frozenset((DEFAULT_HOST, "master.mesos"))
+
+_DIFF_FIELDS = ("store", "path", "uid", "scheme", "login_endpoint", "fingerprint")
+
+# The UI of DC/OS writes the scheme under a misspelt name; consumers that want it do not find it.
+_MISSPELT_SCHEME = "schema"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A stored service-account document of our account."""
+
+    fields: Mapping[str, Any] = field(repr=False)
+    key: RSAPrivateKey | None = field(repr=False)
+
+    def is_canonical(self) -> bool:
+        """Whether all consumers can read it: scheme where it belongs, key as PKCS#8."""
+        return (
+            self.fields.get("scheme") == SCHEME
+            and _MISSPELT_SCHEME not in self.fields
+            and is_pkcs8(str(self.fields.get("private_key")))
+        )
+
+
+@dataclass(frozen=True)
+class Slot:
+    """What is at one path: nothing, a document of our account, or something else."""
+
+    path: str
+    document: Document | None = None
+    foreign: bool = False
+
+    @property
+    def empty(self) -> bool:
+        return self.document is None and not self.foreign
+
+    @property
+    def key(self) -> RSAPrivateKey | None:
+        return None if self.document is None else self.document.key
+
+
+@dataclass(frozen=True)
+class SecretState:
+    """Both slots, and the account's key with the one that an unfinished replacement is going to.
+
+    made: the key that was generated in case that the plan needs one.
+    """
+
+    live: Slot
+    next: Slot
+    account_exists: bool = False
+    account_key: RSAPublicKey | None = None
+    journal_key: RSAPublicKey | None = None
+    made: RSAPrivateKey | None = field(repr=False, default=None)
+    login_endpoint: str = ""
+
+    def account_has(self, key: RSAPrivateKey | None) -> bool:
+        return key is not None and same_key(self.account_key, key.public_key())
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the slots shall hold.
+
+    live: the key for the live document; None leaves it as it is.
+    next: the key for next; None removes what is left there, unless C(keep_next).
+    pending: a rotation is under way, and the account shall get the key at next.
+    """
+
+    live: RSAPrivateKey | None = field(repr=False, default=None)
+    next: RSAPrivateKey | None = field(repr=False, default=None)
+    keep_next: bool = False
+
+    @property
+    def pending(self) -> bool:
+        return self.next is not None
+
+    @property
+    def key(self) -> RSAPrivateKey:
+        """The key that the account shall have."""
+        key = self.next if self.next is not None else self.live
+        if key is None:
+            raise AssertionError("every decision has a key")
+        return key
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """The login endpoint that the document shall name.
+
+    given: taken as it is; else derived from the mode, where both names of the leading master count as equal.
+    legacy: C(never), C(auto) or C(always): http in permissive mode, as the CLI wrote it up to DC/OS 1.11.
+    """
+
+    given: str | None = None
+    security_mode: str | None = None
+    legacy: str = "never"
+
+    def derive(self, cluster: Cluster) -> str:
+        """The endpoint; reads the cluster's mode, and its version where that matters."""
+        if self.given is not None:
+            return self.given
+        actual = cluster.security_mode()
+        if actual is not None and actual != self.security_mode:
+            raise DcosError(
+                f"security_mode: {self.security_mode} is given, but the cluster says that it is in {actual} mode. "
+                f"Nothing was changed. Give {actual}, or login_endpoint for a document that differs on purpose.",
+                "mode",
+            )
+        scheme = "https"
+        if self.security_mode == "disabled" or (self.security_mode == "permissive" and self._is_legacy(cluster)):
+            scheme = "http"
+        return f"{scheme}://{DEFAULT_HOST}{LOGIN_PATH}"
+
+    def accepts(self, stored: Any, wanted: str) -> bool:
+        """Whether a stored endpoint needs no change."""
+        if stored == wanted:
+            return True
+        if self.given is not None or not isinstance(stored, str):
+            return False
+        try:
+            a, b = urlsplit(stored), urlsplit(wanted)
+        except ValueError:
+            return False
+        return {a.netloc, b.netloc} <= _SAME_HOSTS and (a.scheme, a.path, a.query) == (b.scheme, b.path, b.query)
+
+    def _is_legacy(self, cluster: Cluster) -> bool:
+        if self.legacy != "auto":
+            return self.legacy == "always"
+        version = cluster.version()
+        if version is None:
+            raise DcosError(
+                "legacy_login_endpoint: auto needs the cluster's version, which could not be read. Use never (DC/OS "
+                "1.12 and later) or always.",
+                "mode",
+            )
+        major, minor = [*version.split("."), "0"][:2]
+        return int(major) == 1 and int(minor.split("-")[0]) <= 11
+
+
+class ServiceAccountSecret(Resource[SecretState]):
+    """The secret of account C(uid) at C(path).
+
+    key: the private key to store; None to generate one where there is none yet.
+    rotate: C(none), C(prepare) or C(finish).
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        uid: str,
+        path: str,
+        store: str = "default",
+        present: bool = True,
+        key: RSAPrivateKey | None = None,
+        endpoint: Endpoint = Endpoint(),
+        rotate: str = "none",
+        overwrite: bool = False,
+        allow_dcos_prefix: bool = False,
+    ) -> None:
+        self._cluster = cluster
+        self._uid = check_account_uid(uid, allow_dcos_prefix)
+        self._path = check_secret_path(path, "path")
+        self._store = check_store(store, "store")
+        self._present = present
+        self._given = key
+        if endpoint.given is not None:
+            check_url(endpoint.given, "login_endpoint")
+        self._endpoint = endpoint
+        self._rotate = rotate
+        self._overwrite = overwrite
+
+    # Reading
+
+    def read(self) -> SecretState:
+        live, next_ = self._slot(self._path), self._slot(self._path + NEXT_SUFFIX)
+        if not self._present:
+            return SecretState(live, next_)
+        endpoint = self._endpoint.derive(self._cluster)
+        user = self._cluster.iam.user(self._uid)
+        if user is not None and not user.is_service:
+            raise DcosError(
+                f"uid: {self._uid} is the account of a person, not a service account. Nothing was changed.",
+                "invalid_uid",
+            )
+        journal = read_journal(self._cluster.iam, self._uid)
+        state = SecretState(
+            live,
+            next_,
+            user is not None,
+            None if user is None else read_public_key(user.public_key),
+            None if journal is None else journal.key,
+            None,
+            endpoint,
+        )
+        # The only key that a plan can need: for live or for next, never for both.
+        needs_key = (
+            self._given is None
+            and next_.key is None
+            and (self._rotate == "prepare" or (live.key is None and not state.account_exists))
+        )
+        return replace(state, made=generate()) if needs_key else state
+
+    def _slot(self, path: str) -> Slot:
+        stored = self._cluster.secrets.read(self._store, path)
+        if stored is None:
+            return Slot(path)
+        document = parse_document(stored, self._uid)
+        return Slot(path, document, document is None)
+
+    # Planning
+
+    def plan(self, state: SecretState) -> Plan:
+        if not self._present:
+            return self._plan_absent(state)
+        if state.live.foreign and not self._overwrite:
+            raise self._foreign(state.live)
+        decision = self._decide_given(state, self._given) if self._given is not None else self._decide(state)
+        if decision.next is not None and state.next.foreign and not self._overwrite:
+            raise self._foreign(state.next)
+        steps: list[Step] = []
+        if decision.next is not None:
+            steps += self._steps_to_hold(state.next, decision.next, state)
+        if decision.live is not None:
+            steps += self._steps_to_hold(state.live, decision.live, state)
+        if decision.next is None and not decision.keep_next and state.next.document is not None:
+            if steps:
+                # The last copy of a key goes only when the other one is seen to be there.
+                steps.append(Step(f"read {self._path} back", partial(self._read_back, decision.key)))
+            steps.append(self._delete_step(state.next))
+        result = self._shown(state.next if decision.pending else state.live, decision.key, state)
+        before = self._view(state)
+        after: dict[str, Any] = {name: result[name] for name in _DIFF_FIELDS}
+        if decision.pending:
+            after = {**(before or {}), "next": result["fingerprint"]}
+        elif decision.keep_next and state.next.document is not None:
+            after["next"] = _fingerprint_of(state.next)
+        return Plan(
+            {"secret": {**result, "pending": decision.pending}},
+            tuple(steps),
+            before,
+            after,
+            provisional=decision.key is state.made,
+        )
+
+    def _plan_absent(self, state: SecretState) -> Plan:
+        if state.live.foreign and not self._overwrite:
+            raise self._foreign(state.live)
+        slots = [] if state.live.empty else [state.live]
+        if state.next.document is not None:
+            slots.append(state.next)
+        return Plan({"secret": None}, tuple(self._delete_step(slot) for slot in slots), self._view(state), None)
+
+    def _decide_given(self, state: SecretState, key: RSAPrivateKey) -> Decision:
+        """The user gives the key: it goes where the account has it, or to next when the account is to get it."""
+        if not state.account_exists:
+            return Decision(live=key, keep_next=True)
+        if state.account_has(key):
+            return Decision(live=key)
+        if self._rotate == "prepare":
+            return Decision(next=key)
+        raise self._mismatch(
+            state,
+            f"the private key given ({fingerprint(key.public_key())}) is not that of the account",
+            "Give the key that belongs to the account. If the account is to get this key instead: rotate=prepare, then "
+            "dcos_service_account with replace_key, then rotate=finish.",
+        )
+
+    def _decide(self, state: SecretState) -> Decision:
+        """The key is made here; which of the stored ones counts depends on the one that the account has."""
+        live, next_ = state.live.key, state.next.key
+        if self._rotate == "prepare" and (state.account_exists or live is not None):
+            return Decision(next=next_ or state.made)
+        if state.account_has(next_):
+            return Decision(live=next_)
+        if not state.account_exists:
+            if live is None:
+                return Decision(live=next_ or state.made)
+            if next_ is not None and same_key(state.journal_key, next_.public_key()):
+                return Decision(next=next_)
+            return Decision(live=live, keep_next=True)
+        if not state.account_has(live):
+            raise self._mismatch(
+                state,
+                "no key of the account is stored" if live is None else "the stored key is not that of the account",
+                "The account's private key cannot be got from the cluster. To give the account a new one: "
+                "rotate=prepare, then dcos_service_account with replace_key, then rotate=finish.",
+            )
+        if self._rotate == "finish" and next_ is not None:
+            raise self._mismatch(
+                state,
+                f"rotate=finish would put a key in place ({_fingerprint_of(state.next)}) that the account has not got",
+                "Replace the account's key first: dcos_service_account with replace_key and the public key that "
+                "rotate=prepare returned.",
+            )
+        return Decision(live=live)
+
+    def _steps_to_hold(self, slot: Slot, key: RSAPrivateKey, state: SecretState) -> list[Step]:
+        """At most one write, so that the slot holds a canonical document with this key."""
+        stored = slot.document
+        if (
+            stored is not None
+            and stored.key is not None
+            and same_key(stored.key.public_key(), key.public_key())
+            and stored.is_canonical()
+            and self._endpoint.accepts(stored.fields.get("login_endpoint"), state.login_endpoint)
+        ):
+            return []
+        # Fields that others added are kept.
+        fields = {} if stored is None else {k: v for k, v in stored.fields.items() if k != _MISSPELT_SCHEME}
+        fields.update(
+            login_endpoint=self._shown(slot, key, state)["login_endpoint"],
+            private_key=private_pem(key),
+            scheme=SCHEME,
+            uid=self._uid,
+        )
+        value = json.dumps(fields, sort_keys=True)
+        if slot.empty:
+            return [Step(f"create secret {slot.path}", partial(self._write, self._cluster.secrets.create, slot, value))]
+        return [Step(f"update secret {slot.path}", partial(self._write, self._cluster.secrets.update, slot, value))]
+
+    # Steps
+
+    def _write(self, send: Callable[[str, str, str], bool], slot: Slot, value: str) -> bool:
+        if not send(self._store, slot.path, value):
+            raise LostRaceError(
+                f"Writing secret {slot.path}: somebody else changes it at the same time. Run again.", None, 409
+            )
+        return True
+
+    def _delete_step(self, slot: Slot) -> Step:
+        return Step(f"delete secret {slot.path}", partial(self._cluster.secrets.delete, self._store, slot.path))
+
+    def _read_back(self, key: RSAPrivateKey) -> bool:
+        stored = self._slot(self._path)
+        if stored.key is None or not same_key(stored.key.public_key(), key.public_key()):
+            raise LostRaceError(
+                f"Secret {self._path} does not hold the account's key after it was written: somebody else changes it "
+                f"at the same time. {self._path}{NEXT_SUFFIX} still holds the key. Run again.",
+                "key_mismatch",
+            )
+        return False
+
+    # Messages and views
+
+    def _foreign(self, slot: Slot) -> DcosError:
+        return DcosError(
+            f"path: the secret {slot.path} in store {self._store} is not a service-account document of {self._uid}. "
+            "Nothing was changed. Choose another path, or set overwrite to true if its content may be lost.",
+            "foreign_secret",
+        )
+
+    def _mismatch(self, state: SecretState, what: str, remedy: str) -> DcosError:
+        account = "no RSA key" if state.account_key is None else fingerprint(state.account_key)
+        return DcosError(
+            f"Secret {self._path} of account {self._uid}: {what} (the account has {account}). Nothing was changed. "
+            f"{remedy}",
+            "key_mismatch",
+        )
+
+    def _shown(self, slot: Slot, key: RSAPrivateKey, state: SecretState) -> dict[str, Any]:
+        stored = None if slot.document is None else slot.document.fields.get("login_endpoint")
+        return {
+            "store": self._store,
+            "path": self._path,
+            "uid": self._uid,
+            "scheme": SCHEME,
+            "login_endpoint": stored if self._endpoint.accepts(stored, state.login_endpoint) else state.login_endpoint,
+            "public_key": public_pem(key.public_key()),
+            "fingerprint": fingerprint(key.public_key()),
+        }
+
+    def _view(self, state: SecretState) -> Mapping[str, Any] | None:
+        view: dict[str, Any] = {}
+        if state.live.foreign:
+            view = {"store": self._store, "path": self._path, "content": f"no service-account document of {self._uid}"}
+        elif state.live.document is not None:
+            fields = state.live.document.fields
+            view = {
+                "store": self._store,
+                "path": self._path,
+                "uid": self._uid,
+                "scheme": fields.get("scheme"),
+                "login_endpoint": fields.get("login_endpoint"),
+                "fingerprint": _fingerprint_of(state.live),
+            }
+        if state.next.document is not None:
+            view["next"] = _fingerprint_of(state.next)
+        return view or None
+
+
+def _fingerprint_of(slot: Slot) -> str:
+    return "no usable key" if slot.key is None else fingerprint(slot.key.public_key())
+
+
+def parse_document(stored: StoredValue, uid: str | None) -> Document | None:
+    """The stored value as a service-account document of C(uid), or of any account; None when it is something else."""
+    try:
+        fields = json.loads(stored.content)
+    except ValueError:
+        return None
+    if not isinstance(fields, dict) or not all(isinstance(fields.get(name), str) for name in ("uid", "private_key")):
+        return None
+    if uid is not None and fields["uid"] != uid:
+        return None
+    return Document(fields, load_stored_private_key(fields["private_key"]))

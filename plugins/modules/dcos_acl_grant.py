@@ -1,0 +1,264 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dcos_acl_grant
+short_description: Grant and revoke permissions on a DC/OS cluster
+version_added: 0.1.0
+description:
+  - Grants actions on resources to a service account, a user or a group, and revokes them, many in one task with one
+    reading. It needs DC/OS Enterprise.
+  - All grants are made first, then all revocations, those of C(dcos:superuser) last. An ACL that is missing is created;
+    one that is there is left as it is, and a revocation does not delete it, since ACLs are shared.
+  - The IAM may answer readings from a cache that is up to five seconds old. A grant that turns out to be there already
+    is not reported as a change.
+author:
+  - The dcos.security contributors (@dcos)
+extends_documentation_fragment:
+  - dcos.security.connection
+  - dcos.security.account_guard
+  - dcos.security.attributes
+  - dcos.security.attributes.actiongroup_dcos
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Grants for an account or group that does not exist are an error; in check mode they are planned as if it had
+        none, with a warning, since an earlier task may be about to create it.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  uid:
+    description:
+      - Account whose direct grants are managed. The accounts of DC/OS itself are refused; C(dcos_marathon) and
+        C(dcos_metronome) may be granted and revoked single actions, as DC/OS allows it.
+      - The account of this connection is not stripped of what the run needs.
+    type: str
+  gid:
+    description:
+      - Group whose grants are managed, in place of O(uid). The group C(superusers) is never changed.
+    type: str
+  permissions:
+    description:
+      - What to grant or revoke. Entries of the same resource are joined.
+    type: list
+    elements: dict
+    suboptions:
+      rid:
+        description:
+          - Resource id as it is written in the documentation, for example V(dcos:secrets:default:/prod/cassandra/*). It
+            begins with C(dcos:) and has no blanks and no percent signs; slashes are encoded for you.
+        type: str
+        required: true
+      actions:
+        description:
+          - Actions on the resource. With O(state=absent) all of them when left out.
+        type: list
+        elements: str
+        choices: [create, read, update, delete, full]
+      description:
+        description:
+          - Description for the ACL, used only when it is created here.
+        type: str
+  rid:
+    description:
+      - A single resource id, in place of O(permissions).
+    type: str
+  actions:
+    description:
+      - Actions on O(rid). With O(state=absent) all of them when left out.
+    type: list
+    elements: str
+    choices: [create, read, update, delete, full]
+  description:
+    description:
+      - Description for the ACL of O(rid), used only when it is created here.
+    type: str
+  exclusive:
+    description:
+      - Whether every direct grant that is neither listed nor in O(keep) is revoked. With O(permissions=[]) that is
+        everything.
+    type: bool
+    default: false
+  keep:
+    description:
+      - Grants that O(exclusive=true) does not revoke. They are not granted by this option.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      rid:
+        description:
+          - Resource id.
+        type: str
+        required: true
+      actions:
+        description:
+          - Actions on the resource.
+        type: list
+        elements: str
+        choices: [create, read, update, delete, full]
+        required: true
+  state:
+    description:
+      - V(absent) revokes what is listed.
+    type: str
+    choices: [present, absent]
+    default: present
+"""
+
+EXAMPLES = r"""
+- name: Grant what a scheduler needs in strict mode
+  dcos.security.dcos_acl_grant:
+    uid: cassandra-principal
+    permissions:
+      - rid: dcos:mesos:master:framework:role:cassandra-role
+        actions: [create]
+      - rid: dcos:mesos:master:reservation:principal:cassandra-principal
+        actions: [delete]
+
+- name: Allow a group to work on one group of services
+  dcos.security.dcos_acl_grant:
+    gid: developers
+    rid: dcos:service:marathon:marathon:services:/dev
+    actions: [full]
+    description: Services of the developers
+
+- name: Leave an account with exactly one grant
+  dcos.security.dcos_acl_grant:
+    uid: reader
+    rid: dcos:adminrouter:ops:mesos
+    actions: [full]
+    exclusive: true
+
+- name: Take the superuser permission away, whatever its actions
+  dcos.security.dcos_acl_grant:
+    uid: cassandra-principal
+    rid: dcos:superuser
+    state: absent
+"""
+
+RETURN = r"""
+grants:
+  description: What was changed, or in check mode would be, and what results.
+  returned: success
+  type: dict
+  contains:
+    granted:
+      description: Actions that were granted.
+      type: list
+      elements: dict
+      returned: success
+      sample: [{rid: 'dcos:mesos:master:framework:role:cassandra-role', action: create}]
+    revoked:
+      description: Actions that were revoked.
+      type: list
+      elements: dict
+      returned: success
+      sample: [{rid: 'dcos:superuser', action: full}]
+    direct:
+      description: All direct grants of the account or group after this task.
+      type: list
+      elements: dict
+      returned: success
+      sample: [{rid: 'dcos:mesos:master:framework:role:cassandra-role', actions: [create]}]
+through_groups:
+  description: What the account may do through its groups besides; this module does not change it.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{gid: superusers, rid: 'dcos:superuser', actions: [full]}]
+cluster:
+  description: The connection that was used, see M(dcos.security.dcos_cluster_info).
+  returned: success, and on failure once it is known
+  type: dict
+  sample: {url: 'https://dcos.example.com', credentials_from: task}
+failure:
+  description: What went wrong, to branch on, see M(dcos.security.dcos_service_account).
+  returned: failure
+  type: dict
+  sample: {status: null, code: invalid_rid, title: null}
+"""
+
+from typing import Any
+
+from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
+from ansible_collections.dcos.security.plugins.module_utils._grants import Grants, account_or_group
+from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
+from ansible_collections.dcos.security.plugins.module_utils._permissions import ACTIONS, check_permissions
+
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+    "uid": {"type": "str"},
+    "gid": {"type": "str"},
+    "permissions": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "rid": {"type": "str", "required": True},
+            "actions": {"type": "list", "elements": "str", "choices": list(ACTIONS)},
+            "description": {"type": "str"},
+        },
+    },
+    "rid": {"type": "str"},
+    "actions": {"type": "list", "elements": "str", "choices": list(ACTIONS)},
+    "description": {"type": "str"},
+    "exclusive": {"type": "bool", "default": False},
+    "keep": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "rid": {"type": "str", "required": True},
+            "actions": {"type": "list", "elements": "str", "choices": list(ACTIONS), "required": True},
+        },
+    },
+    "allow_dcos_prefix": {"type": "bool", "default": False},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+}
+
+
+def build(context: Context) -> Grants:
+    """The grants that the options describe."""
+    params = context.params
+    present = params["state"] == "present"
+    if params["exclusive"] and not present:
+        raise DcosError("exclusive: it says what else to revoke beside what is granted; state=absent grants nothing.")
+    if params["rid"] is not None:
+        single = {name: params[name] for name in ("rid", "actions", "description")}
+        permissions = check_permissions([single], "rid")
+    else:
+        permissions = check_permissions(params["permissions"], "permissions")
+    return Grants(
+        context.cluster.iam,
+        context.cluster.own_uid,
+        account_or_group(params["uid"], params["gid"]),
+        permissions,
+        present,
+        params["exclusive"],
+        check_permissions(params["keep"], "keep"),
+        params["allow_dcos_prefix"],
+    )
+
+
+def main() -> None:
+    run_cluster_module(
+        ARGUMENT_SPEC,
+        build,
+        required_one_of=[("uid", "gid"), ("permissions", "rid")],
+        mutually_exclusive=[
+            ("uid", "gid"),
+            ("permissions", "rid"),
+            ("permissions", "actions"),
+            ("permissions", "description"),
+        ],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dcos_keypair
+short_description: Make and keep an RSA key pair for a DC/OS service account
+version_added: 0.1.0
+description:
+  - Makes an RSA key pair in two files, private half as PKCS#8 PEM, public half as SubjectPublicKeyInfo PEM, as DC/OS
+    and its services read them.
+  - A readable private key is never replaced unless O(regenerate) says so, since a service may log in with it. A lost
+    public half is rebuilt from it. An existing PKCS#1 private key is used and left as it is.
+  - The private key is never returned and never stands in a diff. It exists in its file only.
+  - This module talks to no cluster and is not in the action group C(dcos).
+requirements:
+  - cryptography >= 39.0
+author:
+  - The dcos.security contributors (@dcos)
+extends_documentation_fragment:
+  - ansible.builtin.files
+  - dcos.security.attributes
+attributes:
+  check_mode:
+    support: full
+    details:
+      - A key that would be made is made in memory and thrown away; the result then holds RV(provisional=true).
+  diff_mode:
+    support: full
+    details:
+      - Keys are shown by size and fingerprint.
+  idempotent:
+    support: partial
+    details:
+      - With O(regenerate=always) each run makes another key.
+options:
+  private_key_path:
+    description:
+      - File of the private key. Its folder must exist. A link is refused.
+    type: path
+    required: true
+  public_key_path:
+    description:
+      - File of the public key; none is written when left out. It is made with mode 0644.
+    type: path
+  size:
+    description:
+      - Size of the key in bits, at least 2048.
+    type: int
+    default: 2048
+  regenerate:
+    description:
+      - When an existing private key may be replaced.
+      - V(never) takes any usable RSA key, whatever its size, and fails on a file that holds none.
+      - V(fail) fails where the key is not usable, or has not O(size).
+      - V(partial_idempotence) replaces a usable key that has not O(size), and fails on a file that holds none.
+      - V(full_idempotence) replaces whatever is not a usable key of O(size).
+      - V(always) makes a new key each time.
+      - With V(never) and V(fail) a public key file that belongs to another private key is an error, with the others it
+        is rebuilt.
+    type: str
+    choices: [never, fail, partial_idempotence, full_idempotence, always]
+    default: fail
+  mode:
+    description:
+      - Mode of the private key file. 0600 unless set.
+  state:
+    description:
+      - V(absent) removes both files.
+    type: str
+    choices: [present, absent]
+    default: present
+"""
+
+EXAMPLES = r"""
+- name: Make a key pair
+  dcos.security.dcos_keypair:
+    private_key_path: cassandra.pem
+    public_key_path: cassandra.pub.pem
+  register: pair
+
+- name: Show which key it is
+  ansible.builtin.debug:
+    var: pair.keypair.fingerprint
+"""
+
+RETURN = r"""
+keypair:
+  description: The key pair as it is after this task, or in check mode would be; V(null) for O(state=absent).
+  returned: success
+  type: dict
+  contains:
+    private_key_path:
+      description: File of the private key.
+      type: str
+      returned: success
+      sample: cassandra.pem
+    public_key_path:
+      description: File of the public key, V(null) when there is none.
+      type: str
+      returned: success
+      sample: cassandra.pub.pem
+    public_key:
+      description: Public key as SubjectPublicKeyInfo PEM.
+      type: str
+      returned: success
+      sample: "-----BEGIN PUBLIC KEY-----\n...\n-----END PUBLIC KEY-----\n"
+    fingerprint:
+      description: C(SHA256:) and the unpadded base64 of SHA-256 over the DER SubjectPublicKeyInfo.
+      type: str
+      returned: success
+      sample: SHA256:uGWmUTuRZzZXjVPCqYtkvvBkv6RoWbGS5TSXTt0oZ3k
+    size:
+      description: Size of the key in bits.
+      type: int
+      returned: success
+      sample: 2048
+provisional:
+  description: The key in the result was made for the prediction only; the real run makes another one.
+  returned: in check mode, where a key would be made
+  type: bool
+  sample: true
+failure:
+  description: What went wrong, to branch on, see M(dcos.security.dcos_service_account).
+  returned: failure
+  type: dict
+  sample: {status: null, code: invalid_key, title: null}
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.dcos.security.plugins.module_utils._keypair import REGENERATE, Keypair
+from ansible_collections.dcos.security.plugins.module_utils._module import run_local_module
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+    "private_key_path": {"type": "path", "required": True, "no_log": False},
+    "public_key_path": {"type": "path"},
+    "size": {"type": "int", "default": 2048},
+    "regenerate": {"type": "str", "choices": list(REGENERATE), "default": "fail"},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+}
+
+
+def build(params: Mapping[str, Any]) -> Keypair:
+    """The key pair that the options describe."""
+    return Keypair(
+        params["private_key_path"],
+        params["public_key_path"],
+        params["state"] == "present",
+        params["size"],
+        params["regenerate"],
+    )
+
+
+def main() -> None:
+    run_local_module(ARGUMENT_SPEC, build)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,275 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dcos_sa_secret
+short_description: Manage the secret from which a DC/OS service logs in
+version_added: 0.1.0
+description:
+  - Stores the service-account document (uid, private key, login endpoint, scheme RS256) of an account in the secret
+    store, and looks after its key. It needs DC/OS Enterprise.
+  - With O(generate_key=true) the key is made in the memory of this module and goes straight to the secret store. It is
+    never returned and never stands in a variable, a file or the arguments of a module.
+  - A stored value that is not a service-account document of O(uid) is neither changed nor deleted without
+    O(overwrite=true).
+  - A document with the key name C(schema), as the user interface of DC/OS writes it in place of C(scheme), or with a
+    PKCS#1 key, which some consumers reject, is repaired. Fields that others added are kept.
+  - With O(generate_key=true) the stored key that belongs to the account is the one that counts. Where no stored key
+    belongs to an existing account, nothing is written and the error has the code V(key_mismatch).
+author:
+  - The dcos.security contributors (@dcos)
+extends_documentation_fragment:
+  - dcos.security.connection
+  - dcos.security.account_guard
+  - dcos.security.attributes
+  - dcos.security.attributes.actiongroup_dcos
+attributes:
+  check_mode:
+    support: full
+    details:
+      - A key that would be made is made in memory and thrown away; the result then holds RV(provisional=true).
+  diff_mode:
+    support: full
+    details:
+      - Keys are shown by their fingerprints.
+  idempotent:
+    support: full
+options:
+  path:
+    description:
+      - Path of the secret, for example V(prod/cassandra/cassandra-secret). A leading slash is dropped.
+      - A service can read secrets whose folder is its own path or one above it. The document of a key that a rotation
+        is going to stands beside it, at C(<path>-next).
+    type: str
+    required: true
+  store:
+    description:
+      - Name of the secret store; DC/OS has one.
+    type: str
+    default: default
+  uid:
+    description:
+      - Id of the service account that the secret belongs to.
+    type: str
+    required: true
+  private_key:
+    description:
+      - RSA private key (PEM, at least 2048 bits, not encrypted) to store. It is stored as PKCS#8.
+    type: str
+  private_key_path:
+    description:
+      - File with the private key, in place of O(private_key).
+    type: path
+  generate_key:
+    description:
+      - Whether the key is made here, where none is stored that serves.
+    type: bool
+    default: false
+  security_mode:
+    description:
+      - Security mode of the cluster, from which the login endpoint in the document is derived, C(https) for V(strict)
+        and V(permissive), C(http) for V(disabled), host C(leader.mesos). A stored endpoint with the host
+        C(master.mesos) counts as equal.
+      - An error with the code V(mode) where the cluster says that it is in another mode.
+    type: str
+    choices: [disabled, permissive, strict]
+  login_endpoint:
+    description:
+      - Login endpoint for the document, in place of one derived from O(security_mode).
+    type: str
+  legacy_login_endpoint:
+    description:
+      - Whether C(http) is written in V(permissive) mode, as the DC/OS CLI did up to DC/OS 1.11. V(auto) decides by the
+        version of the cluster.
+    type: str
+    choices: [never, auto, always]
+    default: never
+  rotate:
+    description:
+      - V(prepare) stores another key at C(<path>-next) (one that is there already is taken over) and returns its public
+        half with RV(secret.pending=true). Then the account is given that key with M(dcos.security.dcos_service_account)
+        and O(dcos.security.dcos_service_account#module:replace_key=true), and V(finish) moves the document to
+        O(path). V(none) also finishes what it finds half done.
+    type: str
+    choices: [none, prepare, finish]
+    default: none
+  overwrite:
+    description:
+      - Whether a stored value that is not a service-account document of O(uid) may be replaced or deleted.
+    type: bool
+    default: false
+  state:
+    description:
+      - V(absent) deletes the secret, and the one at C(<path>-next).
+    type: str
+    choices: [present, absent]
+    default: present
+"""
+
+EXAMPLES = r"""
+- name: Make a key and store it, nobody sees it
+  dcos.security.dcos_sa_secret:
+    path: cassandra/cassandra-secret
+    uid: cassandra-principal
+    generate_key: true
+    security_mode: strict
+  register: stored
+
+- name: Create the account with the public half
+  dcos.security.dcos_service_account:
+    uid: cassandra-principal
+    public_key: "{{ stored.secret.public_key }}"
+
+- name: Store a key of your own for a service outside of the cluster
+  dcos.security.dcos_sa_secret:
+    path: ci/ci-secret
+    uid: ci
+    private_key_path: ci.pem
+    login_endpoint: https://dcos.example.com/acs/api/v1/auth/login
+
+- name: Delete the secret
+  dcos.security.dcos_sa_secret:
+    path: ci/ci-secret
+    uid: ci
+    state: absent
+"""
+
+RETURN = r"""
+secret:
+  description:
+    - The secret as it is after this task, or in check mode would be, without the private key; V(null) for
+      O(state=absent).
+  returned: success
+  type: dict
+  contains:
+    store:
+      description: Name of the secret store.
+      type: str
+      returned: success
+      sample: default
+    path:
+      description: Path of the secret, without a leading slash.
+      type: str
+      returned: success
+      sample: cassandra/cassandra-secret
+    uid:
+      description: Id of the service account.
+      type: str
+      returned: success
+      sample: cassandra-principal
+    scheme:
+      description: Always V(RS256).
+      type: str
+      returned: success
+      sample: RS256
+    login_endpoint:
+      description: Login endpoint in the document.
+      type: str
+      returned: success
+      sample: https://leader.mesos/acs/api/v1/auth/login
+    public_key:
+      description: Public half (SubjectPublicKeyInfo PEM) of the key that the account shall have.
+      type: str
+      returned: success
+      sample: "-----BEGIN PUBLIC KEY-----\n...\n-----END PUBLIC KEY-----\n"
+    fingerprint:
+      description: C(SHA256:) and the unpadded base64 of SHA-256 over the DER SubjectPublicKeyInfo.
+      type: str
+      returned: success
+      sample: SHA256:uGWmUTuRZzZXjVPCqYtkvvBkv6RoWbGS5TSXTt0oZ3k
+    pending:
+      description: Whether RV(secret.public_key) is that of C(<path>-next), to which a rotation is going.
+      type: bool
+      returned: success
+      sample: false
+provisional:
+  description: The key in the result was made for the prediction only; the real run makes another one.
+  returned: in check mode, where a key would be made
+  type: bool
+  sample: true
+cluster:
+  description: The connection that was used, see M(dcos.security.dcos_cluster_info).
+  returned: success, and on failure once it is known
+  type: dict
+  sample: {url: 'https://dcos.example.com', credentials_from: task}
+failure:
+  description: What went wrong, to branch on, see M(dcos.security.dcos_service_account).
+  returned: failure
+  type: dict
+  sample: {status: null, code: foreign_secret, title: null}
+"""
+
+from typing import Any
+
+from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
+from ansible_collections.dcos.security.plugins.module_utils._files import read_private
+from ansible_collections.dcos.security.plugins.module_utils._keys import load_private_key
+from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
+from ansible_collections.dcos.security.plugins.module_utils._sa_secret import Endpoint, ServiceAccountSecret
+
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+    "path": {"type": "str", "required": True},
+    "store": {"type": "str", "default": "default"},
+    "uid": {"type": "str", "required": True},
+    "private_key": {"type": "str", "no_log": True},
+    "private_key_path": {"type": "path", "no_log": False},
+    "generate_key": {"type": "bool", "default": False, "no_log": False},
+    "security_mode": {"type": "str", "choices": ["disabled", "permissive", "strict"]},
+    "login_endpoint": {"type": "str"},
+    "legacy_login_endpoint": {"type": "str", "choices": ["never", "auto", "always"], "default": "never"},
+    "rotate": {"type": "str", "choices": ["none", "prepare", "finish"], "default": "none"},
+    "overwrite": {"type": "bool", "default": False},
+    "allow_dcos_prefix": {"type": "bool", "default": False},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+}
+
+
+def build(context: Context) -> ServiceAccountSecret:
+    """The secret that the options describe."""
+    params = context.params
+    present = params["state"] == "present"
+    key = None
+    if present:
+        given = [name for name in ("private_key", "private_key_path") if params[name] is not None]
+        given += ["generate_key"] if params["generate_key"] else []
+        if len(given) != 1:
+            raise DcosError(
+                f"private_key, private_key_path, generate_key: give one of them, not {' and '.join(given) or 'none'}.",
+                "invalid_key",
+            )
+    if params["private_key"] is not None:
+        key = load_private_key(params["private_key"], "private_key")
+    elif params["private_key_path"] is not None:
+        path = params["private_key_path"]
+        text = read_private(path, "private_key_path", context.warn)
+        context.hide(text)
+        key = load_private_key(text, f"private_key_path ({path})")
+    return ServiceAccountSecret(
+        context.cluster,
+        params["uid"],
+        params["path"],
+        params["store"],
+        present,
+        key,
+        Endpoint(params["login_endpoint"], params["security_mode"], params["legacy_login_endpoint"]),
+        params["rotate"],
+        params["overwrite"],
+        params["allow_dcos_prefix"],
+    )
+
+
+def main() -> None:
+    run_cluster_module(
+        ARGUMENT_SPEC,
+        build,
+        mutually_exclusive=[("security_mode", "login_endpoint")],
+        required_if=[("state", "present", ("security_mode", "login_endpoint"), True)],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dcos_service_account
+short_description: Manage service accounts of a DC/OS cluster
+version_added: 0.1.0
+description:
+  - Creates, describes, and deletes a service account in the IAM (Bouncer), and replaces its key where that is asked
+    for.
+  - The IAM cannot change the key of an account. O(replace_key=true) deletes the account and creates it again with its
+    description, groups and grants. What must be restored is first written into the cluster as a service account
+    C(<uid>.replacing), so that an interrupted replacement is finished by any later run of this module, from any
+    machine.
+  - Tokens that the IAM has issued stay valid until they expire, after a replacement or deletion too.
+author:
+  - The dcos.security contributors (@dcos)
+extends_documentation_fragment:
+  - dcos.security.connection
+  - dcos.security.account_guard
+  - dcos.security.attributes
+  - dcos.security.attributes.actiongroup_dcos
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+    details:
+      - Keys are shown by their fingerprints.
+  idempotent:
+    support: full
+options:
+  uid:
+    description:
+      - Id of the service account, 1 to 96 letters, digits and V(_), V(@), V(.), V(-).
+      - The account of a person, of DC/OS itself and, for changes that would cut it off, of this connection is refused.
+    type: str
+    required: true
+  description:
+    description:
+      - Description of the account. Not managed when left out; a new account is then described by its uid, as the DC/OS
+        CLI does. Empty text is a wish.
+    type: str
+  public_key:
+    description:
+      - RSA public key (PEM, at least 2048 bits). Needed to create the account; an existing one keeps its key when left
+        out.
+      - Keys are compared as keys, not as text, and sent as SubjectPublicKeyInfo.
+    type: str
+  public_key_path:
+    description:
+      - File with the public key, in place of O(public_key).
+    type: path
+  replace_key:
+    description:
+      - Whether an account with another key is replaced. Otherwise that is an error, since whoever uses the old key can
+        no longer log in.
+    type: bool
+    default: false
+  state:
+    description:
+      - V(absent) deletes the account with its grants and memberships, and what an interrupted replacement left.
+    type: str
+    choices: [present, absent]
+    default: present
+"""
+
+EXAMPLES = r"""
+- name: Create the account of a service
+  dcos.security.dcos_service_account:
+    uid: cassandra-principal
+    description: Cassandra
+    public_key_path: cassandra.pub.pem
+
+- name: Give it another key, with everything that it is granted
+  dcos.security.dcos_service_account:
+    uid: cassandra-principal
+    public_key_path: cassandra-2.pub.pem
+    replace_key: true
+
+- name: Retire it
+  dcos.security.dcos_service_account:
+    uid: cassandra-principal
+    state: absent
+"""
+
+RETURN = r"""
+service_account:
+  description: The account as it is after this task, or in check mode would be; V(null) for O(state=absent).
+  returned: success
+  type: dict
+  contains:
+    uid:
+      description: Id of the account.
+      type: str
+      returned: success
+      sample: cassandra-principal
+    description:
+      description: Description of the account.
+      type: str
+      returned: success
+      sample: Cassandra
+    public_key:
+      description: Public key as SubjectPublicKeyInfo PEM, V(null) when the account has none.
+      type: str
+      returned: success
+      sample: "-----BEGIN PUBLIC KEY-----\n...\n-----END PUBLIC KEY-----\n"
+    fingerprint:
+      description: C(SHA256:) and the unpadded base64 of SHA-256 over the DER SubjectPublicKeyInfo.
+      type: str
+      returned: success
+      sample: SHA256:uGWmUTuRZzZXjVPCqYtkvvBkv6RoWbGS5TSXTt0oZ3k
+    provider_type:
+      description: V(internal) for accounts of the IAM itself.
+      type: str
+      returned: success
+      sample: internal
+    url:
+      description: Path of the account in the IAM's API.
+      type: str
+      returned: success
+      sample: /acs/api/v1/users/cassandra-principal
+cluster:
+  description: The connection that was used, see M(dcos.security.dcos_cluster_info).
+  returned: success, and on failure once it is known
+  type: dict
+  sample: {url: 'https://dcos.example.com', credentials_from: task}
+failure:
+  description: What went wrong, to branch on.
+  returned: failure
+  type: dict
+  contains:
+    status:
+      description: HTTP status, V(null) where no answer is the cause.
+      type: int
+      returned: failure
+      sample: 403
+    code:
+      description: Error code of the IAM (C(ERR_...)) or of this collection, such as V(key_mismatch).
+      type: str
+      returned: failure
+      sample: key_mismatch
+    title:
+      description: Short title of the server's answer.
+      type: str
+      returned: failure
+      sample: Forbidden
+"""
+
+from typing import Any
+
+from ansible_collections.dcos.security.plugins.module_utils._account import ServiceAccount
+from ansible_collections.dcos.security.plugins.module_utils._files import read_text
+from ansible_collections.dcos.security.plugins.module_utils._keys import load_public_key
+from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
+
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+    "uid": {"type": "str", "required": True},
+    "description": {"type": "str"},
+    "public_key": {"type": "str"},
+    "public_key_path": {"type": "path"},
+    "replace_key": {"type": "bool", "default": False, "no_log": False},
+    "allow_dcos_prefix": {"type": "bool", "default": False},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+}
+
+
+def build(context: Context) -> ServiceAccount:
+    """The account that the options describe."""
+    params = context.params
+    key = None
+    if params["public_key"] is not None:
+        key = load_public_key(params["public_key"], "public_key")
+    elif params["public_key_path"] is not None:
+        path = params["public_key_path"]
+        key = load_public_key(read_text(path, "public_key_path"), f"public_key_path ({path})")
+    return ServiceAccount(
+        context.cluster.iam,
+        context.cluster.own_uid,
+        params["uid"],
+        params["state"] == "present",
+        params["description"],
+        key,
+        params["replace_key"],
+        params["allow_dcos_prefix"],
+    )
+
+
+def main() -> None:
+    run_cluster_module(ARGUMENT_SPEC, build, mutually_exclusive=[("public_key", "public_key_path")])
+
+
+if __name__ == "__main__":
+    main()

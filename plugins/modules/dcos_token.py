@@ -1,0 +1,240 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dcos_token
+short_description: Get an authentication token of a DC/OS cluster
+version_added: 0.1.0
+description:
+  - Logs in as a user or service account and returns the authentication token, or keeps it in a file and renews it ahead
+    of its end. Other modules of this collection take it as O(dcos_token), which saves each of them a login.
+  - The result holds a secret. Put C(no_log=true) on the task.
+  - A login changes nothing in the cluster. It is done in check mode too, so that later tasks have a token; only the
+    file is not written then.
+  - DC/OS cannot revoke a token. It is valid until it expires, after the account is deleted too.
+author:
+  - The dcos.security contributors (@dcos)
+extends_documentation_fragment:
+  - dcos.security.connection
+  - dcos.security.attributes
+  - dcos.security.attributes.actiongroup_dcos
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+    details:
+      - Account and end of the token are shown, never the token.
+  idempotent:
+    support: partial
+    details:
+      - Without O(path) each run gets another token and reports a change.
+options:
+  uid:
+    description:
+      - User or service account to log in as. The account of the connection when left out together with all ways to
+        prove it.
+    type: str
+  password:
+    description:
+      - Password of O(uid).
+    type: str
+  private_key:
+    description:
+      - RSA private key (PEM, at least 2048 bits, not encrypted) of the service account O(uid).
+    type: str
+  private_key_path:
+    description:
+      - File with the private key, in place of O(private_key).
+    type: path
+  secret_path:
+    description:
+      - Secret in the cluster with the service-account document to log in with. The key stays inside this module. The
+        document must be of O(uid) where that is given.
+    type: str
+  secret_store:
+    description:
+      - Secret store of O(secret_path).
+    type: str
+    default: default
+  login_token_lifetime:
+    description:
+      - Seconds that the service login token, which this module signs, is valid. It only has to reach the IAM.
+    type: int
+    default: 300
+  path:
+    description:
+      - File in which the token is kept, with mode 0600. A kept token is used again when the file is a regular one of
+        the user that runs the module with that mode, the token is of the same account and was signed by this cluster,
+        and it lives longer than O(renew_before).
+    type: path
+  renew_before:
+    description:
+      - Seconds of life that a kept token must have left.
+    type: int
+    default: 3600
+  return_token:
+    description:
+      - Whether the result holds the token. It does unless O(path) is given.
+    type: bool
+  exchange:
+    description:
+      - V(false) returns the service login token itself and sends no request.
+    type: bool
+    default: true
+  state:
+    description:
+      - V(absent) removes the file O(path).
+    type: str
+    choices: [present, absent]
+    default: present
+"""
+
+EXAMPLES = r"""
+- name: Log in once for the whole play
+  dcos.security.dcos_token:
+    dcos_url: https://dcos.example.com
+    dcos_username: admin
+    dcos_password: "{{ dcos_admin_password }}"
+  register: login
+  no_log: true
+
+- name: Use the token
+  dcos.security.dcos_cluster_info:
+    dcos_url: https://dcos.example.com
+    dcos_token: "{{ login.token }}"
+
+- name: Keep a token for other programs, renewed a day ahead
+  dcos.security.dcos_token:
+    uid: ci
+    private_key_path: ci.pem
+    path: ci.token
+    renew_before: 86400
+  no_log: true
+
+- name: Try whether a service can log in with what is stored for it
+  dcos.security.dcos_token:
+    secret_path: cassandra/cassandra-secret
+    return_token: false
+  no_log: true
+"""
+
+RETURN = r"""
+token:
+  description: The token; V(null) for O(state=absent).
+  returned: success, unless O(return_token=false)
+  type: str
+  sample: eyJ0eXAi...
+authorization:
+  description: Value for an C(Authorization) header; V(null) for O(state=absent).
+  returned: success, unless O(return_token=false)
+  type: str
+  sample: token=eyJ0eXAi...
+uid:
+  description: Account of the token; V(null) for O(state=absent).
+  returned: success
+  type: str
+  sample: cassandra-principal
+expires_at:
+  description: End of the token, ISO 8601 in UTC; V(null) for one that never expires and for O(state=absent).
+  returned: success
+  type: str
+  sample: '2026-11-27T05:48:54Z'
+expires_in:
+  description: Seconds until then.
+  returned: success
+  type: int
+  sample: 432000
+cluster:
+  description: The connection that was used, see M(dcos.security.dcos_cluster_info).
+  returned: success, and on failure once it is known
+  type: dict
+  sample: {url: 'https://dcos.example.com', credentials_from: task}
+failure:
+  description: What went wrong, to branch on, see M(dcos.security.dcos_service_account).
+  returned: failure
+  type: dict
+  sample: {status: 401, code: credentials, title: 401 Unauthorized}
+"""
+
+from typing import Any
+
+from ansible_collections.dcos.security.plugins.module_utils._connection import (
+    KeyCredentials,
+    LoginCredentials,
+    PasswordCredentials,
+)
+from ansible_collections.dcos.security.plugins.module_utils._errors import CredentialsError
+from ansible_collections.dcos.security.plugins.module_utils._files import read_private
+from ansible_collections.dcos.security.plugins.module_utils._keys import load_private_key
+from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
+from ansible_collections.dcos.security.plugins.module_utils._token import AuthenticationToken, SecretLogin
+
+WAYS = ("password", "private_key", "private_key_path", "secret_path")
+
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+    "uid": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
+    "private_key": {"type": "str", "no_log": True},
+    "private_key_path": {"type": "path", "no_log": False},
+    "secret_path": {"type": "str", "no_log": False},
+    "secret_store": {"type": "str", "default": "default", "no_log": False},
+    "login_token_lifetime": {"type": "int", "default": 300, "no_log": False},
+    "path": {"type": "path"},
+    "renew_before": {"type": "int", "default": 3600},
+    "return_token": {"type": "bool", "no_log": False},
+    "exchange": {"type": "bool", "default": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+}
+
+
+def credentials(context: Context) -> LoginCredentials | None:
+    """The credentials in the options; None for those of a stored secret or of the connection."""
+    params = context.params
+    uid = params["uid"]
+    ways = [way for way in WAYS if params[way] is not None]
+    if uid is None and ways not in ([], ["secret_path"]):
+        raise CredentialsError(f"uid: {ways[0]} is given without the account that it belongs to.")
+    if uid is not None and not ways:
+        raise CredentialsError(f"uid: {uid} is given without a way to log in. Give one of {', '.join(WAYS)}.")
+    if params["password"] is not None:
+        return PasswordCredentials(uid, params["password"])
+    if params["private_key"] is not None:
+        return KeyCredentials(uid, load_private_key(params["private_key"], "private_key"))
+    if params["private_key_path"] is not None:
+        text = read_private(params["private_key_path"], "private_key_path", context.warn)
+        context.hide(text)
+        return KeyCredentials(uid, load_private_key(text, f"private_key_path ({params['private_key_path']})"))
+    return None
+
+
+def build(context: Context) -> AuthenticationToken:
+    """The token that the options describe."""
+    params = context.params
+    secret = None
+    if params["secret_path"] is not None:
+        secret = SecretLogin(params["secret_store"], params["secret_path"], params["uid"])
+    return AuthenticationToken(
+        context.cluster,
+        context.hide,
+        credentials(context),
+        secret,
+        params["login_token_lifetime"],
+        params["path"],
+        params["renew_before"],
+        params["path"] is None if params["return_token"] is None else params["return_token"],
+        params["exchange"],
+        params["state"] == "present",
+    )
+
+
+def main() -> None:
+    run_cluster_module(ARGUMENT_SPEC, build, mutually_exclusive=[WAYS])
+
+
+if __name__ == "__main__":
+    main()
