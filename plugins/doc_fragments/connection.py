@@ -11,7 +11,7 @@ class ModuleDocFragment:
     # The minimum versions stand in module_utils/_deps.py too.
     DOCUMENTATION = r"""
 requirements:
-  - requests >= 2.25
+  - requests >= 2.27
   - PyJWT >= 2.4
   - cryptography >= 39.0
   - tomli, on Python before 3.11 and only where the configuration of the DC/OS CLI is read

@@ -116,9 +116,9 @@ def check_url(text: str, option: str) -> str:
         port = parts.port
     except ValueError:
         raise DcosError(f"{option}: this is not a URL. Use https://HOST[:PORT][/PREFIX].") from None
-    if "@" in parts.netloc:
+    if "@" in text:  # anywhere: what is no proper URL must not be quoted below with a password in it
         raise CredentialsError(
-            f"{option}: the URL holds a user name or password before '@'. Give credentials with dcos_username and "
+            f"{option}: the URL holds an '@', before which user name and password would stand. Give credentials with dcos_username and "
             "dcos_password; in a URL they end up in logs."
         )
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:

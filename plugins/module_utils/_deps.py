@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # The minimum versions stand in the doc fragment of the connection and in the documentation of dcos_keypair too.
 KEYS: tuple[str, str] = ("cryptography", "cryptography >= 39.0")
 JWT: tuple[str, str] = ("jwt", "PyJWT >= 2.4")
-HTTP: tuple[str, str] = ("requests", "requests >= 2.25")
+HTTP: tuple[str, str] = ("requests", "requests >= 2.27")
 
 
 def require(module: AnsibleModule, *libraries: tuple[str, str]) -> None:

@@ -245,20 +245,20 @@ class HttpClient:
         title = answer.error_field("title") or answer.reason or None
         description = answer.error_field("description") if show_description else None
         came_back = " ".join(part for part in (str(answer.status), answer.code or answer.reason, description) if part)
-        message = f"{what}: {self.url} answered {came_back}"
+        message = f"{what}: {self.url} answered {came_back.rstrip('.')}."
         if answer.status == 401:
             raise CredentialsError(
-                f"{message}. {self.tokens.explain_refusal()}".rstrip(), answer.code or "credentials", 401, title
+                f"{message} {self.tokens.explain_refusal()}".rstrip(), answer.code or "credentials", 401, title
             )
         if answer.status == 403:
             message += (
-                ". The account of this connection lacks the permission: the IAM and the secret store want "
+                " The account of this connection lacks the permission: the IAM and the secret store want "
                 "'dcos:superuser', or 'dcos:adminrouter:acs' full for the IAM and the secret's own resource id for "
-                "a secret. A grant made just now can take some ten seconds to show"
+                "a secret. A grant made just now can take some ten seconds to show."
             )
         elif answer.status in _RETRIED:
-            message += f". It was tried {self._retries + 1} times"
-        raise ApiError(f"{message}.".replace("..", "."), answer.code, answer.status, title)
+            message += f" It was tried {self._retries + 1} times."
+        raise ApiError(message, answer.code, answer.status, title)
 
 
 def _wait(delay: float, answer: Answer | None) -> float:

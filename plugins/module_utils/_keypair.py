@@ -118,14 +118,18 @@ class Keypair(FilesResource[KeypairState]):
         if key is None:
             raise AssertionError("a key is made where there is none")
         steps = []
+        public_fits = same_key(state.public_key, key.public_key())
         if state.made is not None:
+            if self._public_path is not None and state.public_exists and not public_fits:
+                # Whatever happens in between, no public half of another key is left beside the new private one.
+                steps.append(Step(f"remove {self._public_path}", partial(remove, self._public_path)))
             steps.append(
                 Step(
                     f"write {self._private_path}",
                     partial(write_whole, self._private_path, private_pem(key), SECRET_MODE),
                 )
             )
-        if self._public_path is not None and not same_key(state.public_key, key.public_key()):
+        if self._public_path is not None and not public_fits:
             # Derived from the private half, so rebuilding it replaces nothing; a half of another key is refused above.
             pem = public_pem(key.public_key())
             steps.append(Step(f"write {self._public_path}", partial(write_whole, self._public_path, pem, PUBLIC_MODE)))

@@ -225,7 +225,8 @@ class ServiceAccountSecret(Resource[SecretState]):
                 f"uid: {self._uid} is the account of a person, not a service account. Nothing was changed.",
                 "invalid_uid",
             )
-        journal = read_journal(self._cluster.iam, self._uid)
+        # Only needed to tell what a key at next is there for.
+        journal = read_journal(self._cluster.iam, self._uid) if next_.document is not None else None
         state = SecretState(
             live,
             next_,

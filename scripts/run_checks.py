@@ -1,0 +1,141 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run make targets as checks, some at a time, each to its end, and sum up.
+
+A check that leaves REPORTS/NAME.xml (JUnit) counts with its tests, any other as one. The last line says
+"N passed, N failed".
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+TIME_LIMIT = 12 * 60
+WIDTH = 100
+
+running: set[subprocess.Popen[bytes]] = set()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    name: str
+    seconds: float
+    output: str
+    passed: int
+    failed: int
+    skipped: int = 0
+
+
+def count_tests(report: Path, returncode: int) -> tuple[int, int, int]:
+    """Tests passed, failed and skipped. A bad end that no test accounts for is one failure more."""
+    if not report.exists():
+        return (1, 0, 0) if returncode == 0 else (0, 1, 0)
+    # Written by our own pytest run.
+    suites = list(ElementTree.parse(report).getroot().iter("testsuite"))  # noqa: S314
+    total, failures, errors, skipped = (
+        sum(int(suite.get(key, "0")) for suite in suites) for key in ("tests", "failures", "errors", "skipped")
+    )
+    failed = failures + errors
+    passed = max(total - failed - skipped, 0)
+    if returncode != 0 and failed == 0:
+        failed = 1
+    return passed, failed, skipped
+
+
+def run_check(name: str, reports: Path) -> Outcome:
+    report = reports / f"{name}.xml"
+    report.unlink(missing_ok=True)
+    env = {key: value for key, value in os.environ.items() if key not in {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}}
+    started = time.monotonic()
+    with (reports / f"{name}.log").open("w+", encoding="utf-8", errors="replace") as log:
+        # A session of its own, so that whatever a check leaves behind can be ended with it.
+        process = subprocess.Popen(
+            ["make", "--no-print-directory", name],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=env,
+            start_new_session=True,
+        )
+        running.add(process)
+        try:
+            returncode = process.wait(TIME_LIMIT)
+        except subprocess.TimeoutExpired:
+            log.write(f"\nStopped after {TIME_LIMIT} s.\n")
+            returncode = -1
+        finally:
+            running.discard(process)
+            end_group(process)
+        log.seek(0)
+        output = log.read()
+    return Outcome(name, time.monotonic() - started, output, *count_tests(report, returncode))
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    try:
+        os.killpg(process.pid, signal.SIGTERM)
+        time.sleep(0.2)
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+def stop(number: int, _frame: object) -> None:
+    """Take the checks along when we are interrupted: they are in sessions of their own."""
+    for process in list(running):
+        end_group(process)
+    os._exit(128 + number)
+
+
+def show(outcome: Outcome) -> None:
+    title = f" {outcome.name}: {'FAILED' if outcome.failed else 'ok'}, {outcome.seconds:.1f} s "
+    print(title.center(WIDTH, "="))
+    print(outcome.output.rstrip() or "(no output)", flush=True)
+
+
+def summary(outcomes: list[Outcome]) -> None:
+    print(" summary ".center(WIDTH, "="))
+    for outcome in outcomes:
+        print(
+            f"{outcome.name:<16}{'FAILED' if outcome.failed else 'ok':<8}{outcome.seconds:>7.1f} s"
+            f"{outcome.passed:>7} passed{outcome.failed:>5} failed{outcome.skipped:>5} skipped"
+        )
+    passed = sum(outcome.passed for outcome in outcomes)
+    failed = sum(outcome.failed for outcome in outcomes)
+    print(f"{passed} passed, {failed} failed", flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("--reports", type=Path, required=True)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("checks", nargs="+", metavar="TARGET")
+    options = parser.parse_args()
+    options.reports.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+
+    outcomes: dict[str, Outcome] = {}
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for future in as_completed([pool.submit(run_check, name, options.reports) for name in options.checks]):
+            outcome = future.result()
+            outcomes[outcome.name] = outcome
+            show(outcome)
+    summary([outcomes[name] for name in options.checks])
+    return 1 if any(outcome.failed for outcome in outcomes.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
