@@ -118,8 +118,8 @@ def check_url(text: str, option: str) -> str:
         raise DcosError(f"{option}: this is not a URL. Use https://HOST[:PORT][/PREFIX].") from None
     if "@" in text:  # anywhere: what is no proper URL must not be quoted below with a password in it
         raise CredentialsError(
-            f"{option}: the URL holds an '@', before which user name and password would stand. Give credentials with dcos_username and "
-            "dcos_password; in a URL they end up in logs."
+            f"{option}: the URL holds an '@', before which a user name and password would stand. Give credentials with "
+            "dcos_username and dcos_password; in a URL they end up in logs."
         )
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
         raise DcosError(f"{option}: {text!r} is not a URL of a cluster. Use https://HOST[:PORT][/PREFIX].")

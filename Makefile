@@ -1,0 +1,119 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The only entry point, for people and for CI: "make help" lists what there is.
+# Everything lives in .venv/ (tools) and .build/ (results, caches, a HOME of its own); nothing else is touched.
+
+PYTHON ?= python3
+MODE   ?= strict
+JOBS   ?= 2
+PYTEST_ARGS ?=
+
+VENV  := $(CURDIR)/.venv
+BUILD := $(CURDIR)/.build
+BIN   := $(VENV)/bin
+READY := .venv/.ready
+EMULATOR := roles/dcos_emulator/files
+
+LINTERS := ansible-lint yamllint ruff mypy reuse changelog-lint docs-lint
+CHECKS  := sanity molecule integration conformance unit $(LINTERS) build
+
+# What the caller's shell says to Ansible or to DC/OS tools must not reach a check.
+$(foreach name,$(filter ANSIBLE_% DCOS_% MOLECULE_% PYTEST_%,$(.VARIABLES)),$(if $(filter environment%,$(origin $(name))),$(eval unexport $(name))))
+
+export ANSIBLE_COLLECTIONS_PATH := $(VENV)/collections
+export ANSIBLE_NOCOLOR := 1
+export NO_COLOR := 1
+export PYTHONPATH := $(VENV)/collections
+export PATH := $(BIN):$(PATH)
+export LC_ALL := $(if $(filter Darwin,$(shell uname)),en_US.UTF-8,C.UTF-8)
+
+# A HOME of our own: the caller's stays untouched and unread. Only pip uses the caller's settings.
+$(shell mkdir -p $(BUILD)/home $(BUILD)/reports)
+ISOLATED := env HOME=$(BUILD)/home
+RUN      := $(ISOLATED) $(BIN)/python scripts/run_checks.py --reports $(BUILD)/reports
+PYTEST    = $(ISOLATED) $(BIN)/python -m pytest --junitxml=$(BUILD)/reports/$@.xml
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test lint format lock clean $(CHECKS)
+
+help: ## This list
+	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(firstword $(MAKEFILE_LIST)) | while read -r name text; do printf '  %-15s %s\n' "$$name" "$$text"; done
+
+demo: $(READY) ## Provision services against a local emulator; MODE=strict, permissive or disabled
+	@$(ISOLATED) scripts/demo $(MODE)
+
+test: $(READY) ## Every check below, JOBS at a time; the last line is "N passed, N failed"
+	@$(RUN) --jobs $(JOBS) $(CHECKS)
+
+unit: $(READY) ## tests/unit, with the coverage of plugins/ (PYTEST_ARGS="-k name")
+	@$(PYTEST) tests/unit $(if $(PYTEST_ARGS),,--cov) $(PYTEST_ARGS)
+
+conformance: $(READY) ## tests/conformance: the emulator against the observed APIs, row by row
+	@$(PYTEST) tests/conformance $(PYTEST_ARGS)
+
+integration: $(READY) ## tests/integration: playbooks against a running emulator
+	@$(PYTEST) tests/integration $(PYTEST_ARGS)
+
+molecule: $(READY) ## Every scenario of extensions/molecule (started here: inside extensions/ its configuration is not found)
+	@$(ISOLATED) $(BIN)/molecule test --all
+
+sanity: $(READY) ## All ansible-test sanity tests
+	@$(BIN)/python scripts/sanity.py --build-dir $(BUILD)
+
+lint: $(READY) ## All linters
+	@$(RUN) --jobs $(JOBS) $(LINTERS)
+
+ansible-lint: $(READY) ## ansible-lint, profile production
+	@$(ISOLATED) $(BIN)/ansible-lint --offline --strict
+
+yamllint: $(READY) ## yamllint
+	@$(ISOLATED) $(BIN)/yamllint --strict .
+
+ruff: $(READY) ## ruff, rules and format
+	@$(ISOLATED) $(BIN)/ruff check --quiet .
+	@$(ISOLATED) $(BIN)/ruff format --quiet --check --diff .
+
+mypy: $(READY) ## mypy --strict over the library, modules, filters and the emulator
+	@$(ISOLATED) $(BIN)/mypy -p ansible_collections.dcos.security.plugins $(if $(wildcard $(EMULATOR)/src),-p dcos_emulator)
+
+reuse: $(READY) ## Copyright and licence of every file
+	@$(ISOLATED) $(BIN)/reuse lint --quiet || { $(BIN)/reuse lint --lines; exit 1; }
+
+changelog-lint: $(READY) ## Changelog fragments
+	@$(ISOLATED) $(BIN)/antsibull-changelog lint
+
+docs-lint: $(READY) ## Plugin and role documentation, references included
+	@cd $(VENV)/collections/ansible_collections/dcos/security && $(ISOLATED) $(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
+
+build: $(READY) ## Build the tarball and look into it
+	@$(ISOLATED) $(BIN)/python scripts/check_artifact.py --build-dir $(BUILD)
+
+format: $(READY) ## Let ruff rewrite the Python files
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+venv: $(READY) ## Only set up .venv
+
+# A missing ensurepip (Debian splits it off) is made good with the interpreter's own pip.
+$(READY): requirements.txt requirements/dev.txt $(wildcard $(EMULATOR)/pyproject.toml)
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 10) or sys.exit("Python 3.10 or later is needed: make PYTHON=python3.x ...")'
+	@echo "Setting up .venv (once, and when requirements change) ..."
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv 2>/dev/null || \
+	  { $(PYTHON) -m venv --clear --without-pip .venv && $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; } || \
+	  { echo "Neither ensurepip nor pip is there: install your system's python3-venv." >&2; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	@if test -f $(EMULATOR)/pyproject.toml; then \
+	  $(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation -c requirements/dev.txt -e $(EMULATOR); fi
+	@mkdir -p $(VENV)/collections/ansible_collections/dcos
+	@ln -sfn ../../../.. $(VENV)/collections/ansible_collections/dcos/security
+	@touch $@
+
+lock: ## Resolve requirements/*.in for every Python into requirements/dev.txt
+	@test -x $(BUILD)/lock/bin/uv || { $(PYTHON) -m venv $(BUILD)/lock && $(BUILD)/lock/bin/pip install --quiet uv==0.13.9; }
+	@$(BUILD)/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.10 --custom-compile-command "make lock" \
+	  --output-file requirements/dev.txt requirements/test.in requirements/lint.in $(wildcard $(EMULATOR)/pyproject.toml)
+
+clean: ## Remove everything that was made here
+	rm -rf .venv .build .ansible .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage tests/output
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
