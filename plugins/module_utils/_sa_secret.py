@@ -44,6 +44,8 @@ _SAME_HOSTS = frozenset((DEFAULT_HOST, "master.mesos"))
 
 _DIFF_FIELDS = ("store", "path", "uid", "scheme", "login_endpoint", "fingerprint")
 
+_ABSENT = {"secret": None, "key_changed": False}
+
 # The UI of DC/OS writes the scheme under a misspelt name; consumers that want it do not find it.
 _MISSPELT_SCHEME = "schema"
 
@@ -279,7 +281,10 @@ class ServiceAccountSecret(Resource[SecretState]):
         elif decision.keep_next and state.next.document is not None:
             after["next"] = _fingerprint_of(state.next)
         return Plan(
-            {"secret": {**result, "pending": decision.pending}},
+            {
+                "secret": {**result, "pending": decision.pending},
+                "key_changed": state.live.key is None or not _same(state.live.key, decision.key),
+            },
             tuple(steps),
             before,
             after,
@@ -292,7 +297,7 @@ class ServiceAccountSecret(Resource[SecretState]):
         slots = [] if state.live.empty else [state.live]
         if state.next.document is not None:
             slots.append(state.next)
-        return Plan({"secret": None}, tuple(self._delete_step(slot) for slot in slots), self._view(state), None)
+        return Plan(_ABSENT, tuple(self._delete_step(slot) for slot in slots), self._view(state), None)
 
     def _decide_given(self, state: SecretState, key: RSAPrivateKey) -> Decision:
         """The user gives the key: it goes where the account has it, or to next when the account is to get it."""
@@ -344,7 +349,7 @@ class ServiceAccountSecret(Resource[SecretState]):
         if (
             stored is not None
             and stored.key is not None
-            and same_key(stored.key.public_key(), key.public_key())
+            and _same(stored.key, key)
             and stored.is_canonical()
             and self._endpoint.accepts(stored.fields.get("login_endpoint"), state.login_endpoint)
         ):
@@ -376,7 +381,7 @@ class ServiceAccountSecret(Resource[SecretState]):
 
     def _read_back(self, key: RSAPrivateKey) -> bool:
         stored = self._slot(self._path)
-        if stored.key is None or not same_key(stored.key.public_key(), key.public_key()):
+        if stored.key is None or not _same(stored.key, key):
             raise LostRaceError(
                 f"Secret {self._path} does not hold the account's key after it was written: somebody else changes it "
                 f"at the same time. {self._path}{NEXT_SUFFIX} still holds the key. Run again.",
@@ -430,6 +435,10 @@ class ServiceAccountSecret(Resource[SecretState]):
         if state.next.document is not None:
             view["next"] = _fingerprint_of(state.next)
         return view or None
+
+
+def _same(one: RSAPrivateKey, other: RSAPrivateKey) -> bool:
+    return same_key(one.public_key(), other.public_key())
 
 
 def _fingerprint_of(slot: Slot) -> str:

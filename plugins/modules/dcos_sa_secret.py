@@ -186,6 +186,11 @@ secret:
       type: bool
       returned: success
       sample: false
+key_changed:
+  description: Whether the account shall have another key than the one that was stored at O(path) before.
+  returned: success
+  type: bool
+  sample: false
 provisional:
   description: The key in the result was made for the prediction only; the real run makes another one.
   returned: in check mode, where a key would be made
