@@ -91,6 +91,11 @@ class Iam:
         document = self._find(f"/users/{encode_segment(uid)}", f"reading account {uid}")
         return None if document is None else _user(document)
 
+    def service_accounts(self) -> list[User]:
+        """All service accounts, those of DC/OS itself included."""
+        answer = self._get("/users", "reading all service accounts", params={"type": "service"})
+        return [_user(document) for document in _array(answer.json())]
+
     def create_service_account(self, uid: str, public_key: str, description: str) -> bool:
         """Create an account; False when the uid is taken (the IAM never updates)."""
 
@@ -161,6 +166,18 @@ class Iam:
         document = self._find(f"/groups/{encode_segment(gid)}/permissions", f"reading the permissions of group {gid}")
         return None if document is None else Permissions(tuple(_grants(_array(document))))
 
+    def grants_on(self, rid: str) -> list[tuple[Subject, Grant]] | None:
+        """Who may do what on a resource directly, None for one without an ACL."""
+        document = self._find(f"/acls/{encode_rid(rid)}/permissions", f"reading the permissions on {rid}")
+        if document is None:
+            return None
+        return [
+            (Subject(kind, entry[name]), Grant(rid, action["name"]))
+            for kind, name in (("users", "uid"), ("groups", "gid"))
+            for entry in document.get(kind, ())
+            for action in entry.get("actions", ())
+        ]
+
     def create_acl(self, rid: str, description: str) -> bool:
         """Make a protected resource; False when it is there, its description is then left as it is."""
         return self._put(
@@ -206,8 +223,8 @@ class Iam:
 
     # Requests
 
-    def _get(self, path: str, what: str, authenticated: bool = True, accept: tuple[int, ...] = (200,)) -> Answer:
-        return self._http.request("GET", BASE + path, what, authenticated=authenticated, accept=accept)
+    def _get(self, path: str, what: str, authenticated: bool = True, params: Mapping[str, str] | None = None) -> Answer:
+        return self._http.request("GET", BASE + path, what, authenticated=authenticated, params=params)
 
     def _find(self, path: str, what: str) -> dict[str, Any] | None:
         """The document at a path, None when the IAM says that what it describes is not there."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Mapping
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._files import (
@@ -79,10 +79,9 @@ class Keypair(FilesResource[KeypairState]):
         ):
             raise DcosError("public_key_path: it is the same file as private_key_path. Give each half its own file.")
 
-    def managed_files(self) -> list[tuple[str, int]]:
-        return [(self._private_path, SECRET_MODE)] + (
-            [] if self._public_path is None else [(self._public_path, PUBLIC_MODE)]
-        )
+    def managed_files(self) -> Sequence[tuple[str, int | None]]:
+        private: tuple[str, int | None] = (self._private_path, SECRET_MODE)
+        return [private] if self._public_path is None else [private, (self._public_path, None)]
 
     def read(self) -> KeypairState:
         private_text = read_if_regular(self._private_path, "private_key_path")

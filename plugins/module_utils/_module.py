@@ -85,15 +85,24 @@ def run_local_module(
         resource = build(module.params)
         outcome = converge(resource, module.check_mode)
         if outcome.after is not None:
-            option_mode = module.params["mode"]
-            for path, made_with in resource.managed_files():
-                params = {**module.params, "mode": made_with if option_mode is None else option_mode}
-                wanted = module.load_file_common_arguments(params, path)
-                outcome.changed = module.set_fs_attributes_if_different(wanted, outcome.changed)
-                option_mode = None
+            _set_file_attributes(module, resource, outcome)
         _exit(module, outcome, {})
     except DcosError as exc:
         module.fail_json(msg=exc.message, failure=exc.failure())
+
+
+def _set_file_attributes(module: AnsibleModule, resource: FilesResource[Any], outcome: Outcome) -> None:
+    """Owner, group, mode and attributes, which Ansible compares and sets (or in check mode only compares)."""
+    option = module.params["mode"]
+    for path, default_mode in resource.managed_files():
+        params = {**module.params, "mode": default_mode if option is None else option}
+        diff: dict[str, Any] = {}
+        if module.set_fs_attributes_if_different(module.load_file_common_arguments(params, path), False, diff):
+            outcome.changed = True
+            if diff:  # none for a file that check mode only says would be made
+                outcome.before = {**(outcome.before or {}), path: diff["before"]}
+                outcome.after = {**(outcome.after or {}), path: diff["after"]}
+        option = None
 
 
 def _exit(module: AnsibleModule, outcome: Outcome, more: Mapping[str, Any]) -> None:

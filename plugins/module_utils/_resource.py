@@ -85,12 +85,25 @@ class Resource(ABC, Generic[State]):
         return plan.result
 
 
+class Reading(Resource[Mapping[str, Any]]):
+    """Something that is only read: C(read) gets the whole result."""
+
+    def __init__(self, read: Callable[[], Mapping[str, Any]]) -> None:
+        self._read = read
+
+    def read(self) -> Mapping[str, Any]:
+        return self._read()
+
+    def plan(self, state: Mapping[str, Any]) -> Plan:
+        return Plan(state)
+
+
 class FilesResource(Resource[State]):
     """A resource that is made of files, whose owner and mode Ansible itself manages."""
 
     @abstractmethod
-    def managed_files(self) -> Sequence[tuple[str, int]]:
-        """Paths, each with the mode it is made with; the first one is the one that the option C(mode) is for."""
+    def managed_files(self) -> Sequence[tuple[str, int | None]]:
+        """Paths, each with the mode that it shall have (None: as it is); the option C(mode) is for the first one."""
 
 
 def converge(resource: Resource[State], check_mode: bool) -> Outcome:

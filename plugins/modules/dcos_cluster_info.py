@@ -92,26 +92,17 @@ cluster:
 
 from dataclasses import asdict
 
-from ansible_collections.dcos.security.plugins.module_utils._cluster import ClusterInfo
 from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
-from ansible_collections.dcos.security.plugins.module_utils._resource import Plan, Resource
+from ansible_collections.dcos.security.plugins.module_utils._resource import Reading
 
 
-class Info(Resource[ClusterInfo]):
-    """Something that is only read."""
-
-    def __init__(self, context: Context) -> None:
-        self._cluster = context.cluster
-
-    def read(self) -> ClusterInfo:
-        return self._cluster.info()
-
-    def plan(self, state: ClusterInfo) -> Plan:
-        return Plan({"cluster_info": asdict(state)})
+def build(context: Context) -> Reading:
+    """What the cluster says about itself."""
+    return Reading(lambda: {"cluster_info": asdict(context.cluster.info())})
 
 
 def main() -> None:
-    run_cluster_module({}, Info)
+    run_cluster_module({}, build)
 
 
 if __name__ == "__main__":
