@@ -13,7 +13,7 @@ class ModuleDocFragment:
 requirements:
   - requests >= 2.27
   - PyJWT >= 2.4
-  - cryptography >= 39.0
+  - cryptography >= 42.0
   - tomli, on Python before 3.11 and only where the configuration of the DC/OS CLI is read
 notes:
   - Connection settings come from the task (C(module_defaults) included), then from environment variables, then from the

@@ -113,6 +113,19 @@ def check_account_uid(uid: str, allow_dcos_prefix: bool) -> str:
     return uid
 
 
+def account_view(user: User) -> dict[str, Any]:
+    """An account as results show it, its key in the form in which we write it."""
+    key = read_public_key(user.public_key)
+    return {
+        "uid": user.uid,
+        "description": user.description,
+        "public_key": None if key is None else public_pem(key),
+        "fingerprint": None if key is None else fingerprint(key),
+        "provider_type": user.provider_type,
+        "url": user.url,
+    }
+
+
 class ServiceAccount(Resource[AccountState]):
     """The account C(uid).
 
@@ -310,14 +323,12 @@ class ServiceAccount(Resource[AccountState]):
     # Views
 
     def _shown(self, description: str, key: RSAPublicKey | None, user: User | None) -> dict[str, Any]:
-        return {
-            "uid": self._uid,
-            "description": description,
-            "public_key": None if key is None else public_pem(key),
-            "fingerprint": None if key is None else fingerprint(key),
-            "provider_type": user.provider_type if user is not None else "internal",
-            "url": user.url if user is not None and user.url else f"/acs/api/v1/users/{self._uid}",
-        }
+        pem = None if key is None else public_pem(key)
+        url = f"/acs/api/v1/users/{self._uid}"
+        provider = "internal"
+        if user is not None:
+            url, provider = user.url or url, user.provider_type
+        return account_view(User(self._uid, description, True, provider, pem, url))
 
     def _view(self, state: AccountState) -> Mapping[str, Any] | None:
         view: dict[str, Any] = {}

@@ -66,17 +66,23 @@ Credentials = Union[TokenCredentials, LoginCredentials]
 
 
 @dataclass(frozen=True)
-class Connection:
+class Site:
+    """A cluster's address and how patiently to talk to it."""
+
+    url: str
+    timeout: float
+    retries: int
+
+
+@dataclass(frozen=True)
+class Connection(Site):
     """Everything that is known before the first request.
 
     verify: path of a CA bundle, True for the system's store, False for none.
     credentials_from: the source in words, for results and messages.
     """
 
-    url: str
     verify: bool | str
-    timeout: float
-    retries: int
     credentials: Credentials
     credentials_from: str
 
@@ -91,21 +97,26 @@ def resolve(
     """
     source = _Sources(options, environ)
     cli = _Lazy(source)
-    given_url = source.text("dcos_url", "DCOS_URL")
-    cli_cluster = cli.cluster() if given_url is None else None
-    url_option, url_text = ("dcos_url", given_url) if given_url is not None else _cli_url(cli_cluster)
-    url = check_url(url_text, url_option)
-    _check_plain_http(url, source.boolean("dcos_allow_http", "DCOS_ALLOW_HTTP", False), warn)
+    site = _site(source, cli)
+    _check_plain_http(site.url, source.boolean("dcos_allow_http", "DCOS_ALLOW_HTTP", False), warn)
+    credentials, origin = _credentials(source, cli, site.url, hide, warn)
+    verify = _verify(source, cli, site.url, warn)
+    return Connection(site.url, site.timeout, site.retries, verify, credentials, origin)
 
-    credentials, origin = _credentials(source, cli, url, hide, warn)
-    verify = _verify(source, cli, url, warn)
-    return Connection(
-        url,
-        verify,
+
+def resolve_site(options: Mapping[str, Any], environ: Mapping[str, str]) -> Site:
+    """The same without credentials and verification, for what is asked before there are any."""
+    source = _Sources(options, environ)
+    return _site(source, _Lazy(source))
+
+
+def _site(source: _Sources, cli: _Lazy) -> Site:
+    given_url = source.text("dcos_url", "DCOS_URL")
+    option, text = ("dcos_url", given_url) if given_url is not None else _cli_url(cli.cluster())
+    return Site(
+        check_url(text, option),
         source.number("dcos_timeout", "DCOS_TIMEOUT", DEFAULT_TIMEOUT, 1),
         source.number("dcos_retries", None, DEFAULT_RETRIES, 0),
-        credentials,
-        origin,
     )
 
 
@@ -266,8 +277,7 @@ def _credentials(
         return found, "environment"
     cluster = cli.cluster_at(url)
     if cluster is not None and cluster.token is not None:
-        hide(cluster.token)
-        return TokenCredentials(cluster.token), "dcos_config"
+        return _token_set(f"core.dcos_acs_token in {cluster.file}", cluster.token, hide), "dcos_config"
     hint = ""
     other = cli.cluster()
     if other is not None and other.token is not None and other.url is not None:
@@ -291,16 +301,14 @@ def _from_task(source: _Sources, hide: Callable[[str], None], warn: Callable[[st
         if uid is not None or ways:
             others = ", ".join([*(["dcos_username"] if uid is not None else []), *ways])
             raise CredentialsError(f"dcos_token is one credential set and {others} another: give one of them.")
-        hide(token)
-        return TokenCredentials(token)
+        return _token_set("dcos_token", token, hide)
     return _login_set("dcos_username", uid, ways, hide, warn)
 
 
 def _from_environment(source: _Sources, hide: Callable[[str], None], warn: Callable[[str], None]) -> Credentials | None:
     token = source.env("DCOS_ACS_TOKEN")
     if token is not None:
-        hide(token)
-        return TokenCredentials(token)
+        return _token_set("DCOS_ACS_TOKEN", token, hide)
     ways = {
         variable: value
         for variable in ("DCOS_PASSWORD", "DCOS_PRIVATE_KEY_PATH")
@@ -308,6 +316,14 @@ def _from_environment(source: _Sources, hide: Callable[[str], None], warn: Calla
         if value is not None
     }
     return _login_set("DCOS_USERNAME", source.env("DCOS_USERNAME"), ways, hide, warn)
+
+
+def _token_set(name: str, token: str, hide: Callable[[str], None]) -> TokenCredentials:
+    """A token as it can stand in a header; blanks around it, such as the line end of a file, are dropped."""
+    hide(token)
+    if re.fullmatch(r"[!-~]+", token.strip()) is None:
+        raise CredentialsError(f"{name}: this is not a token: it has blanks, line breaks or other characters inside.")
+    return TokenCredentials(token.strip())
 
 
 def _login_set(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
 # The minimum versions stand in the doc fragment of the connection and in the documentation of dcos_keypair too.
-KEYS: tuple[str, str] = ("cryptography", "cryptography >= 39.0")
+KEYS: tuple[str, str] = ("cryptography", "cryptography >= 42.0")
 JWT: tuple[str, str] = ("jwt", "PyJWT >= 2.4")
 HTTP: tuple[str, str] = ("requests", "requests >= 2.27")
 

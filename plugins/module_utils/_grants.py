@@ -112,11 +112,7 @@ class Grants(Resource[GrantsState]):
             do = partial(self._iam.revoke, self._subject, grant)
             steps.append(Step(f"revoke {grant.rid} {grant.action}", do, ("revoked", grant)))
         after = (current | set(granted)) - set(revoked)
-        through = [
-            {"gid": gid, "rid": entry["rid"], "actions": entry["actions"]}
-            for gid, grants in _by_group(state.permissions or Permissions())
-            for entry in group_grants(grants)
-        ]
+        through = _through_groups(state.permissions or Permissions())
         blocked = None
         if state.permissions is None and self._present:
             blocked = self._missing()
@@ -201,8 +197,35 @@ def _check_subject(subject: Subject, exclusive: bool, allow_dcos_prefix: bool) -
         )
 
 
-def _by_group(permissions: Permissions) -> list[tuple[str, list[Grant]]]:
+def read_subject(iam: Iam, subject: Subject) -> dict[str, Any] | None:
+    """What a subject may do, None for an unknown one."""
+    read = iam.permissions if subject.kind == "users" else iam.group_permissions
+    permissions = read(subject.name)
+    if permissions is None:
+        return None
+    return {"direct": group_grants(permissions.direct), "through_groups": _through_groups(permissions)}
+
+
+def who_may(iam: Iam, rid: str) -> dict[str, Any] | None:
+    """Who may do what on a resource directly, None for one without an ACL."""
+    found = iam.grants_on(rid)
+    if found is None:
+        return None
+    result: dict[str, Any] = {"rid": rid}
+    for kind, name in (("users", "uid"), ("groups", "gid")):
+        holders = sorted({subject.name for subject, _grant in found if subject.kind == kind})
+        result[kind] = [
+            {
+                name: holder,
+                "actions": group_grants(g for s, g in found if s == Subject(kind, holder))[0]["actions"],
+            }
+            for holder in holders
+        ]
+    return result
+
+
+def _through_groups(permissions: Permissions) -> list[dict[str, Any]]:
     groups: dict[str, list[Grant]] = {}
     for entry in permissions.through_groups:
         groups.setdefault(entry.gid, []).append(entry.grant)
-    return sorted(groups.items())
+    return [{"gid": gid, **entry} for gid in sorted(groups) for entry in group_grants(groups[gid])]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import random
 import ssl
@@ -48,7 +49,12 @@ LOOPBACK_NAMES = frozenset(("localhost", "localhost.localdomain"))
 
 def is_loopback(host: str | None) -> bool:
     """Whether requests to this host stay on this machine."""
-    return host is not None and (host in LOOPBACK_NAMES or host.startswith("127.") or host == "::1")
+    if host is None or host in LOOPBACK_NAMES:
+        return host is not None
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name, such as 127.example.com, can lead anywhere
+        return False
 
 
 def encode_segment(text: str) -> str:
@@ -235,6 +241,11 @@ class HttpClient:
             )
         except requests.exceptions.RequestException as exc:
             raise _network_error(exc, self.url, what) from None
+        except ValueError:
+            # From below the HTTP library, about a header or path that cannot be sent; its text quotes the header.
+            raise DcosError(
+                f"{what}: the request cannot be sent; a token or name has characters that HTTP forbids."
+            ) from None
         return Answer(response.status_code, response.reason or "", response.headers, response.content)
 
     def _judge(self, answer: Answer, accept: tuple[int, ...], what: str, show_description: bool) -> Answer:

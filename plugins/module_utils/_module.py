@@ -19,7 +19,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dcos.security.plugins.module_utils import _deps
 from ansible_collections.dcos.security.plugins.module_utils._cluster import Cluster
-from ansible_collections.dcos.security.plugins.module_utils._connection import resolve
+from ansible_collections.dcos.security.plugins.module_utils._connection import Site, resolve, resolve_site
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._resource import (
     FilesResource,
@@ -58,37 +58,57 @@ class Context:
 
 
 def run_cluster_module(
-    argument_spec: Mapping[str, Any], build: Callable[[Context], Resource[Any]], **rules: Sequence[Any]
+    argument_spec: Mapping[str, Any], build: Callable[[Context], Resource[Any]], **rules: Any
 ) -> None:
-    """Run a module that talks to the cluster."""
+    """Run a module that talks to the cluster as somebody."""
     module = AnsibleModule({**CONNECTION_SPEC, **argument_spec}, supports_check_mode=True, **rules)
     _deps.require(module, _deps.HTTP, _deps.JWT, _deps.KEYS)
-    where: dict[str, Any] = {}
-    try:
+
+    def make(where: dict[str, Any]) -> Resource[Any]:
         hide = _hider(module)
         _hide_given(module, argument_spec, hide)
         connection = resolve(module.params, os.environ, module.warn, hide)
-        where = {"cluster": {"url": connection.url, "credentials_from": connection.credentials_from}}
-        resource = build(Context(module.params, Cluster(connection, hide), module.warn, hide))
-        _exit(module, converge(resource, module.check_mode), where)
-    except DcosError as exc:
-        module.fail_json(msg=exc.message, failure=exc.failure(), **where)
+        where["cluster"] = {"url": connection.url, "credentials_from": connection.credentials_from}
+        return build(Context(module.params, Cluster(connection, hide), module.warn, hide))
+
+    _run(module, make)
+
+
+def run_site_module(
+    argument_spec: Mapping[str, Any], build: Callable[[Mapping[str, Any], Site], Resource[Any]], **rules: Any
+) -> None:
+    """Run a module that talks to the cluster as nobody, before there is a reason to trust it."""
+    module = AnsibleModule({**CONNECTION_SPEC, **argument_spec}, supports_check_mode=True, **rules)
+    _deps.require(module, _deps.HTTP, _deps.KEYS)
+
+    def make(where: dict[str, Any]) -> Resource[Any]:
+        site = resolve_site(module.params, os.environ)
+        where["cluster"] = {"url": site.url, "credentials_from": None}
+        return build(module.params, site)
+
+    _run(module, make)
 
 
 def run_local_module(
-    argument_spec: Mapping[str, Any], build: Callable[[Mapping[str, Any]], FilesResource[Any]], **rules: Any
+    argument_spec: Mapping[str, Any], build: Callable[[Mapping[str, Any]], Resource[Any]], **rules: Any
 ) -> None:
-    """Run a module that only works with files here."""
-    module = AnsibleModule(dict(argument_spec), supports_check_mode=True, add_file_common_args=True, **rules)
+    """Run a module that works with files here only."""
+    module = AnsibleModule(dict(argument_spec), supports_check_mode=True, **rules)
     _deps.require(module, _deps.KEYS)
+    _run(module, lambda where: build(module.params))
+
+
+def _run(module: AnsibleModule, make: Callable[[dict[str, Any]], Resource[Any]]) -> None:
+    """Converge what C(make) makes and end the module; C(make) notes in its argument which cluster it is about."""
+    where: dict[str, Any] = {}
     try:
-        resource = build(module.params)
+        resource = make(where)
         outcome = converge(resource, module.check_mode)
-        if outcome.after is not None:
+        if isinstance(resource, FilesResource) and outcome.after is not None:
             _set_file_attributes(module, resource, outcome)
-        _exit(module, outcome, {})
+        _exit(module, outcome, where)
     except DcosError as exc:
-        module.fail_json(msg=exc.message, failure=exc.failure())
+        module.fail_json(msg=exc.message, failure=exc.failure(), **where)
 
 
 def _set_file_attributes(module: AnsibleModule, resource: FilesResource[Any], outcome: Outcome) -> None:

@@ -69,7 +69,9 @@ def check_permissions(items: Sequence[Mapping[str, Any]], option: str) -> tuple[
         actions = check_actions(item.get("actions") or (), f"{option}[{index}].actions")
         before = merged.get(rid)
         if before is not None:
-            actions = tuple(a for a in ACTIONS if a in before.actions or a in actions)
+            # No actions stand for all of them, with whatever they are joined.
+            both = before.actions and actions
+            actions = tuple(a for a in ACTIONS if a in before.actions or a in actions) if both else ()
         description = item.get("description")
         merged[rid] = Permission(rid, actions, before.description if description is None and before else description)
     return tuple(merged.values())

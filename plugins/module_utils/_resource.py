@@ -48,6 +48,7 @@ class Plan:
     result: what the module returns when all steps are done.
     provisional: the result holds something that was made for this plan (a new key) and is only real once applied.
     blocked: why it cannot be applied now although it can be planned: an error, and a warning in check mode.
+    warnings: what the user should know whether or not anything is done.
     """
 
     result: Mapping[str, Any]
@@ -56,6 +57,7 @@ class Plan:
     after: Mapping[str, Any] | None = None
     provisional: bool = False
     blocked: DcosError | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass
@@ -144,7 +146,7 @@ def _apply(plan: Plan, done: list[Step]) -> None:
 
 def _outcome(resource: Resource[State], first: Plan, plan: Plan, done: Sequence[Step], check_mode: bool) -> Outcome:
     values = dict(resource.result(plan, done))
-    warnings = []
+    warnings = list(plan.warnings)
     if check_mode and plan.provisional:
         values["provisional"] = True
     if check_mode and plan.blocked is not None:

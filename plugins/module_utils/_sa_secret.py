@@ -437,6 +437,28 @@ class ServiceAccountSecret(Resource[SecretState]):
         return view or None
 
 
+def describe_secret(cluster: Cluster, store: str, path: str) -> dict[str, Any] | None:
+    """A stored document without its private key, and whether its account has that key; None where nothing is stored."""
+    stored = cluster.secrets.read(store, path)
+    if stored is None:
+        return None
+    document = parse_document(stored, None)
+    names = ("uid", "scheme", "login_endpoint", "public_key", "fingerprint", "matches_account", "pending")
+    result: dict[str, Any] = {"store": store, "path": path, "is_document": document is not None, **dict.fromkeys(names)}
+    if document is None:
+        return result
+    uid = str(document.fields["uid"])
+    result.update((name, document.fields.get(name)) for name in ("uid", "scheme", "login_endpoint"))
+    public = None if document.key is None else document.key.public_key()
+    if public is not None:
+        result.update(public_key=public_pem(public), fingerprint=fingerprint(public))
+    user = cluster.iam.user(uid)
+    result["matches_account"] = user is not None and same_key(read_public_key(user.public_key), public)
+    waiting = cluster.secrets.read(store, path + NEXT_SUFFIX)
+    result["pending"] = waiting is not None and parse_document(waiting, uid) is not None
+    return result
+
+
 def _same(one: RSAPrivateKey, other: RSAPrivateKey) -> bool:
     return same_key(one.public_key(), other.public_key())
 

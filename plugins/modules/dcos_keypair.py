@@ -17,7 +17,7 @@ description:
   - The private key is never returned and never stands in a diff. It exists in its file only.
   - This module talks to no cluster and is not in the action group C(dcos).
 requirements:
-  - cryptography >= 39.0
+  - cryptography >= 42.0
 author:
   - The dcos.security contributors (@dcos)
 extends_documentation_fragment:
@@ -159,7 +159,7 @@ def build(params: Mapping[str, Any]) -> Keypair:
 
 
 def main() -> None:
-    run_local_module(ARGUMENT_SPEC, build)
+    run_local_module(ARGUMENT_SPEC, build, add_file_common_args=True)
 
 
 if __name__ == "__main__":

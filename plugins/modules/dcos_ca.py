@@ -1,0 +1,163 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dcos_ca
+short_description: Keep the CA bundle of a DC/OS cluster in a file
+version_added: 0.1.0
+description:
+  - Fetches the bundle that the certificates of a cluster are verified with, and keeps it in a file for O(dcos_ca_path)
+    of the other modules.
+  - The bundle is fetched without verification, since there is nothing yet to verify with. It is trusted for one of four
+    reasons, see RV(ca.trusted_by), and otherwise refused with its fingerprint in the message.
+  - Every certificate of the bundle must have one of the given fingerprints or descend from one that has, so that nobody
+    can add a CA to the genuine one.
+  - Nothing but this one request is sent, and no credentials. O(dcos_ca_path), O(dcos_validate_certs),
+    O(dcos_allow_http) and all options of credentials are accepted and not used.
+author:
+  - The dcos.security contributors (@dcos)
+extends_documentation_fragment:
+  - ansible.builtin.files
+  - dcos.security.connection
+  - dcos.security.attributes
+  - dcos.security.attributes.actiongroup_dcos
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  path:
+    description:
+      - File that keeps the bundle. It is made with mode 0644.
+    type: path
+    required: true
+  fingerprint:
+    description:
+      - SHA-256 fingerprint of the root certificate of the bundle, or several, as C(openssl x509 -fingerprint -sha256
+        -noout) prints it, with or without colons.
+      - When given, what does not match is refused, whatever is kept already.
+    type: list
+    elements: str
+    default: []
+  trust_on_first_use:
+    description:
+      - Whether an unknown bundle is accepted where no file is kept yet. Its fingerprint is a warning and in the result;
+        compare it with that of the file on a master.
+    type: bool
+    default: false
+  source_path:
+    description:
+      - Take the bundle from this file instead of the network, for example from
+        C(/run/dcos/pki/CA/ca-bundle.crt) when the module runs on a master.
+    type: path
+  state:
+    description:
+      - V(absent) removes the file.
+    type: str
+    choices: [present, absent]
+    default: present
+"""
+
+EXAMPLES = r"""
+- name: Keep the bundle whose root is known
+  dcos.security.dcos_ca:
+    dcos_url: https://dcos.example.com
+    path: dcos-ca.crt
+    fingerprint: "{{ dcos_ca_fingerprint }}"
+
+- name: Renew it; the connection is verified with what is kept
+  dcos.security.dcos_ca:
+    dcos_url: https://dcos.example.com
+    path: dcos-ca.crt
+"""
+
+RETURN = r"""
+ca:
+  description: The bundle as it is after this task, or in check mode would be; V(null) for O(state=absent).
+  returned: success
+  type: dict
+  contains:
+    path:
+      description: File that keeps the bundle.
+      type: str
+      returned: success
+      sample: dcos-ca.crt
+    fingerprint:
+      description: SHA-256 fingerprint of the first root certificate.
+      type: str
+      returned: success
+      sample: 'AB:CD:...'
+    trusted_by:
+      description:
+        - Why the bundle is trusted. V(fingerprint), the given one matches; V(existing), it came over a connection that
+          verifies with the kept bundle, or is the kept bundle; V(first_use); V(file), it came from O(source_path).
+      type: str
+      returned: success
+      sample: fingerprint
+    certificates:
+      description: The certificates in their order, times as ISO 8601 in UTC.
+      type: list
+      elements: dict
+      returned: success
+      sample:
+        - subject: CN=DC/OS Root CA
+          issuer: CN=DC/OS Root CA
+          fingerprint: 'AB:CD:...'
+          not_before: '2026-11-22T00:00:00Z'
+          not_after: '2036-11-19T00:00:00Z'
+cluster:
+  description: The connection that was used; RV(cluster.credentials_from) is V(null), none are sent.
+  returned: success, and on failure once it is known
+  type: dict
+  sample: {url: 'https://dcos.example.com', credentials_from: null}
+failure:
+  description: What went wrong, to branch on, see M(dcos.security.dcos_service_account).
+  returned: failure
+  type: dict
+  sample: {status: null, code: tls, title: null}
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.dcos.security.plugins.module_utils._ca import CaFile
+from ansible_collections.dcos.security.plugins.module_utils._module import run_site_module
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ansible_collections.dcos.security.plugins.module_utils._connection import Site
+
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+    "path": {"type": "path", "required": True},
+    "fingerprint": {"type": "list", "elements": "str", "default": []},
+    "trust_on_first_use": {"type": "bool", "default": False},
+    "source_path": {"type": "path"},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+}
+
+
+def build(params: Mapping[str, Any], site: Site) -> CaFile:
+    """The file that the options describe."""
+    return CaFile(
+        site,
+        params["path"],
+        params["fingerprint"],
+        params["source_path"],
+        params["trust_on_first_use"],
+        params["state"] == "present",
+    )
+
+
+def main() -> None:
+    run_site_module(ARGUMENT_SPEC, build, add_file_common_args=True)
+
+
+if __name__ == "__main__":
+    main()

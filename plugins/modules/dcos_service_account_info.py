@@ -1,0 +1,148 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dcos_service_account_info
+short_description: Read service accounts of a DC/OS cluster
+version_added: 0.1.0
+description:
+  - Reads one service account, or all of them.
+author:
+  - The dcos.security contributors (@dcos)
+extends_documentation_fragment:
+  - dcos.security.connection
+  - dcos.security.attributes
+  - dcos.security.attributes.actiongroup_dcos
+attributes:
+  check_mode:
+    support: full
+    details:
+      - This module changes nothing.
+  diff_mode:
+    support: N/A
+    details:
+      - This module changes nothing.
+  idempotent:
+    support: full
+options:
+  uid:
+    description:
+      - Account to read, all when left out. One that does not exist, or belongs to a person, gives an empty list.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Read all service accounts
+  dcos.security.dcos_service_account_info:
+  register: accounts
+
+- name: Read one
+  dcos.security.dcos_service_account_info:
+    uid: cassandra-principal
+  register: account
+"""
+
+RETURN = r"""
+service_accounts:
+  description: The accounts, in the order of their uids.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    uid:
+      description: Id of the account.
+      type: str
+      returned: success
+      sample: cassandra-principal
+    description:
+      description: Description of the account.
+      type: str
+      returned: success
+      sample: Cassandra
+    public_key:
+      description: Public key as SubjectPublicKeyInfo PEM, V(null) when the account has no RSA key.
+      type: str
+      returned: success
+      sample: "-----BEGIN PUBLIC KEY-----\n...\n-----END PUBLIC KEY-----\n"
+    fingerprint:
+      description: C(SHA256:) and the unpadded base64 of SHA-256 over the DER SubjectPublicKeyInfo.
+      type: str
+      returned: success
+      sample: SHA256:uGWmUTuRZzZXjVPCqYtkvvBkv6RoWbGS5TSXTt0oZ3k
+    provider_type:
+      description: V(internal) for accounts of the IAM itself.
+      type: str
+      returned: success
+      sample: internal
+    url:
+      description: Path of the account in the IAM's API.
+      type: str
+      returned: success
+      sample: /acs/api/v1/users/cassandra-principal
+    native:
+      description: Whether it is known to belong to DC/OS itself.
+      type: bool
+      returned: success
+      sample: false
+    replacing:
+      description: Whether it is what an unfinished replacement of a key left, see
+      M(dcos.security.dcos_service_account).
+      type: bool
+      returned: success
+      sample: false
+cluster:
+  description: The connection that was used, see M(dcos.security.dcos_cluster_info).
+  returned: success, and on failure once it is known
+  type: dict
+  sample: {url: 'https://dcos.example.com', credentials_from: task}
+failure:
+  description: What went wrong, to branch on, see M(dcos.security.dcos_service_account).
+  returned: failure
+  type: dict
+  sample: {status: 403, code: null, title: Forbidden}
+"""
+
+from typing import Any
+
+from ansible_collections.dcos.security.plugins.module_utils._account import account_view
+from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
+from ansible_collections.dcos.security.plugins.module_utils._names import JOURNAL_SUFFIX, NATIVE_ACCOUNTS, check_uid
+from ansible_collections.dcos.security.plugins.module_utils._resource import Reading
+
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {"uid": {"type": "str"}}
+
+
+def build(context: Context) -> Reading:
+    """The accounts that the options name."""
+    uid = context.params["uid"]
+    iam = context.cluster.iam
+    if uid is not None:
+        check_uid(uid, "uid")
+
+    def read() -> dict[str, Any]:
+        users = iam.service_accounts() if uid is None else [user for user in [iam.user(uid)] if user is not None]
+        return {
+            "service_accounts": [
+                {
+                    **account_view(user),
+                    "native": user.uid in NATIVE_ACCOUNTS,
+                    "replacing": user.uid.endswith(JOURNAL_SUFFIX),
+                }
+                for user in sorted(users, key=lambda user: user.uid)
+                if user.is_service
+            ]
+        }
+
+    return Reading(read)
+
+
+def main() -> None:
+    run_cluster_module(ARGUMENT_SPEC, build)
+
+
+if __name__ == "__main__":
+    main()
