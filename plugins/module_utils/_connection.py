@@ -175,7 +175,7 @@ class _Sources:
         text = self.text(option, variable)
         if text is None:
             return default
-        if not text.isdigit() or int(text) < minimum:
+        if not (text.isascii() and text.isdigit()) or int(text) < minimum:
             raise DcosError(f"{self.name(option, variable)}: {text!r} is not a whole number of at least {minimum}.")
         return int(text)
 

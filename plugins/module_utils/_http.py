@@ -26,9 +26,10 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import (
 
 try:
     import requests
+    from requests import Session
     from requests.auth import AuthBase
 except ImportError:  # _deps.py tells the user; the sanity tests import this file without the library
-    AuthBase = object  # type: ignore[assignment,misc]
+    AuthBase = Session = object  # type: ignore[assignment,misc]
 
 COLLECTION_VERSION = "0.1.0"
 USER_AGENT = f"dcos.security/{COLLECTION_VERSION} (Ansible collection)"
@@ -130,6 +131,13 @@ class _TokenAuth(AuthBase):
         return request
 
 
+class _Session(Session):
+    """A session that does not even look where a redirect leads: an odd target would be an exception of the library."""
+
+    def get_redirect_target(self, resp: Any) -> None:
+        return None
+
+
 class HttpClient:
     """Requests to one cluster over one session.
 
@@ -146,7 +154,7 @@ class HttpClient:
         self._verify = verify
         self._timeout = timeout
         self._retries = retries
-        self._session = requests.Session()
+        self._session = _Session()
         # Nothing of the surroundings may change a request: no .netrc, no REQUESTS_CA_BUNDLE, no cookies of the cluster.
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
@@ -275,23 +283,30 @@ class HttpClient:
 def _wait(delay: float, answer: Answer | None) -> float:
     """Seconds to wait: what the server asks for within bounds, else the delay with jitter (many runs start at once)."""
     asked = answer.headers.get("Retry-After", "") if answer is not None else ""
-    if asked.isdigit():
+    if asked.isascii() and asked.isdigit():
         return min(float(asked), LONGEST_RETRY_AFTER)
     return delay * random.uniform(0.75, 1.25)  # noqa: S311 (nothing secret about it)
 
 
 def _redirect_error(answer: Answer, what: str) -> ApiError:
-    # Only scheme, host and path: the query of a login redirect can hold tickets.
-    parts = urlsplit(answer.headers.get("Location", ""))
-    target = f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
+    target = _without_query(answer.headers.get("Location", "")) or "nowhere"
     return ApiError(
-        f"{what}: answered with a redirect to {target if parts.netloc else parts.path or 'nowhere'}, which is not "
-        "followed, because credentials would go along. If that is your cluster, set dcos_url to it (a cluster in "
-        "strict mode redirects http to https).",
+        f"{what}: answered with a redirect to {target}, which is not followed, because credentials would go along. If "
+        "that is your cluster, set dcos_url to it (a cluster in strict mode redirects http to https).",
         None,
         answer.status,
         answer.reason,
     )
+
+
+def _without_query(url: str) -> str:
+    """Scheme, host and path of a URL: the query of a login redirect can hold tickets, a host's userinfo passwords."""
+    try:
+        parts = urlsplit(url)
+        host = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
+    except ValueError:
+        return "something that is no URL"
+    return f"{parts.scheme}://{host}{parts.path}" if host else parts.path
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:

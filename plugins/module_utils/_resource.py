@@ -110,8 +110,17 @@ class FilesResource(Resource[State]):
 
 def converge(resource: Resource[State], check_mode: bool) -> Outcome:
     """Bring the resource to its wanted state, or say what that would change."""
-    first: Plan | None = None
     done: list[Step] = []
+    try:
+        return _converge(resource, check_mode, done)
+    except DcosError as exc:
+        if done:
+            exc.message += f" Done before that: {'; '.join(step.what for step in done)}. Run again to finish."
+        raise
+
+
+def _converge(resource: Resource[State], check_mode: bool, done: list[Step]) -> Outcome:
+    first: Plan | None = None
     for last_round in (False,) * (_MOST_ROUNDS - 1) + (True,):
         plan = resource.plan(resource.read())
         first = first or plan
@@ -120,28 +129,15 @@ def converge(resource: Resource[State], check_mode: bool) -> Outcome:
         if plan.blocked is not None:
             raise plan.blocked
         try:
-            _apply(plan, done)
+            for step in plan.steps:
+                if step.do():  # one that turns out to be done already is no change
+                    done.append(step)
         except LostRaceError:
             if last_round:
                 raise
             continue
         return _outcome(resource, first, plan, done, check_mode)
     raise AssertionError("the last round returns or raises")
-
-
-def _apply(plan: Plan, done: list[Step]) -> None:
-    for step in plan.steps:
-        try:
-            if step.do():
-                done.append(step)
-        except LostRaceError:
-            raise
-        except DcosError as exc:
-            if done:
-                finished = "; ".join(d.what for d in done)
-                exc.message = f"{exc.message} Done before that: {finished}. Run again to finish."
-                exc.args = (exc.message,)
-            raise
 
 
 def _outcome(resource: Resource[State], first: Plan, plan: Plan, done: Sequence[Step], check_mode: bool) -> Outcome:
