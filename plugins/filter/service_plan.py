@@ -15,14 +15,18 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import DcosE
 from ansible_collections.dcos.security.plugins.module_utils._service_plan import plan_service
 
 
-def service_plan(variables: Mapping[str, Any], cluster: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Make the plan, show its warnings, and turn our errors into Ansible's."""
+def service_plan(
+    variables: Mapping[str, Any], cluster: Mapping[str, Any] | None = None, refuse: bool = True
+) -> dict[str, Any]:
+    """Make the plan, show its warnings, and turn our errors into Ansible's, or into a plan that only says why not."""
     if not isinstance(variables, Mapping):
         raise AnsibleFilterError("dcos.security.service_plan works on a dictionary of the role's variables.")
     try:
         plan = plan_service(variables, cluster or None)
     except DcosError as error:
-        raise AnsibleFilterError(error.message) from error
+        if refuse:
+            raise AnsibleFilterError(error.message) from error
+        return {"stage": "refused", "read_cluster": False, "error": error.message}
     display = Display()
     for warning in plan.warnings:
         display.warning(warning)

@@ -13,7 +13,7 @@ grants and groups. Every run reads the journal too and repairs what it finds, fr
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Mapping
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 class Journal:
     """What a replacement must restore."""
 
-    key: RSAPublicKey | None
+    key: RSAPublicKey
     description: str
     grants: tuple[Grant, ...]
     groups: tuple[str, ...]
@@ -86,8 +86,11 @@ def read_journal(iam: Iam, uid: str) -> Journal | None:
         return None
     try:
         document = json.loads(user.description)
+        key = read_public_key(user.public_key)
+        if key is None:
+            raise ValueError("a journal has the key that the account shall get")
         return Journal(
-            read_public_key(user.public_key),
+            key,
             str(document["description"]),
             tuple(Grant(str(entry["rid"]), str(action)) for entry in document["grants"] for action in entry["actions"]),
             tuple(str(gid) for gid in document["groups"]),
@@ -167,117 +170,127 @@ class ServiceAccount(Resource[AccountState]):
                 "invalid_uid",
             )
         state = AccountState(user, read_journal(self._iam, self._uid))
-        if user is None or not self._present or (state.journal is None and not self._must_replace(state)):
+        if user is None or not self._present or not self._replace_key or not _differs(state.key, self._key):
             return state
+        if not self._iam.has_permissions():
+            return state
+        return replace(state, grants=self._grants_to_keep(), groups=tuple(self._iam.groups_of(self._uid)))
+
+    def _grants_to_keep(self) -> tuple[Grant, ...]:
+        """What a replacement must restore. The first reading may come from a cache, so each entry is confirmed."""
+        subject = user_subject(self._uid)
         permissions = self._iam.permissions(self._uid) or Permissions()
-        return AccountState(user, state.journal, permissions.direct, tuple(self._iam.groups_of(self._uid)))
+        rids = sorted({grant.rid for grant in permissions.direct})
+        return tuple(grant for rid in rids for grant in self._iam.grants_of_subject_on(subject, rid))
 
     def plan(self, state: AccountState) -> Plan:
         return self._plan_present(state) if self._present else self._plan_absent(state)
-
-    def _must_replace(self, state: AccountState) -> bool:
-        return self._key is not None and state.user is not None and not same_key(state.key, self._key)
 
     # Absent
 
     def _plan_absent(self, state: AccountState) -> Plan:
         steps: list[Step] = []
+        # The journal first: left alone it would bring the grants back when the uid is used again.
+        if state.journal is not None:
+            steps.append(self._drop_journal_step(state.journal))
         if state.user is not None:
             self._protect_own("delete")
-            steps.append(self._delete_step())
-        if state.journal is not None:
-            steps.append(self._drop_journal_step())
+            steps.append(
+                Step(f"delete service account {self._uid}", partial(self._iam.delete_user, self._uid)),
+            )
         return Plan({"service_account": None}, tuple(steps), self._view(state), None)
 
-    # Present
+    # Present: first what an interrupted replacement left is finished, then the rest is compared with the outcome
 
     def _plan_present(self, state: AccountState) -> Plan:
-        key = self._key
-        if key is None:
-            key = state.key if state.user is not None else state.journal.key if state.journal else None
-        description = self._wanted_description(state)
-        steps: list[Step] = []
-        if state.user is None:
-            if key is None:
-                raise DcosError(
-                    f"uid: service account {self._uid} does not exist; creating it needs public_key or "
-                    "public_key_path.",
-                    "invalid_key",
-                )
+        steps = self._repair_steps(state)
+        repaired = _repaired(state)
+        key = self._key if self._key is not None else repaired.key
+        if key is None and repaired.user is None:
+            raise DcosError(
+                f"uid: service account {self._uid} does not exist; creating it needs public_key or public_key_path.",
+                "invalid_key",
+            )
+        # The DC/OS CLI describes a new account by its uid.
+        described = repaired.user.description if repaired.user is not None else self._uid
+        description = described if self._description is None else self._description
+        if repaired.user is None and key is not None:
             steps.append(self._create_step(key, description))
-            steps += self._restore_steps(state)
-        elif key is not None and self._must_replace(state):
-            steps += self._replace_steps(state, key, description)
-        else:
-            if state.journal is not None and same_key(state.key, state.journal.key):
-                steps += self._restore_steps(state)
-            if state.user.description != description:
-                steps.append(
-                    Step(
-                        f"set the description of service account {self._uid}",
-                        partial(self._iam.set_description, self._uid, description),
-                    )
+        elif key is not None and _differs(repaired.key, key):
+            steps = self._replace_steps(state, repaired, steps, key, description)
+        elif described != description:
+            steps.append(
+                Step(
+                    f"set the description of service account {self._uid}",
+                    partial(self._iam.set_description, self._uid, description),
                 )
-        if state.journal is not None and not (state.user is not None and self._must_replace(state)):
-            steps.append(self._drop_journal_step())
-        after = self._shown(description, key, state.user)
+            )
+        after = self._shown(description, key, repaired.user)
         return Plan({"service_account": after}, tuple(steps), self._view(state), self._diff_view(after))
 
-    def _wanted_description(self, state: AccountState) -> str:
-        if self._description is not None:
-            return self._description
-        unfinished = state.journal is not None and (state.user is None or same_key(state.key, state.journal.key))
-        if unfinished and state.journal is not None:
-            return state.journal.description
-        # The DC/OS CLI describes a new account by its uid.
-        return state.user.description if state.user is not None else self._uid
+    def _repair_steps(self, state: AccountState) -> list[Step]:
+        """Finish an interrupted replacement, or drop the journal of one that had not yet touched the account."""
+        journal = state.journal
+        if journal is None:
+            return []
+        steps: list[Step] = []
+        if state.user is None:
+            steps.append(self._create_step(journal.key, journal.description))
+        if state.user is None or same_key(state.key, journal.key):
+            steps += self._restore_steps(journal)
+        return [*steps, self._drop_journal_step(journal)]
 
-    def _replace_steps(self, state: AccountState, key: RSAPublicKey, description: str) -> list[Step]:
+    def _replace_steps(
+        self, state: AccountState, repaired: AccountState, repair: list[Step], key: RSAPublicKey, description: str
+    ) -> list[Step]:
         if not self._replace_key:
+            unfinished = ""
+            if state.journal is not None:
+                goal = fingerprint(state.journal.key)
+                unfinished = f" An interrupted replacement was going to {goal}; a run with that key finishes it."
             raise DcosError(
-                f"Service account {self._uid} has another key ({_fingerprint_of(state.key)}) than the one given "
-                f"({fingerprint(key)}). A key cannot be changed, only replaced together with the account: "
-                "whoever uses the old key can no longer log in. Set replace_key to true if that is wanted.",
+                f"Service account {self._uid} has another key ({_fingerprint_of(repaired.key)}) than the one given "
+                f"({fingerprint(key)}). A key cannot be changed, only replaced together with the account: whoever "
+                f"uses the old key can no longer log in. Set replace_key to true if that is wanted.{unfinished}",
                 "key_mismatch",
             )
         self._protect_own("replace")
-        steps: list[Step] = []
-        grants, groups = set(state.grants), set(state.groups)
-        if state.journal is not None and same_key(state.key, state.journal.key):
-            # An earlier replacement got as far as the new account: nothing of what it saved may be lost.
-            steps += self._restore_steps(state)
-            grants |= set(state.journal.grants)
-            groups |= set(state.journal.groups)
-        journal = Journal(key, description, tuple(sorted(grants)), tuple(sorted(groups)))
-        if not journal.same_as(state.journal):
-            if state.journal is not None:
-                steps.append(self._drop_journal_step())
-            steps.append(
-                Step(
-                    f"write the journal {journal_uid(self._uid)}",
-                    partial(self._create, journal_uid(self._uid), public_pem(key), journal.text()),
-                )
-            )
-        steps.append(self._delete_step())
-        steps.append(self._create_step(key, description))
-        steps += self._restore_steps(AccountState(None, journal))
-        steps.append(self._drop_journal_step())
-        return steps
+        journal = Journal(key, description, tuple(sorted(repaired.grants)), tuple(sorted(repaired.groups)))
+        if journal.same_as(state.journal):
+            steps = []  # the interrupted replacement is this one: go on with it
+        else:
+            write = partial(self._create, journal_uid(self._uid), public_pem(key), journal.text())
+            steps = [*repair, Step(f"write the journal {journal_uid(self._uid)}", write)]
+        old_key = repaired.key
+        return [
+            *steps,
+            Step(f"delete service account {self._uid}", partial(self._delete_for, journal, old_key)),
+            self._create_step(key, description),
+            *self._restore_steps(journal),
+            self._drop_journal_step(journal),
+        ]
 
-    def _restore_steps(self, state: AccountState) -> list[Step]:
-        """Memberships and grants of the journal that the account does not have; the ACLs are all there still."""
-        if state.journal is None:
-            return []
+    def _restore_steps(self, journal: Journal) -> list[Step]:
+        """All memberships and grants of the journal: whether they are there already cannot be read reliably.
+
+        The IAM may answer from a cache, from before the account was deleted. What is there already is no change.
+        """
         subject = user_subject(self._uid)
         return [
-            Step(f"restore the membership in group {gid}", partial(self._iam.add_to_group, gid, self._uid))
-            for gid in state.journal.groups
-            if gid not in state.groups
+            Step(f"restore the membership in group {gid}", partial(self._restore_membership, gid))
+            for gid in journal.groups
         ] + [
             Step(f"restore {grant.rid} {grant.action}", partial(self._restore_grant, subject, grant))
-            for grant in state.journal.grants
-            if grant not in state.grants
+            for grant in journal.grants
         ]
+
+    def _restore_membership(self, gid: str) -> bool:
+        try:
+            return self._iam.add_to_group(gid, self._uid)
+        except DcosError as exc:
+            if exc.code == "ERR_UNKNOWN_GROUP_ID":  # the group went away since the journal was written
+                return False
+            raise
 
     def _restore_grant(self, subject: Any, grant: Grant) -> bool:
         try:
@@ -305,12 +318,29 @@ class ServiceAccount(Resource[AccountState]):
             )
         return True
 
-    def _delete_step(self) -> Step:
-        return Step(f"delete service account {self._uid}", partial(self._iam.delete_user, self._uid))
+    def _delete_for(self, journal: Journal, old_key: RSAPublicKey | None) -> bool:
+        """Delete the account, if it and the journal still are as the plan saw them: no other run is in between."""
+        user = self._iam.user(self._uid)
+        unchanged = user is not None and not _differs(read_public_key(user.public_key), old_key)
+        if not unchanged or not journal.same_as(read_journal(self._iam, self._uid)):
+            raise self._rival()
+        return self._iam.delete_user(self._uid)
 
-    def _drop_journal_step(self) -> Step:
-        name = journal_uid(self._uid)
-        return Step(f"remove the journal {name}", partial(self._iam.delete_user, name))
+    def _drop_journal_step(self, journal: Journal) -> Step:
+        return Step(f"remove the journal {journal_uid(self._uid)}", partial(self._drop_journal, journal))
+
+    def _drop_journal(self, journal: Journal) -> bool:
+        found = read_journal(self._iam, self._uid)
+        if found is not None and not journal.same_as(found):
+            raise self._rival()
+        return found is not None and self._iam.delete_user(journal_uid(self._uid))
+
+    def _rival(self) -> LostRaceError:
+        return LostRaceError(
+            f"Replacing the key of service account {self._uid}: somebody else changes it at the same time. Run again.",
+            "ERR_USER_EXISTS",
+            409,
+        )
 
     def _protect_own(self, verb: str) -> None:
         if self._uid == self._own_uid:
@@ -341,6 +371,27 @@ class ServiceAccount(Resource[AccountState]):
     @staticmethod
     def _diff_view(shown: Mapping[str, Any]) -> dict[str, Any]:
         return {name: shown[name] for name in ("uid", "description", "fingerprint")}
+
+
+def _differs(one: RSAPublicKey | None, other: RSAPublicKey | None) -> bool:
+    """Whether they are two different keys, or a key and none."""
+    return not same_key(one, other) and not (one is None and other is None)
+
+
+def _repaired(state: AccountState) -> AccountState:
+    """What is there once an interrupted replacement is finished or dropped."""
+    journal = state.journal
+    if journal is None:
+        return state
+    if state.user is not None and not same_key(state.key, journal.key):
+        return replace(state, journal=None)
+    user = User("", journal.description, True, "internal", public_pem(journal.key), "")
+    return AccountState(
+        state.user if state.user is not None else user,
+        None,
+        tuple({*state.grants, *journal.grants}),
+        tuple({*state.groups, *journal.groups}),
+    )
 
 
 def _fingerprint_of(key: RSAPublicKey | None) -> str:

@@ -15,14 +15,14 @@ from ansible_collections.dcos.security.plugins.module_utils._connection import (
     Credentials,
     KeyCredentials,
     LoginCredentials,
+    NoCredentials,
     PasswordCredentials,
     TokenCredentials,
 )
 from ansible_collections.dcos.security.plugins.module_utils._errors import CredentialsError, DcosError
 from ansible_collections.dcos.security.plugins.module_utils._http import Answer, HttpClient, TokenSource
 from ansible_collections.dcos.security.plugins.module_utils._jwt import LOGIN_TOKEN_LIFETIME, claims, login_token
-
-LOGIN_PATH = "/acs/api/v1/auth/login"
+from ansible_collections.dcos.security.plugins.module_utils._modes import LOGIN_PATH
 
 _NOTABLE_SKEW = 30
 """Seconds: the Date header has whole seconds and the answer takes time; below this a clock is not to blame."""
@@ -84,7 +84,11 @@ class Login(TokenSource):
     """The token of one connection: got at the first need, renewed once when the cluster stops taking it."""
 
     def __init__(
-        self, http: HttpClient, credentials: Credentials, source: str, hide: Callable[[str], None] = lambda secret: None
+        self,
+        http: HttpClient,
+        credentials: Credentials | NoCredentials,
+        source: str | None,
+        hide: Callable[[str], None] = lambda secret: None,
     ) -> None:
         self.credentials = credentials
         self._http = http
@@ -99,7 +103,7 @@ class Login(TokenSource):
         if isinstance(self.credentials, TokenCredentials):
             uid = claims(self.credentials.token).get("uid")
             return uid if isinstance(uid, str) else None
-        return self.credentials.uid
+        return None if isinstance(self.credentials, NoCredentials) else self.credentials.uid
 
     def token(self) -> str:
         with self._lock:
@@ -124,6 +128,8 @@ class Login(TokenSource):
         return f"The cluster takes neither of two tokens that it issued to {self.uid} just now. Does the account exist?"
 
     def _log_in(self) -> str:
+        if isinstance(self.credentials, NoCredentials):
+            raise CredentialsError(self.credentials.message)
         if isinstance(self.credentials, TokenCredentials):
             return self.credentials.token
         token = log_in(self._http, self.credentials)

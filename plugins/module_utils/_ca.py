@@ -18,7 +18,7 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import ApiEr
 from ansible_collections.dcos.security.plugins.module_utils._files import (
     PUBLIC_MODE,
     check_folder,
-    read_if_regular,
+    read_regular,
     read_text,
     remove,
     write_whole,
@@ -87,8 +87,12 @@ def parse_bundle(text: str, source: str) -> Bundle:
     """The certificates of a PEM text; an error names where it is from."""
     try:
         certificates = tuple(x509.load_pem_x509_certificates(text.encode("utf-8")))
+        others = [c for c in certificates if not _is_ca(c)]
     except ValueError:
         raise TlsError(f"{source} holds no certificates in PEM form.") from None
+    if others:
+        names = ", ".join(c.subject.rfc4514_string() for c in others)
+        raise TlsError(f"{source} holds certificates that are not those of a CA: {names}. Nothing was changed.")
     return Bundle(certificates)
 
 
@@ -133,18 +137,18 @@ class CaFile(FilesResource[CaState]):
         return [(self._path, None)]
 
     def read(self) -> CaState:
-        text = read_if_regular(self._path, "path")
+        found = read_regular(self._path, "path")
         if not self._present:
-            return CaState(file_exists=text is not None)
+            return CaState(file_exists=found is not None)
         check_folder(self._path, "path")
         kept = None
-        if text is not None:
+        if found is not None:
             with suppress(TlsError):  # a file that holds no certificates is no reason to trust, but may be replaced
-                kept = parse_bundle(text, self._path)
+                kept = parse_bundle(found[0], self._path)
         if self._source_path is not None:
             given = parse_bundle(read_text(self._source_path, "source_path"), f"source_path: {self._source_path}")
             self._check_fingerprints(given)
-            return CaState(given, kept, text is not None, "file")
+            return CaState(given, kept, found is not None, "file")
         offered, verified = self._offered(kept)
         if self._fingerprints:
             self._check_fingerprints(offered)
@@ -152,9 +156,9 @@ class CaFile(FilesResource[CaState]):
         elif verified or (kept is not None and kept.certificates == offered.certificates):
             reason = "existing"
         else:
-            self._refuse_unknown(offered, text is not None)
+            self._refuse_unknown(offered, found is not None)
             reason = "first_use"
-        return CaState(offered, kept, text is not None, reason)
+        return CaState(offered, kept, found is not None, reason)
 
     def _offered(self, kept: Bundle | None) -> tuple[Bundle, bool]:
         """The bundle that the cluster offers, and whether it came over a connection that verifies with the kept one."""
@@ -226,6 +230,14 @@ def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     except (ValueError, TypeError, InvalidSignature):
         return False
     return True
+
+
+def _is_ca(certificate: x509.Certificate) -> bool:
+    """Whether it may issue others; a server's certificate that the CA issued vouches for nobody."""
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
 
 
 def _view(path: str, bundle: Bundle) -> Mapping[str, Any]:

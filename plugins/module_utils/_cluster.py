@@ -16,10 +16,9 @@ from ansible_collections.dcos.security.plugins.module_utils._connection import C
 from ansible_collections.dcos.security.plugins.module_utils._errors import ApiError, CredentialsError, DcosError
 from ansible_collections.dcos.security.plugins.module_utils._http import HttpClient
 from ansible_collections.dcos.security.plugins.module_utils._iam import Iam
+from ansible_collections.dcos.security.plugins.module_utils._modes import MODES
 from ansible_collections.dcos.security.plugins.module_utils._names import NATIVE_ACCOUNTS
 from ansible_collections.dcos.security.plugins.module_utils._secrets import Secrets
-
-SECURITY_MODES = ("disabled", "permissive", "strict")
 
 
 @dataclass(frozen=True)
@@ -72,10 +71,10 @@ class Cluster:
     def security_mode(self) -> str | None:
         """The mode from bootstrap-config.json; None where it may not be read or an open cluster has none."""
         mode = self._metadata("bootstrap-config.json").get("security")
-        if mode is not None and mode not in SECURITY_MODES:
+        if mode is not None and mode not in MODES:
             raise DcosError(
                 f"{self.connection.url}/dcos-metadata/bootstrap-config.json names the security mode {mode!r}, which is "
-                f"none of {', '.join(SECURITY_MODES)}.",
+                f"none of {', '.join(MODES)}.",
                 "mode",
             )
         return mode

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Mapping, Union
 from urllib.parse import urlsplit
@@ -66,6 +67,13 @@ Credentials = Union[TokenCredentials, LoginCredentials]
 
 
 @dataclass(frozen=True)
+class NoCredentials:
+    """There are none. That is only an error once somebody needs them, and then with this message."""
+
+    message: str
+
+
+@dataclass(frozen=True)
 class Site:
     """A cluster's address and how patiently to talk to it."""
 
@@ -83,8 +91,8 @@ class Connection(Site):
     """
 
     verify: bool | str
-    credentials: Credentials
-    credentials_from: str
+    credentials: Credentials | NoCredentials
+    credentials_from: str | None
 
 
 def resolve(
@@ -97,41 +105,48 @@ def resolve(
     """
     source = _Sources(options, environ)
     cli = _Lazy(source)
-    site = _site(source, cli)
+    site = _site(source, cli, hide)
     _check_plain_http(site.url, source.boolean("dcos_allow_http", "DCOS_ALLOW_HTTP", False), warn)
     credentials, origin = _credentials(source, cli, site.url, hide, warn)
     verify = _verify(source, cli, site.url, warn)
     return Connection(site.url, site.timeout, site.retries, verify, credentials, origin)
 
 
-def resolve_site(options: Mapping[str, Any], environ: Mapping[str, str]) -> Site:
+def resolve_site(options: Mapping[str, Any], environ: Mapping[str, str], hide: Callable[[str], None]) -> Site:
     """The same without credentials and verification, for what is asked before there are any."""
     source = _Sources(options, environ)
-    return _site(source, _Lazy(source))
+    return _site(source, _Lazy(source), hide)
 
 
-def _site(source: _Sources, cli: _Lazy) -> Site:
+def _site(source: _Sources, cli: _Lazy, hide: Callable[[str], None]) -> Site:
     given_url = source.text("dcos_url", "DCOS_URL")
     option, text = ("dcos_url", given_url) if given_url is not None else _cli_url(cli.cluster())
     return Site(
-        check_url(text, option),
-        source.number("dcos_timeout", "DCOS_TIMEOUT", DEFAULT_TIMEOUT, 1),
-        source.number("dcos_retries", None, DEFAULT_RETRIES, 0),
+        check_url(text, option, hide),
+        source.number("dcos_timeout", "DCOS_TIMEOUT", DEFAULT_TIMEOUT, 1, 3600),
+        source.number("dcos_retries", None, DEFAULT_RETRIES, 0, 20),
     )
 
 
-def check_url(text: str, option: str) -> str:
-    """Return the base URL without trailing slashes; a path is kept. Everything that could mislead is refused."""
+def check_url(text: str, option: str, hide: Callable[[str], None] = lambda secret: None) -> str:
+    """Return the base URL without trailing slashes; a path is kept. Everything that could mislead is refused.
+
+    hide: told what could be a password in it, which would otherwise show among the arguments of the module.
+    """
+    if "@" in text:  # anywhere: what is no proper URL must not be quoted below with a password in it
+        before = text.rpartition("@")[0]
+        for secret in (text, before, before.rpartition("//")[2], before.rpartition(":")[2]):
+            if secret:
+                hide(secret)
+        raise CredentialsError(
+            f"{option}: the URL holds an '@', before which a user name and password would stand. Give credentials with "
+            "dcos_username and dcos_password; in a URL they end up in logs."
+        )
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
         raise DcosError(f"{option}: this is not a URL. Use https://HOST[:PORT][/PREFIX].") from None
-    if "@" in text:  # anywhere: what is no proper URL must not be quoted below with a password in it
-        raise CredentialsError(
-            f"{option}: the URL holds an '@', before which a user name and password would stand. Give credentials with "
-            "dcos_username and dcos_password; in a URL they end up in logs."
-        )
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
         raise DcosError(f"{option}: {text!r} is not a URL of a cluster. Use https://HOST[:PORT][/PREFIX].")
     if parts.query or parts.fragment or text.endswith(("?", "#")) or re.search(r"[\s\\]", text):
@@ -171,12 +186,14 @@ class _Sources:
             raise DcosError(f"{self.name(option, variable)}: {text!r} is neither true nor false.")
         return text.lower() in _TRUE
 
-    def number(self, option: str, variable: str | None, default: int, minimum: int) -> int:
+    def number(self, option: str, variable: str | None, default: int, minimum: int, maximum: int) -> int:
         text = self.text(option, variable)
         if text is None:
             return default
-        if not (text.isascii() and text.isdigit()) or int(text) < minimum:
-            raise DcosError(f"{self.name(option, variable)}: {text!r} is not a whole number of at least {minimum}.")
+        if not (text.isascii() and text.isdigit() and minimum <= int(text) <= maximum):
+            raise DcosError(
+                f"{self.name(option, variable)}: {text!r} is not a whole number from {minimum} to {maximum}."
+            )
         return int(text)
 
 
@@ -229,18 +246,17 @@ def _check_plain_http(url: str, allowed: bool, warn: Callable[[str], None]) -> N
 def _verify(source: _Sources, cli: _Lazy, url: str, warn: Callable[[str], None]) -> bool | str:
     if urlsplit(url).scheme == "http":
         return True
-    option = source.task("dcos_validate_certs")
-    variable = source.env("DCOS_SSL_VERIFY")
     ca_path, ca_name = source.text("dcos_ca_path", "DCOS_TLS_CA_PATH"), source.name("dcos_ca_path", "DCOS_TLS_CA_PATH")
-    if option is not None:
+    variable = source.env("DCOS_SSL_VERIFY")
+    validate = True
+    if source.task("dcos_validate_certs") is not None:
         validate = source.boolean("dcos_validate_certs", "DCOS_SSL_VERIFY", True)
-    elif variable is not None and variable.lower() not in _TRUE | _FALSE:
-        # As in the DC/OS CLI this variable may name the bundle instead.
-        validate = True
-        if ca_path is None:
+    elif source.task("dcos_ca_path") is None and variable is not None:
+        # A task that names a bundle wants it used. As in the DC/OS CLI this variable may name a bundle, too.
+        if variable.lower() in _TRUE | _FALSE:
+            validate = variable.lower() in _TRUE
+        elif ca_path is None:
             ca_path, ca_name = variable, "DCOS_SSL_VERIFY"
-    else:
-        validate = source.boolean("dcos_validate_certs", "DCOS_SSL_VERIFY", True)
     if not validate:
         warn(f"The certificate of {url} is not verified: whoever is in between can read and change everything.")
         return False
@@ -256,18 +272,17 @@ def _verify(source: _Sources, cli: _Lazy, url: str, warn: Callable[[str], None])
 def _check_bundle(path: str, name: str) -> str:
     expanded = os.path.expanduser(path)
     try:
-        with open(expanded, encoding="utf-8", errors="replace") as handle:
-            content = handle.read()
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(expanded)
+    except ssl.SSLError:
+        raise TlsError(f"{name}: {path} holds no certificates in PEM form that can be used.") from None
     except OSError as exc:
         raise TlsError(f"{name}: cannot read the CA bundle {path}: {exc.strerror}.") from None
-    if "-----BEGIN CERTIFICATE-----" not in content:
-        raise TlsError(f"{name}: {path} holds no certificate in PEM form ('-----BEGIN CERTIFICATE-----').")
     return expanded
 
 
 def _credentials(
     source: _Sources, cli: _Lazy, url: str, hide: Callable[[str], None], warn: Callable[[str], None]
-) -> tuple[Credentials, str]:
+) -> tuple[Credentials | NoCredentials, str | None]:
     """The first complete set, and the words for where it is from."""
     found = _from_task(source, hide, warn)
     if found is not None:
@@ -282,11 +297,12 @@ def _credentials(
     other = cli.cluster()
     if other is not None and other.token is not None and other.url is not None:
         hint = f" The token in {other.file} belongs to {other.url} and is not sent to {url}."
-    raise CredentialsError(
+    message = (
         "There are no credentials: give dcos_token, or dcos_username with dcos_password, dcos_private_key or "
         "dcos_private_key_path, or the variables DCOS_ACS_TOKEN, or DCOS_USERNAME with DCOS_PASSWORD or "
         f"DCOS_PRIVATE_KEY_PATH, or log in with the DC/OS CLI.{hint}"
     )
+    return NoCredentials(message), None
 
 
 def _from_task(source: _Sources, hide: Callable[[str], None], warn: Callable[[str], None]) -> Credentials | None:

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import importlib
+import re
 import traceback
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ansible.module_utils.basic import missing_required_lib
@@ -14,20 +16,47 @@ from ansible.module_utils.basic import missing_required_lib
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
+
+@dataclass(frozen=True)
+class Library:
+    """A library that modules import: its module and distribution, and the lowest version that it was tried with."""
+
+    module: str
+    name: str
+    minimum: tuple[int, ...]
+
+    @property
+    def requirement(self) -> str:
+        return f"{self.name} >= {'.'.join(map(str, self.minimum))}"
+
+
 # The minimum versions stand in the doc fragment of the connection and in the documentation of dcos_keypair too.
-KEYS: tuple[str, str] = ("cryptography", "cryptography >= 42.0")
-JWT: tuple[str, str] = ("jwt", "PyJWT >= 2.4")
-HTTP: tuple[str, str] = ("requests", "requests >= 2.27")
+KEYS = Library("cryptography", "cryptography", (42, 0))
+JWT = Library("jwt", "PyJWT", (2, 4))
+HTTP = Library("requests", "requests", (2, 27))
 
 
-def require(module: AnsibleModule, *libraries: tuple[str, str]) -> None:
-    """End the module with a clear message when a library cannot be imported."""
-    for name, requirement in libraries:
+def require(module: AnsibleModule, *libraries: Library) -> None:
+    """End the module with a clear message when a library is missing or too old.
+
+    Too old matters: before its minimum, cryptography does not know an option that stored keys are loaded with, and a
+    good key would look like a damaged one.
+    """
+    for library in libraries:
+        reason, details = None, None
         try:
-            importlib.import_module(name)
+            found = str(importlib.import_module(library.module).__version__)
         except ImportError:
-            module.fail_json(
-                msg=missing_required_lib(requirement),
-                exception=traceback.format_exc(),
-                failure={"status": None, "code": None, "title": f"{name} is missing"},
-            )
+            reason, details = missing_required_lib(library.requirement), traceback.format_exc()
+        else:
+            if release(found) < library.minimum:
+                reason = f"{missing_required_lib(library.requirement)} Found was version {found}."
+        if reason is not None:
+            failure = {"status": None, "code": None, "title": f"{library.name} is missing or too old"}
+            module.fail_json(msg=reason, exception=details, failure=failure)
+
+
+def release(version: str) -> tuple[int, ...]:
+    """The leading numbers of a version, for comparing."""
+    match = re.match(r"\d+(\.\d+)*", version)
+    return tuple(int(part) for part in match.group(0).split(".")) if match is not None else ()

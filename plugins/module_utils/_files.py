@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
+from contextlib import suppress
 from typing import Callable
 
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
@@ -40,17 +42,32 @@ def read_private(path: str, option: str, warn: Callable[[str], None]) -> str:
     return text
 
 
-def read_if_regular(path: str, option: str) -> str | None:
-    """The text of a regular file, None when nothing is there; a link, folder or device is refused."""
+def read_regular(path: str, option: str) -> tuple[str, os.stat_result] | None:
+    """Text and status of a regular file, None when nothing is there; a link, folder or device is refused.
+
+    Both are of the very file that was opened: nobody can put another one in its place in between.
+    """
     try:
-        mode = os.lstat(path).st_mode
+        # Not blocking, or opening a pipe would wait for a writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
         return None
     except OSError as exc:
+        if exc.errno == errno.ELOOP:
+            raise _not_regular(path, option) from None
         raise DcosError(f"{option}: cannot read {path}: {exc.strerror}.") from None
-    if not stat.S_ISREG(mode):
-        raise DcosError(f"{option}: {path} is not a regular file; it is left alone.")
-    return read_text(path, option)
+    with os.fdopen(descriptor, "rb") as handle:
+        status = os.fstat(handle.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise _not_regular(path, option)
+        try:
+            return handle.read().decode("utf-8"), status
+        except UnicodeDecodeError:
+            raise DcosError(f"{option}: {path} is not a text file.") from None
+
+
+def _not_regular(path: str, option: str) -> DcosError:
+    return DcosError(f"{option}: {path} is not a regular file; it is left alone.")
 
 
 def check_folder(path: str, option: str) -> None:
@@ -62,25 +79,33 @@ def check_folder(path: str, option: str) -> None:
         raise DcosError(f"{option}: no permission to write in the folder {folder}.")
 
 
-def write_whole(path: str, text: str, mode: int) -> bool:
+def write_whole(path: str, text: str, mode: int, replace: bool = True) -> bool:
     """Write a file in one move: a temporary file of this mode beside it, flushed to disk, then renamed over it.
 
-    Returns True, as the steps of a plan do. Ansible's own atomic_move would copy the mode of an existing file, which
-    may be looser.
+    replace: False to leave a file alone that has appeared meanwhile, and return False then.
+    Ansible's own atomic_move would copy the mode of an existing file, which may be looser.
     """
     folder = os.path.dirname(os.path.abspath(path))
-    handle, temporary = tempfile.mkstemp(prefix=".ansible-dcos-", dir=folder)  # made with 0600
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        os.chmod(temporary, mode)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-    _sync_folder(folder)
+        handle, temporary = tempfile.mkstemp(prefix=".ansible-dcos-", dir=folder)  # made with 0600
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as out:
+                out.write(text)
+                out.flush()
+                os.fsync(out.fileno())
+            os.chmod(temporary, mode)
+            if replace:
+                os.replace(temporary, path)
+            else:
+                os.link(temporary, path)
+        finally:
+            with suppress(FileNotFoundError):  # renamed, as it should be
+                os.unlink(temporary)
+        _sync_folder(folder)
+    except FileExistsError:
+        return False
+    except OSError as exc:
+        raise DcosError(f"Writing {path} failed: {exc.strerror}. It is as it was before.") from None
     return True
 
 
@@ -90,6 +115,8 @@ def remove(path: str) -> bool:
         os.unlink(path)
     except FileNotFoundError:
         return False
+    except OSError as exc:
+        raise DcosError(f"Removing {path} failed: {exc.strerror}.") from None
     return True
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Iterable, Mapping, Sequence
 
+from ansible_collections.dcos.security.plugins.module_utils._account import check_account_uid
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._iam import (
     Iam,
@@ -25,7 +26,6 @@ from ansible_collections.dcos.security.plugins.module_utils._names import (
     GRANTABLE_NATIVE_ACCOUNTS,
     SUPERUSERS_GROUP,
     check_gid,
-    check_not_native,
     check_uid,
 )
 from ansible_collections.dcos.security.plugins.module_utils._permissions import (
@@ -92,10 +92,26 @@ class Grants(Resource[GrantsState]):
 
     def read(self) -> GrantsState:
         if self._subject.kind == "users":
-            return GrantsState(self._iam.permissions(self._subject.name))
-        loses = self._exclusive or not self._present
-        own_groups = self._iam.groups_of(self._own_uid) if loses and self._own_uid is not None else []
-        return GrantsState(self._iam.group_permissions(self._subject.name), tuple(own_groups))
+            permissions = self._iam.permissions(self._subject.name)
+            own_groups: Sequence[str] = ()
+        else:
+            permissions = self._iam.group_permissions(self._subject.name)
+            loses = self._exclusive or not self._present
+            own_groups = self._iam.groups_of(self._own_uid) if loses and self._own_uid is not None else ()
+        return GrantsState(None if permissions is None else self._confirm(permissions), tuple(own_groups))
+
+    def _confirm(self, permissions: Permissions) -> Permissions:
+        """Replace what the IAM may have answered from a cache by what is stored, for all resources that matter here.
+
+        A grant that only seems to be there would not be made, power that does not show yet would not be taken away.
+        """
+        rids = [permission.rid for permission in self._permissions]
+        if self._exclusive and SUPERUSER_RID not in rids:
+            rids.append(SUPERUSER_RID)
+        direct = [grant for grant in permissions.direct if grant.rid not in rids]
+        for rid in rids:
+            direct += self._iam.grants_of_subject_on(self._subject, rid)
+        return Permissions(tuple(direct), permissions.through_groups)
 
     def plan(self, state: GrantsState) -> Plan:
         current = frozenset((state.permissions or Permissions()).direct)
@@ -188,7 +204,7 @@ def _check_subject(subject: Subject, exclusive: bool, allow_dcos_prefix: bool) -
                 f"gid: the group {SUPERUSERS_GROUP} belongs to DC/OS itself and is never changed.", "native_account"
             )
     elif subject.name not in GRANTABLE_NATIVE_ACCOUNTS:
-        check_not_native(subject.name, "uid", allow_dcos_prefix)
+        check_account_uid(subject.name, allow_dcos_prefix)
     elif exclusive:
         raise DcosError(
             f"exclusive: {subject.name} belongs to DC/OS itself; single grants may be added to it or removed, but not "

@@ -44,6 +44,8 @@ LONGEST_RETRY_AFTER = 10.0
 _RETRIED = frozenset((429, 502, 503, 504))
 # Too many requests is refused before it is looked at; after any other of these the write may have happened.
 _SURELY_REFUSED = 429
+# To a repeat these can mean that the first attempt did its work.
+_SAYS_NOTHING_AFTER_A_REPEAT = frozenset((400, 404, 409))
 
 LOOPBACK_NAMES = frozenset(("localhost", "localhost.localdomain"))
 
@@ -188,6 +190,7 @@ class HttpClient:
         patient: whether to retry at all.
         """
         renewed = False
+        uncertain = False  # an attempt before this one may have happened
         for delay in self._delays() if patient else (None,):
             answer: Answer | None = None
             lost: UnreachableError | None = None
@@ -204,14 +207,18 @@ class HttpClient:
                     except UnreachableError as exc:
                         answer, lost = None, exc
             if answer is not None and answer.status not in _RETRIED:
+                refused = answer.status in _SAYS_NOTHING_AFTER_A_REPEAT and uncertain and happened is not None
+                if refused and happened is not None and _read_back(happened, what):
+                    return Answer(accept[0])
                 return self._judge(answer, accept, what, show_description)
             if answer is not None and answer.status == 503 and unavailable is not None:
                 unavailable()
             if delay is not None:
                 time.sleep(_wait(delay, answer))
-            may_have_happened = answer is None or answer.status != _SURELY_REFUSED
-            if happened is not None and may_have_happened and _read_back(happened, lost):
-                return Answer(accept[0])
+            if answer is None or answer.status != _SURELY_REFUSED:
+                uncertain = True
+                if happened is not None and _read_back(happened, what):
+                    return Answer(accept[0])
             if delay is None:
                 if lost is not None:
                     raise lost
@@ -348,9 +355,12 @@ def _network_error(exc: Exception, url: str, what: str) -> DcosError:
     return UnreachableError(f"{what}: cannot reach {url}: {reason}. Check dcos_url, the network and the cluster.")
 
 
-def _read_back(happened: Callable[[], bool], lost: UnreachableError | None) -> bool:
-    """Ask whether a write took effect; when not even that can be read, the first loss is what the user must hear of."""
+def _read_back(happened: Callable[[], bool], what: str) -> bool:
+    """Ask whether a write took effect; when not even that can be read, the user must hear that it may have."""
     try:
         return happened()
-    except UnreachableError:
-        raise lost or UnreachableError("the cluster cannot be reached any more") from None
+    except DcosError as exc:
+        raise UnreachableError(
+            f"{what}: the answer was lost, and whether it happened cannot be read back ({exc.message}) Run again: the "
+            "next run finds out."
+        ) from None

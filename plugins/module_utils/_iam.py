@@ -161,6 +161,16 @@ class Iam:
             ),
         )
 
+    def has_permissions(self) -> bool:
+        """Whether this IAM knows ACLs and groups at all: that of an open cluster does not."""
+        try:
+            self._get("/groups", "reading the groups")
+        except ApiError as exc:
+            if exc.status == 404:
+                return False
+            raise
+        return True
+
     def group_permissions(self, gid: str) -> Permissions | None:
         """What a group may do, None for an unknown group."""
         document = self._find(f"/groups/{encode_segment(gid)}/permissions", f"reading the permissions of group {gid}")
@@ -206,13 +216,16 @@ class Iam:
             lambda: not self._is_stored(subject, grant),
         )
 
-    def _is_stored(self, subject: Subject, grant: Grant) -> bool:
-        # Not from users/{uid}/permissions: that answer may come from a cache.
+    def grants_of_subject_on(self, subject: Subject, rid: str) -> list[Grant]:
+        """What a subject may do on one resource directly, as it is stored: this answer comes from no cache."""
         document = self._find(
-            f"/acls/{encode_rid(grant.rid)}/{subject.kind}/{encode_segment(subject.name)}",
-            f"reading back the grants of {subject.words} on {grant.rid}",
+            f"/acls/{encode_rid(rid)}/{subject.kind}/{encode_segment(subject.name)}",
+            f"reading the grants of {subject.words} on {rid}",
         )
-        return any(action.get("name") == grant.action for action in _array(document))
+        return [Grant(rid, action["name"]) for action in _array(document)]
+
+    def _is_stored(self, subject: Subject, grant: Grant) -> bool:
+        return grant in self.grants_of_subject_on(subject, grant.rid)
 
     # Others
 

@@ -15,7 +15,7 @@ from ansible_collections.dcos.security.plugins.module_utils._files import (
     PUBLIC_MODE,
     SECRET_MODE,
     check_folder,
-    read_if_regular,
+    read_regular,
     remove,
     write_whole,
 )
@@ -29,7 +29,7 @@ from ansible_collections.dcos.security.plugins.module_utils._keys import (
     read_public_key,
     same_key,
 )
-from ansible_collections.dcos.security.plugins.module_utils._resource import FilesResource, Plan, Step
+from ansible_collections.dcos.security.plugins.module_utils._resource import FilesResource, LostRaceError, Plan, Step
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -84,8 +84,8 @@ class Keypair(FilesResource[KeypairState]):
         return [private] if self._public_path is None else [private, (self._public_path, None)]
 
     def read(self) -> KeypairState:
-        private_text = read_if_regular(self._private_path, "private_key_path")
-        public_text = None if self._public_path is None else read_if_regular(self._public_path, "public_key_path")
+        private_text = _text(self._private_path, "private_key_path")
+        public_text = None if self._public_path is None else _text(self._public_path, "public_key_path")
         state = KeypairState(
             private_exists=private_text is not None,
             public_exists=public_text is not None,
@@ -122,12 +122,8 @@ class Keypair(FilesResource[KeypairState]):
             if self._public_path is not None and state.public_exists and not public_fits:
                 # Whatever happens in between, no public half of another key is left beside the new private one.
                 steps.append(Step(f"remove {self._public_path}", partial(remove, self._public_path)))
-            steps.append(
-                Step(
-                    f"write {self._private_path}",
-                    partial(write_whole, self._private_path, private_pem(key), SECRET_MODE),
-                )
-            )
+            write = partial(self._write_private, private_pem(key), state.private_exists)
+            steps.append(Step(f"write {self._private_path}", write))
         if self._public_path is not None and not public_fits:
             # Derived from the private half, so rebuilding it replaces nothing; a half of another key is refused above.
             pem = public_pem(key.public_key())
@@ -144,6 +140,13 @@ class Keypair(FilesResource[KeypairState]):
             "public_key": None if self._public_path is None else _words(key.public_key()),
         }
         return Plan({"keypair": result}, tuple(steps), before, after, provisional=state.made is not None)
+
+    def _write_private(self, pem: str, replace_file: bool) -> bool:
+        if not write_whole(self._private_path, pem, SECRET_MODE, replace_file):
+            raise LostRaceError(
+                f"private_key_path: {self._private_path} was made by somebody else at the same time. Run again."
+            )
+        return True
 
     def _needs_new(self, state: KeypairState) -> bool:
         """Whether a key must be made; refuses what C(regenerate) does not allow."""
@@ -193,6 +196,11 @@ class Keypair(FilesResource[KeypairState]):
         elif state.public_exists:
             view["public_key"] = "no RSA public key"
         return view
+
+
+def _text(path: str, option: str) -> str | None:
+    found = read_regular(path, option)
+    return None if found is None else found[0]
 
 
 def _words(key: RSAPublicKey) -> str:

@@ -31,6 +31,9 @@ LOGIN_HOST = "leader.mesos"
 
 LOGIN_PATH = "/acs/api/v1/auth/login"
 
+LAST_HTTP_VERSION = "1.11"
+"""The last DC/OS whose CLI wrote C(http) login endpoints in permissive mode."""
+
 _ENFORCED_FROM = {"mesos": STRICT, "service": PERMISSIVE}
 """The loosest mode that enforces a category of resource ids; the other categories are enforced in every mode."""
 
@@ -80,7 +83,8 @@ def login_scheme(mode: str, version: str | None = None) -> str:
     """
     if mode == PERMISSIVE and version is not None:
         found = re.match(r"(\d+)\.(\d+)", version)
-        if found is not None and (int(found.group(1)), int(found.group(2))) <= (1, 11):
+        last = tuple(int(part) for part in LAST_HTTP_VERSION.split("."))
+        if found is not None and (int(found.group(1)), int(found.group(2))) <= last:
             return "http"
     return base_scheme(mode)
 

@@ -82,7 +82,7 @@ def run_site_module(
     _deps.require(module, _deps.HTTP, _deps.KEYS)
 
     def make(where: dict[str, Any]) -> Resource[Any]:
-        site = resolve_site(module.params, os.environ)
+        site = resolve_site(module.params, os.environ, _hider(module))
         where["cluster"] = {"url": site.url, "credentials_from": None}
         return build(module.params, site)
 

@@ -62,11 +62,17 @@ def check_actions(actions: Iterable[str], option: str) -> tuple[str, ...]:
 
 
 def check_permissions(items: Sequence[Mapping[str, Any]], option: str) -> tuple[Permission, ...]:
-    """Validate C([{rid, actions, description}]) and merge entries of the same rid; order of first mention is kept."""
+    """Validate C([{rid, actions, description}]) and merge entries of the same rid; order of first mention is kept.
+
+    An entry without actions gets none, which stands for all of them; an empty list is an error, it can be a mistake.
+    """
     merged: dict[str, Permission] = {}
     for index, item in enumerate(items):
         rid = check_rid(str(item["rid"]), f"{option}[{index}].rid")
-        actions = check_actions(item.get("actions") or (), f"{option}[{index}].actions")
+        given = item.get("actions")
+        if given is not None and not given:
+            raise DcosError(f"{option}[{index}].actions: the list of actions for {rid} is empty.", "invalid_rid")
+        actions = check_actions(given or (), f"{option}[{index}].actions")
         before = merged.get(rid)
         if before is not None:
             # No actions stand for all of them, with whatever they are joined.

@@ -10,15 +10,14 @@ rotation is going to. At every moment at least one of them holds the private hal
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Mapping
 from urllib.parse import urlsplit
 
 from ansible_collections.dcos.security.plugins.module_utils._account import check_account_uid, read_journal
-from ansible_collections.dcos.security.plugins.module_utils._auth import LOGIN_PATH
 from ansible_collections.dcos.security.plugins.module_utils._cluster import Cluster
-from ansible_collections.dcos.security.plugins.module_utils._connection import check_url
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._keys import (
     fingerprint,
@@ -30,6 +29,13 @@ from ansible_collections.dcos.security.plugins.module_utils._keys import (
     read_public_key,
     same_key,
 )
+from ansible_collections.dcos.security.plugins.module_utils._modes import (
+    LAST_HTTP_VERSION,
+    LOGIN_HOST,
+    PERMISSIVE,
+    STRICT,
+    login_endpoint,
+)
 from ansible_collections.dcos.security.plugins.module_utils._names import check_secret_path, check_store
 from ansible_collections.dcos.security.plugins.module_utils._resource import LostRaceError, Plan, Resource, Step
 from ansible_collections.dcos.security.plugins.module_utils._secrets import StoredValue
@@ -39,8 +45,7 @@ if TYPE_CHECKING:
 
 SCHEME = "RS256"
 NEXT_SUFFIX = "-next"
-DEFAULT_HOST = "leader.mesos"
-_SAME_HOSTS = frozenset((DEFAULT_HOST, "master.mesos"))
+_SAME_HOSTS = frozenset((LOGIN_HOST, "master.mesos"))
 
 _DIFF_FIELDS = ("store", "path", "uid", "scheme", "login_endpoint", "fingerprint")
 
@@ -68,15 +73,24 @@ class Document:
 
 @dataclass(frozen=True)
 class Slot:
-    """What is at one path: nothing, a document of our account, or something else."""
+    """What is at one path: nothing, a document of our account, or something else.
+
+    stored: the value, by which a later look tells whether somebody changed it.
+    """
 
     path: str
     document: Document | None = None
     foreign: bool = False
+    stored: StoredValue | None = None
 
     @property
     def empty(self) -> bool:
-        return self.document is None and not self.foreign
+        return self.stored is None
+
+    @property
+    def usable(self) -> bool:
+        """Whether it may be written to: it is empty, or a document of our account with a key that we can read."""
+        return self.empty or self.key is not None
 
     @property
     def key(self) -> RSAPrivateKey | None:
@@ -151,10 +165,7 @@ class Endpoint:
                 f"Nothing was changed. Give {actual}, or login_endpoint for a document that differs on purpose.",
                 "mode",
             )
-        scheme = "https"
-        if self.security_mode == "disabled" or (self.security_mode == "permissive" and self._is_legacy(cluster)):
-            scheme = "http"
-        return f"{scheme}://{DEFAULT_HOST}{LOGIN_PATH}"
+        return login_endpoint(self.security_mode or STRICT, self._cli_version(cluster))
 
     def accepts(self, stored: Any, wanted: str) -> bool:
         """Whether a stored endpoint needs no change."""
@@ -168,18 +179,20 @@ class Endpoint:
             return False
         return {a.netloc, b.netloc} <= _SAME_HOSTS and (a.scheme, a.path, a.query) == (b.scheme, b.path, b.query)
 
-    def _is_legacy(self, cluster: Cluster) -> bool:
-        if self.legacy != "auto":
-            return self.legacy == "always"
+    def _cli_version(self, cluster: Cluster) -> str | None:
+        """The version of DC/OS whose CLI would have written the document; None for a current one."""
+        if self.security_mode != PERMISSIVE or self.legacy == "never":
+            return None
+        if self.legacy == "always":
+            return LAST_HTTP_VERSION
         version = cluster.version()
-        if version is None:
+        if version is None or re.match(r"\d+\.\d+", version) is None:
             raise DcosError(
-                "legacy_login_endpoint: auto needs the cluster's version, which could not be read. Use never (DC/OS "
-                "1.12 and later) or always.",
+                f"legacy_login_endpoint: auto needs the cluster's version, but it says {version or 'nothing'}. Use "
+                "never (DC/OS 1.12 and later) or always.",
                 "mode",
             )
-        major, minor = [*version.split("."), "0"][:2]
-        return int(major) == 1 and int(minor.split("-")[0]) <= 11
+        return version
 
 
 class ServiceAccountSecret(Resource[SecretState]):
@@ -208,8 +221,6 @@ class ServiceAccountSecret(Resource[SecretState]):
         self._store = check_store(store, "store")
         self._present = present
         self._given = key
-        if endpoint.given is not None:
-            check_url(endpoint.given, "login_endpoint")
         self._endpoint = endpoint
         self._rotate = rotate
         self._overwrite = overwrite
@@ -239,29 +250,28 @@ class ServiceAccountSecret(Resource[SecretState]):
             endpoint,
         )
         # The only key that a plan can need: for live or for next, never for both.
-        needs_key = (
-            self._given is None
-            and next_.key is None
-            and (self._rotate == "prepare" or (live.key is None and not state.account_exists))
-        )
-        return replace(state, made=generate()) if needs_key else state
+        if state.account_exists:
+            needs_key = self._rotate == "prepare" and next_.key is None
+        else:
+            needs_key = live.key is None and next_.key is None
+        return replace(state, made=generate()) if needs_key and self._given is None else state
 
     def _slot(self, path: str) -> Slot:
         stored = self._cluster.secrets.read(self._store, path)
         if stored is None:
             return Slot(path)
         document = parse_document(stored, self._uid)
-        return Slot(path, document, document is None)
+        return Slot(path, document, document is None, stored)
 
     # Planning
 
     def plan(self, state: SecretState) -> Plan:
         if not self._present:
             return self._plan_absent(state)
-        if state.live.foreign and not self._overwrite:
+        if not state.live.usable and not self._overwrite:
             raise self._foreign(state.live)
         decision = self._decide_given(state, self._given) if self._given is not None else self._decide(state)
-        if decision.next is not None and state.next.foreign and not self._overwrite:
+        if decision.next is not None and not state.next.usable and not self._overwrite:
             raise self._foreign(state.next)
         steps: list[Step] = []
         if decision.next is not None:
@@ -317,16 +327,17 @@ class ServiceAccountSecret(Resource[SecretState]):
     def _decide(self, state: SecretState) -> Decision:
         """The key is made here; which of the stored ones counts depends on the one that the account has."""
         live, next_ = state.live.key, state.next.key
-        if self._rotate == "prepare" and (state.account_exists or live is not None):
+        replacing = next_ is not None and same_key(state.journal_key, next_.public_key())
+        if self._rotate == "prepare" and state.account_exists:
             return Decision(next=next_ or state.made)
         if state.account_has(next_):
             return Decision(live=next_)
         if not state.account_exists:
+            if live is None and self._rotate == "finish" and next_ is None:
+                raise self._mismatch(state, "there is no rotation to finish", "Leave rotate out to make a first key.")
             if live is None:
                 return Decision(live=next_ or state.made)
-            if next_ is not None and same_key(state.journal_key, next_.public_key()):
-                return Decision(next=next_)
-            return Decision(live=live, keep_next=True)
+            return Decision(next=next_) if replacing else Decision(live=live, keep_next=True)
         if not state.account_has(live):
             raise self._mismatch(
                 state,
@@ -341,7 +352,8 @@ class ServiceAccountSecret(Resource[SecretState]):
                 "Replace the account's key first: dcos_service_account with replace_key and the public key that "
                 "rotate=prepare returned.",
             )
-        return Decision(live=live)
+        # While the account is being replaced, its next key is not a leftover.
+        return Decision(live=live, keep_next=replacing)
 
     def _steps_to_hold(self, slot: Slot, key: RSAPrivateKey, state: SecretState) -> list[Step]:
         """At most one write, so that the slot holds a canonical document with this key."""
@@ -364,17 +376,28 @@ class ServiceAccountSecret(Resource[SecretState]):
         )
         value = json.dumps(fields, sort_keys=True)
         if slot.empty:
-            return [Step(f"create secret {slot.path}", partial(self._write, self._cluster.secrets.create, slot, value))]
-        return [Step(f"update secret {slot.path}", partial(self._write, self._cluster.secrets.update, slot, value))]
+            return [Step(f"create secret {slot.path}", partial(self._create, slot, value))]
+        return [Step(f"update secret {slot.path}", partial(self._update, slot, value))]
 
     # Steps
 
-    def _write(self, send: Callable[[str, str, str], bool], slot: Slot, value: str) -> bool:
-        if not send(self._store, slot.path, value):
-            raise LostRaceError(
-                f"Writing secret {slot.path}: somebody else changes it at the same time. Run again.", None, 409
-            )
+    def _create(self, slot: Slot, value: str) -> bool:
+        if not self._cluster.secrets.create(self._store, slot.path, value):
+            raise self._rival(slot)
         return True
+
+    def _update(self, slot: Slot, value: str) -> bool:
+        # The store knows no conditional write; looking once more right before keeps the window small.
+        if self._cluster.secrets.read(self._store, slot.path) != slot.stored:
+            raise self._rival(slot)
+        if not self._cluster.secrets.update(self._store, slot.path, value):
+            raise self._rival(slot)
+        return True
+
+    def _rival(self, slot: Slot) -> LostRaceError:
+        return LostRaceError(
+            f"Writing secret {slot.path}: somebody else changes it at the same time. Run again.", None, 409
+        )
 
     def _delete_step(self, slot: Slot) -> Step:
         return Step(f"delete secret {slot.path}", partial(self._cluster.secrets.delete, self._store, slot.path))
@@ -393,8 +416,9 @@ class ServiceAccountSecret(Resource[SecretState]):
 
     def _foreign(self, slot: Slot) -> DcosError:
         return DcosError(
-            f"path: the secret {slot.path} in store {self._store} is not a service-account document of {self._uid}. "
-            "Nothing was changed. Choose another path, or set overwrite to true if its content may be lost.",
+            f"path: the secret {slot.path} in store {self._store} is not a service-account document of {self._uid} "
+            "with a usable RSA key. Nothing was changed. Choose another path, or set overwrite to true if its content "
+            "may be lost.",
             "foreign_secret",
         )
 

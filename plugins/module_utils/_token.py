@@ -17,13 +17,14 @@ from ansible_collections.dcos.security.plugins.module_utils._cluster import Clus
 from ansible_collections.dcos.security.plugins.module_utils._connection import (
     KeyCredentials,
     LoginCredentials,
+    NoCredentials,
     TokenCredentials,
 )
 from ansible_collections.dcos.security.plugins.module_utils._errors import CredentialsError, DcosError
 from ansible_collections.dcos.security.plugins.module_utils._files import (
     SECRET_MODE,
     check_folder,
-    read_if_regular,
+    read_regular,
     remove,
     write_whole,
 )
@@ -126,6 +127,8 @@ class AuthenticationToken(Resource[TokenState]):
             return
         if who is None and secret is None:
             connection = cluster.connection.credentials
+            if isinstance(connection, NoCredentials):
+                raise CredentialsError(connection.message)
             if isinstance(connection, TokenCredentials):
                 raise CredentialsError(
                     "The connection uses a token already, from which no login can be made. Give uid with password, "
@@ -134,11 +137,7 @@ class AuthenticationToken(Resource[TokenState]):
             self._who = connection
         uid = self._who.uid if self._who is not None else secret.uid if secret is not None else None
         if uid is not None:
-            check_uid(uid, "uid")
-            if uid in NATIVE_ACCOUNTS:
-                raise CredentialsError(
-                    f"uid: {uid} belongs to DC/OS itself; its credentials are private to DC/OS.", "native_account"
-                )
+            _check_account(uid)
         if not exchange and path is not None:
             raise DcosError("path: a login token is for one use within minutes and is not kept. Leave path out.")
         for name, value in (("login_token_lifetime", lifetime), ("renew_before", renew_before)):
@@ -147,7 +146,7 @@ class AuthenticationToken(Resource[TokenState]):
 
     def read(self) -> TokenState:
         if not self._present:
-            return TokenState(file_exists=read_if_regular(self._path or "", "path") is not None)
+            return TokenState(file_exists=read_regular(self._path or "", "path") is not None)
         kept = self._kept()
         if kept is not None:
             return kept
@@ -198,6 +197,7 @@ class AuthenticationToken(Resource[TokenState]):
             if self._secret is None:
                 raise AssertionError("there are credentials, or the secret that they stand in")
             self._who = self._secret.credentials(self._cluster)
+            _check_account(self._who.uid)
         return self._who
 
     def _kept(self) -> TokenState | None:
@@ -205,11 +205,10 @@ class AuthenticationToken(Resource[TokenState]):
         if self._path is None:
             return None
         check_folder(self._path, "path")
-        text = read_if_regular(self._path, "path")
-        if text is None:
+        file = read_regular(self._path, "path")
+        if file is None:
             return None
-        info = os.lstat(self._path)
-        token = text.strip()
+        token, info = file[0].strip(), file[1]
         found: Mapping[str, Any] = claims(token)
         uid = found.get("uid")
         wanted = (
@@ -226,6 +225,14 @@ class AuthenticationToken(Resource[TokenState]):
 
 
 _NOTHING = {"token": None, "uid": None, "expires_at": None, "expires_in": None, "authorization": None}
+
+
+def _check_account(uid: str) -> None:
+    check_uid(uid, "uid")
+    if uid in NATIVE_ACCOUNTS:
+        raise CredentialsError(
+            f"uid: {uid} belongs to DC/OS itself; its credentials are private to DC/OS.", "native_account"
+        )
 
 
 def _already_done() -> bool:

@@ -210,6 +210,7 @@ failure:
 
 from typing import Any
 
+from ansible_collections.dcos.security.plugins.module_utils._connection import check_url
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._files import read_private
 from ansible_collections.dcos.security.plugins.module_utils._keys import load_private_key
@@ -236,6 +237,8 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 def build(context: Context) -> ServiceAccountSecret:
     """The secret that the options describe."""
     params = context.params
+    if params["login_endpoint"] is not None:
+        check_url(params["login_endpoint"], "login_endpoint", context.hide)
     present = params["state"] == "present"
     key = None
     if present:
