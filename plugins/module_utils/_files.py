@@ -56,10 +56,11 @@ def read_regular(path: str, option: str) -> tuple[str, os.stat_result] | None:
         if exc.errno == errno.ELOOP:
             raise _not_regular(path, option) from None
         raise DcosError(f"{option}: cannot read {path}: {exc.strerror}.") from None
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise _not_regular(path, option)
     with os.fdopen(descriptor, "rb") as handle:
-        status = os.fstat(handle.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise _not_regular(path, option)
         try:
             return handle.read().decode("utf-8"), status
         except UnicodeDecodeError:

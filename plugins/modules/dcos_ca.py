@@ -113,10 +113,19 @@ ca:
           not_before: '2026-11-22T00:00:00Z'
           not_after: '2036-11-19T00:00:00Z'
 cluster:
-  description: The connection that was used; RV(cluster.credentials_from) is V(null), none are sent.
+  description: The connection that was used.
   returned: success, and on failure once it is known
   type: dict
-  sample: {url: 'https://dcos.example.com', credentials_from: null}
+  contains:
+    url:
+      description: Base URL of the cluster.
+      type: str
+      returned: always
+      sample: https://dcos.example.com
+    credentials_from:
+      description: Always V(null), none are sent.
+      type: str
+      returned: always
 failure:
   description: What went wrong, to branch on, see M(dcos.security.dcos_service_account).
   returned: failure

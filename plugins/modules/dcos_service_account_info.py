@@ -89,8 +89,8 @@ service_accounts:
       returned: success
       sample: false
     replacing:
-      description: Whether it is what an unfinished replacement of a key left, see
-      M(dcos.security.dcos_service_account).
+      description:
+        - Whether it is what an unfinished replacement of a key left, see M(dcos.security.dcos_service_account).
       type: bool
       returned: success
       sample: false
