@@ -1,0 +1,170 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from . import __version__, settings
+from .daemon import PASSWORD_VARIABLE, detach, set_faults, stop
+from .datadir import DataDir
+from .identifiers import is_valid_id
+
+_HIGHEST_PORT = 65535
+_PASSWORD_LENGTH = 5
+_LONGEST_LIFETIME = 100 * 365 * 86400
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    # Everything in the data directory belongs to its user alone.
+    os.umask(0o077)
+    command: Callable[[argparse.ArgumentParser, argparse.Namespace], int] = options.command
+    try:
+        return command(parser, options)
+    except settings.EmulatorError as error:
+        print(f"dcos-emulator: {error}", file=sys.stderr)
+    except OSError as error:
+        print(f"dcos-emulator: {error.filename or options.data_dir}: {error.strerror}", file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="dcos-emulator", description="A local stand-in for one DC/OS Enterprise cluster.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    data_dir = argparse.ArgumentParser(add_help=False)
+    data_dir.add_argument("--data-dir", required=True, type=Path, metavar="DIR", help="where the cluster is kept")
+
+    serving = commands.add_parser("serve", parents=[data_dir], allow_abbrev=False, help="run a cluster")
+    serving.set_defaults(command=_serve)
+    serving.add_argument("--security-mode", required=True, choices=settings.SECURITY_MODES)
+    serving.add_argument("--http-port", type=_port, default=0, metavar="N", help="0, the default, takes a free one")
+    serving.add_argument("--https-port", type=_port, default=0, metavar="N", help="0, the default, takes a free one")
+    serving.add_argument("--superuser", type=_uid, default=settings.DEFAULT_SUPERUSER, metavar="UID")
+    serving.add_argument(
+        "--superuser-password",
+        metavar="TEXT",
+        help=f"better by the environment variable {PASSWORD_VARIABLE}; default: {settings.DEFAULT_PASSWORD}",
+    )
+    serving.add_argument(
+        "--auth-token-lifetime", type=_lifetime, default=settings.DEFAULT_TOKEN_LIFETIME, metavar="SECONDS"
+    )
+    serving.add_argument("--dcos-version", type=_version, default=settings.DEFAULT_VERSION, metavar="VERSION")
+    serving.add_argument("--detach", action="store_true", help="run in the background, return when it answers")
+
+    stopping = commands.add_parser("stop", parents=[data_dir], allow_abbrev=False, help="stop it; fine if none runs")
+    stopping.set_defaults(command=_stop)
+
+    faults = commands.add_parser("fault", parents=[data_dir], allow_abbrev=False, help="set and show faults")
+    faults.set_defaults(command=_fault)
+    faults.add_argument("faults", nargs="?", metavar="JSON", help="a list of faults, or one; [] clears; none shows")
+    return parser
+
+
+def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    if options.https_port and options.security_mode == "disabled":
+        parser.error("argument --https-port: there is no https in security mode disabled")
+    password = options.superuser_password
+    source = "argument --superuser-password"
+    if password is None:
+        password = os.environ.get(PASSWORD_VARIABLE) or settings.DEFAULT_PASSWORD
+        source = PASSWORD_VARIABLE
+    if len(password) < _PASSWORD_LENGTH:
+        parser.error(f"{source}: the password must have at least {_PASSWORD_LENGTH} characters")
+    data_dir = DataDir(options.data_dir)
+    try:
+        data_dir.create()
+    except OSError as error:
+        parser.error(f"argument --data-dir: {error.filename}: {error.strerror}")
+    if options.detach:
+        return _detach(options, password, data_dir)
+    lock = data_dir.acquire_lock()
+    if lock is None:
+        raise settings.EmulatorError(_busy(data_dir))
+    # The web server's imports take most of a short command's time, so only the command that needs them pays.
+    from .server import serve
+
+    serve(
+        settings.Settings(
+            security_mode=options.security_mode,
+            http_port=options.http_port,
+            https_port=options.https_port,
+            superuser=options.superuser,
+            superuser_password=password,
+            auth_token_lifetime=options.auth_token_lifetime,
+            dcos_version=options.dcos_version,
+        ),
+        data_dir,
+    )
+    return 0
+
+
+def _detach(options: argparse.Namespace, password: str, data_dir: DataDir) -> int:
+    if data_dir.owner() is not None:
+        raise settings.EmulatorError(_busy(data_dir))
+    arguments = ["--data-dir", str(data_dir.path)]
+    for name in ("security_mode", "http_port", "https_port", "superuser", "auth_token_lifetime", "dcos_version"):
+        # One word each: a value that begins with a hyphen stays a value.
+        arguments.append(f"--{name.replace('_', '-')}={getattr(options, name)}")
+    endpoints = detach(arguments, password, data_dir)
+    print(endpoints.url)
+    return 0
+
+
+def _busy(data_dir: DataDir) -> str:
+    return f"--data-dir: an emulator (process {data_dir.owner()}) runs on {data_dir.path} already"
+
+
+def _stop(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    print("stopped" if stop(DataDir(options.data_dir)) else "not running")
+    return 0
+
+
+def _fault(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    faults = None
+    if options.faults is not None:
+        try:
+            faults = json.loads(options.faults)
+        except ValueError as error:
+            parser.error(f"argument JSON: {error}")
+        if isinstance(faults, dict):
+            faults = [faults]
+    print(json.dumps(set_faults(DataDir(options.data_dir), faults)["faults"]))
+    return 0
+
+
+def _port(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > _HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"not a port number: {text!r}")
+    return int(text)
+
+
+def _lifetime(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,10}", text) or not 0 < int(text) <= _LONGEST_LIFETIME:
+        raise argparse.ArgumentTypeError(f"not a number of seconds: {text!r}")
+    return int(text)
+
+
+def _uid(text: str) -> str:
+    if not is_valid_id(text) or text.endswith("\n"):
+        raise argparse.ArgumentTypeError(f"not a user id: {text!r}")
+    return text
+
+
+def _version(text: str) -> str:
+    if not re.fullmatch(r"[0-9]+\.[0-9]+[A-Za-z0-9.+-]*", text):
+        raise argparse.ArgumentTypeError(f"not a DC/OS version: {text!r}")
+    return text

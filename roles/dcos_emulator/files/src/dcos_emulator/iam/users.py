@@ -1,0 +1,179 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Users, regular ones and service accounts."""
+
+from __future__ import annotations
+
+from ..authorization import SUPERUSERS_GROUP, Authorization
+from ..http import Response
+from ..identifiers import is_valid_id
+from ..passwords import hash_password
+from ..public_keys import InvalidPublicKey, load_public_key
+from ..store import Acl, Grant, Store, User
+from . import views
+from .framing import ApiError, Call, Routes, Schema, created, document, invalid_data, no_content
+
+_PASSWORD_LENGTH = 5
+_PROVIDER_TYPES = ("internal", "ldap", "oidc", "saml")
+_PROVIDERS_WITH_ID = ("oidc", "saml")
+
+_CREATE = Schema(
+    ("description", "password", "public_key", "provider_type", "provider_id", "cluster_url", "creator_uid")
+)
+_UPDATE = Schema(("description", "password"))
+
+
+def known_user(store: Store, uid: str) -> User:
+    user = store.user(uid)
+    if user is None:
+        raise ApiError(400, f"User with uid `{uid}` not known.", "ERR_UNKNOWN_USER_ID")
+    return user
+
+
+def last_superuser_error() -> ApiError:
+    text = "Last member from `superusers` group cannot be removed"
+    return ApiError(400, text, "ERR_NO_MORE_SUPERUSERS")
+
+
+def is_last_superuser(store: Store, uid: str) -> bool:
+    return [user.uid for user in store.members(SUPERUSERS_GROUP)] == [uid]
+
+
+class Users:
+    """The resources below /users."""
+
+    def __init__(self, store: Store, authorization: Authorization) -> None:
+        self._store = store
+        self._authorization = authorization
+
+    def add_routes(self, routes: Routes) -> None:
+        routes.add("/users", get=self.list_all)
+        routes.add("/users/{uid}", get=self.read, put=self.create, patch=self.update, delete=self.delete)
+        routes.add("/users/{uid}/groups", get=self.groups)
+        routes.add("/users/{uid}/permissions", get=self.permissions)
+
+    def list_all(self, call: Call) -> Response:
+        service = call.request.parameter("type") == "service"
+        return document([views.user_view(user) for user in self._store.users(service=service)])
+
+    def read(self, call: Call) -> Response:
+        return document(views.user_view(known_user(self._store, call["uid"])))
+
+    def create(self, call: Call) -> Response:
+        """The order of the checks is the IAM's: a bad body on a known uid is a 400, never a 409."""
+        body = _CREATE.check(call.content)
+        password, key = body.get("password"), body.get("public_key")
+        provider_type, provider_id = body.get("provider_type", "internal"), body.get("provider_id", "")
+        _check_credentials(password, key, provider_type)
+        if password is not None:
+            _check_password(password)
+        if key is not None:
+            _check_public_key(key)
+        _check_provider_id(provider_type, provider_id)
+        uid = call["uid"]
+        if not is_valid_id(uid):
+            raise ApiError(400, f"Invalid user ID: {uid}", "ERR_INVALID_USER_ID")
+        conflict = ApiError(409, f"User with id `{uid}` already exists.", "ERR_USER_EXISTS")
+        if self._store.user(uid) is not None:
+            raise conflict
+        user = User(
+            uid,
+            is_service=key is not None,
+            description=body.get("description", ""),
+            provider_type=provider_type,
+            provider_id=provider_id,
+            password_hash=None if password is None else hash_password(password),
+            public_key=key,
+        )
+        if not self._store.add_user(user):
+            raise conflict
+        return created()
+
+    def update(self, call: Call) -> Response:
+        body = _UPDATE.check(call.content)
+        if not body:
+            raise invalid_data("One of `description` and `password` must be provided.")
+        user = known_user(self._store, call["uid"])
+        password_hash = None
+        if "password" in body:
+            if user.is_service:
+                raise invalid_data("Password update is not available for service user accounts.")
+            _check_password(body["password"])
+            password_hash = hash_password(body["password"])
+        self._store.update_user(user.uid, body.get("description"), password_hash)
+        return no_content()
+
+    def delete(self, call: Call) -> Response:
+        user = known_user(self._store, call["uid"])
+        if is_last_superuser(self._store, user.uid):
+            raise last_superuser_error()
+        self._store.delete_user(user.uid)
+        return no_content()
+
+    def groups(self, call: Call) -> Response:
+        user = known_user(self._store, call["uid"])
+        return document(
+            [
+                {"membershipurl": views.membership_url(group.gid, user.uid), "group": views.group_view(group)}
+                for group in self._store.groups_of(user.uid)
+            ]
+        )
+
+    def permissions(self, call: Call) -> Response:
+        """What the user may do, as far as it shows already."""
+        user = known_user(self._store, call["uid"])
+        entries: dict[tuple[str, str, str], list[Grant]] = {}
+        for grant in self._authorization.grants_of_user(user.uid):
+            entries.setdefault((grant.kind, grant.subject, grant.rid), []).append(grant)
+        view: dict[str, list[object]] = {"direct": [], "groups": []}
+        for (kind, subject, rid), grants in entries.items():
+            acl = self._store.acl(rid) or Acl(rid, "")
+            entry: dict[str, object] = {"rid": rid}
+            common = {"description": acl.description, "aclurl": views.acl_url(rid)}
+            actions = [views.action_view(grant) for grant in grants]
+            if kind == "user":
+                view["direct"].append({**entry, **common, "actions": actions})
+            else:
+                membership = {"membershipurl": views.membership_url(subject, user.uid)}
+                view["groups"].append({**entry, "gid": subject, **common, **membership, "actions": actions})
+        return document(view)
+
+
+def _check_credentials(password: str | None, key: str | None, provider_type: str) -> None:
+    """Which credentials there are, before any of them is looked at."""
+    given = {"password": password, "public_key": key}
+    for name, value in given.items():
+        if value == "":
+            raise invalid_data(f"`{name}` must not be empty when provided")
+    if provider_type not in _PROVIDER_TYPES:
+        raise invalid_data(f"Invalid provider_type: {provider_type}")
+    if provider_type != "internal":
+        for name, value in given.items():
+            if value is not None:
+                raise invalid_data(f"external provider: `{name}` is unexpected")
+    elif (password is None) == (key is None):
+        raise invalid_data("One of `password` or `public_key` must be provided")
+
+
+def _check_public_key(key: str) -> None:
+    try:
+        load_public_key(key)
+    except InvalidPublicKey as error:
+        raise ApiError(400, f"Invalid public key: {error}", "ERR_INVALID_PUBLIC_KEY") from None
+
+
+def _check_password(password: str) -> None:
+    if len(password) < _PASSWORD_LENGTH:
+        rule = f"Must be at least {_PASSWORD_LENGTH} characters long."
+        raise invalid_data(f"Password does not match rules: {rule}")
+
+
+def _check_provider_id(provider_type: str, provider_id: str) -> None:
+    if provider_type in _PROVIDERS_WITH_ID:
+        if not provider_id:
+            rule = "provider_id must be provided if provider_type is saml or oidc"
+            raise invalid_data(f"Invalid provider_id: {rule}")
+    elif provider_id:
+        rule = "provider_id must not be provided unless provider_type is saml or oidc"
+        raise invalid_data(f"Invalid provider_id: {rule}")

@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The IAM's objects as JSON, and the addresses they name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..store import Acl, Grant, Group, User
+
+PREFIX = "/acs/api/v1"
+
+
+def encode_rid(rid: str) -> str:
+    """Only slashes are encoded, twice: one decoding on the way in leaves `%2F`, which routes like any other text."""
+    return rid.replace("/", "%252F")
+
+
+def decode_rid(part: str) -> str:
+    return part.replace("%2F", "/")
+
+
+def acl_url(rid: str) -> str:
+    return f"{PREFIX}/acls/{encode_rid(rid)}"
+
+
+def user_url(uid: str) -> str:
+    return f"{PREFIX}/users/{uid}"
+
+
+def group_url(gid: str) -> str:
+    return f"{PREFIX}/groups/{gid}"
+
+
+def membership_url(gid: str, uid: str) -> str:
+    return f"{group_url(gid)}/users/{uid}"
+
+
+def user_view(user: User) -> dict[str, Any]:
+    view: dict[str, Any] = {
+        "uid": user.uid,
+        "description": user.description,
+        "url": user_url(user.uid),
+        "is_remote": user.is_remote,
+        "is_service": user.is_service,
+        "provider_type": user.provider_type,
+        "provider_id": user.provider_id,
+    }
+    if user.is_service:
+        view["public_key"] = user.public_key
+    return view
+
+
+def group_view(group: Group) -> dict[str, Any]:
+    view = {"gid": group.gid, "url": group_url(group.gid), "description": group.description}
+    return {**view, "provider_type": group.provider_type}
+
+
+def acl_view(acl: Acl) -> dict[str, Any]:
+    return {"rid": acl.rid, "url": acl_url(acl.rid), "description": acl.description}
+
+
+def action_view(grant: Grant) -> dict[str, Any]:
+    url = f"{acl_url(grant.rid)}/{grant.kind}s/{grant.subject}/{grant.action}"
+    return {"name": grant.action, "url": url}

@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a cluster holds when it is new."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from .authorization import SUPERUSER, SUPERUSERS_GROUP
+from .datadir import DataDir, write_private
+from .passwords import hash_password
+from .store import Acl, Grant, Group, Store, User
+
+NATIVE_ACCOUNTS = (
+    "dcos_adminrouter",
+    "dcos_anonymous",
+    "dcos_diagnostics_master",
+    "dcos_history_service",
+    "dcos_marathon",
+    "dcos_metronome",
+    "dcos_net_agent",
+    "dcos_net_master",
+    "dcos_telegraf_agent",
+    "dcos_telegraf_master",
+)
+
+
+def seed(store: Store, superuser: str, password: str, *, native_accounts: bool) -> None:
+    """Fill an empty store; one that was filled before keeps what it has, the superuser's password included."""
+    if store.get_meta("seeded") is None:
+        with store.transaction():
+            store.set_meta("cluster_id", str(uuid.uuid4()))
+            store.set_meta("unseal_key", secrets.token_urlsafe(32))
+            store.add_group(Group(SUPERUSERS_GROUP, "Superuser group"))
+            store.add_acl(Acl(SUPERUSER, "Superuser ACL"))
+            store.add_grant(Grant("group", SUPERUSERS_GROUP, SUPERUSER, "full"))
+            description = "Bootstrap superuser"
+            store.add_user(User(superuser, False, description, password_hash=hash_password(password)))
+            store.add_member(SUPERUSERS_GROUP, superuser)
+            store.set_meta("seeded", "1")
+    if native_accounts and store.get_meta("native_accounts") is None:
+        # Their private keys are private to the cluster, so nobody keeps them.
+        with ThreadPoolExecutor() as pool:
+            keys = list(pool.map(lambda _: new_key(), NATIVE_ACCOUNTS))
+        with store.transaction():
+            for uid, key in zip(NATIVE_ACCOUNTS, keys, strict=True):
+                store.add_user(User(uid, True, f"Native service account {uid}", public_key=_public_pem(key)))
+            store.set_meta("native_accounts", "1")
+
+
+def new_key() -> RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def _public_pem(key: RSAPrivateKey) -> str:
+    encoding, spki = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_key().public_bytes(encoding, spki).decode("ascii")
+
+
+def signing_key(data_dir: DataDir) -> RSAPrivateKey:
+    """The key that signs authentication tokens, made once per cluster."""
+    path = data_dir.signing_key
+    if not path.exists():
+        key = new_key()
+        encoding, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+        write_private(path, key.private_bytes(encoding, pkcs8, serialization.NoEncryption()))
+        return key
+    loaded = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(loaded, RSAPrivateKey):
+        raise ValueError(f"{path} does not hold an RSA key")
+    return loaded

@@ -1,0 +1,177 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+from conformance_support import COMMAND, Emulator, eventually, run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--security-mode", "paranoid"], "--security-mode"),
+        (["--http-port", "x"], "--http-port"),
+        (["--https-port", "65536"], "--https-port"),
+        (["--https-port", "-1"], "--https-port"),
+        (["--auth-token-lifetime", "0"], "--auth-token-lifetime"),
+        (["--auth-token-lifetime", "1.5"], "--auth-token-lifetime"),
+        (["--superuser", "a b"], "--superuser"),
+        (["--superuser-password", "abcd"], "--superuser-password"),
+        (["--dcos-version", "two"], "--dcos-version"),
+        (["--security-mode", "disabled", "--https-port", "4443"], "--https-port"),
+        (["--data-dir", "/dev/null/x"], "--data-dir"),
+        (["--nonsense"], "--nonsense"),
+    ],
+)
+@pytest.mark.parametrize("detach", [[], ["--detach"]])
+def test_wrong_arguments(tmp_path: Path, arguments: list[str], named: str, detach: list[str]) -> None:
+    """The emulator's own promise: refused, with the option's name, before anything is started."""
+    result = run("serve", "--security-mode", "strict", "--data-dir", tmp_path / "d", *arguments, *detach)
+    assert result.returncode == 2
+    assert named in result.stderr
+    assert not (tmp_path / "d" / "endpoints.json").exists()
+
+
+@pytest.mark.parametrize("missing", ["--security-mode", "--data-dir"])
+def test_missing_arguments(tmp_path: Path, missing: str) -> None:
+    options = {"--security-mode": "strict", "--data-dir": str(tmp_path)}
+    del options[missing]
+    result = run("serve", *(word for option in options.items() for word in option))
+    assert result.returncode == 2
+    assert missing in result.stderr
+
+
+@pytest.mark.parametrize("detach", [[], ["--detach"]])
+def test_a_taken_port(tmp_path: Path, detach: list[str]) -> None:
+    """The emulator's own promise: says why it does not start, and leaves no endpoints behind."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run("serve", "--security-mode", "disabled", "--data-dir", tmp_path, "--http-port", port, *detach)
+    assert result.returncode == 1
+    assert f"--http-port: cannot listen on 127.0.0.1:{port}" in result.stderr
+    assert not (tmp_path / "endpoints.json").exists()
+
+
+@pytest.mark.parametrize("detach", [[], ["--detach"]])
+def test_a_second_one_is_refused(emulator: Emulator, detach: list[str]) -> None:
+    """The emulator's own promise: one emulator per data directory; the running one is not disturbed."""
+    result = run("serve", "--security-mode", "strict", "--data-dir", emulator.data_dir, *detach)
+    assert result.returncode == 1
+    assert f"process {emulator.endpoints['pid']}" in result.stderr
+    assert json.loads((emulator.data_dir / "endpoints.json").read_text()) == emulator.endpoints
+    assert emulator.call("GET", "/_emulator/health", token=None).status == 200
+
+
+def test_a_broken_state(tmp_path: Path) -> None:
+    """The emulator's own promise: a state that cannot be read is named, not overwritten."""
+    (tmp_path / "state.db").write_bytes(b"this is no database" * 100)
+    result = run("serve", "--security-mode", "disabled", "--data-dir", tmp_path, "--detach")
+    assert result.returncode == 1
+    assert "--data-dir" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_stop(tmp_path: Path) -> None:
+    """The emulator's own promise: stopping waits until it is gone, and a second time is fine."""
+    emulator = Emulator(tmp_path / "data", "disabled")
+    port = int(emulator.endpoints["http"].rsplit(":", 1)[1])
+    assert run("stop", "--data-dir", emulator.data_dir).stdout == "stopped\n"
+    assert not (emulator.data_dir / "endpoints.json").exists()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+    result = run("stop", "--data-dir", emulator.data_dir)
+    assert (result.returncode, result.stdout) == (0, "not running\n")
+    assert run("stop", "--data-dir", tmp_path / "nothing").returncode == 0
+
+
+def test_stop_leaves_strangers_alone(tmp_path: Path) -> None:
+    """The emulator's own promise: an old process id that someone else has by now is not signalled."""
+    stranger = subprocess.Popen(["sleep", "60"])
+    try:
+        stale = {"http": "http://127.0.0.1:1", "https": None, "ca": None, "pid": stranger.pid}
+        (tmp_path / "endpoints.json").write_text(json.dumps(stale))
+        (tmp_path / "emulator.lock").write_text(f"{stranger.pid}\n")
+        assert run("stop", "--data-dir", tmp_path).stdout == "not running\n"
+        assert not (tmp_path / "endpoints.json").exists()
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_in_the_foreground(tmp_path: Path) -> None:
+    """The emulator's own promise: SIGTERM ends it cleanly; stale endpoints are removed first."""
+    (tmp_path / "endpoints.json").write_text('{"http": "http://127.0.0.1:1", "https": null, "ca": null, "pid": 1}')
+    command = [str(COMMAND), "serve", "--security-mode", "strict", "--data-dir", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def endpoints() -> bool:
+        try:
+            return bool(json.loads((tmp_path / "endpoints.json").read_text())["pid"] == process.pid)
+        except FileNotFoundError:
+            return False
+
+    eventually(endpoints)
+    process.send_signal(signal.SIGTERM)
+    output, errors = process.communicate(timeout=15)
+    assert (process.returncode, errors) == (0, "")
+    assert str(process.pid) in output
+    assert not (tmp_path / "endpoints.json").exists()
+
+
+def test_password_by_environment(tmp_path: Path) -> None:
+    """The emulator's own promise: name and password can be chosen; the password is in no process's arguments."""
+    environment = {**os.environ, "DCOS_EMULATOR_SUPERUSER_PASSWORD": "by-environment"}
+    arguments = ["--security-mode", "disabled", "--data-dir", tmp_path, "--superuser", "boss", "--detach"]
+    assert run("serve", *arguments, env=environment).returncode == 0
+    endpoints = json.loads((tmp_path / "endpoints.json").read_text())
+    try:
+        emulator = Emulator.__new__(Emulator)
+        emulator._connections, emulator.url = {}, endpoints["http"]
+        assert emulator.login(uid="boss", password="by-environment").status == 200
+        emulator.close()
+        arguments_seen = Path(f"/proc/{endpoints['pid']}/cmdline")
+        if arguments_seen.exists():
+            assert b"by-environment" not in arguments_seen.read_bytes()
+    finally:
+        run("stop", "--data-dir", tmp_path)
+
+
+def test_token_lifetime_and_version(tmp_path: Path) -> None:
+    """iam-api section 5: the lifetime can be seconds; dcos-cli pkg/setup: no variant before 1.12."""
+    emulator = Emulator(tmp_path, "disabled", "--auth-token-lifetime", "1", "--dcos-version", "1.11.9")
+    try:
+        token = emulator.token()
+        assert emulator.iam("GET", "/users", token=token).status == 200
+        eventually(lambda: emulator.iam("GET", "/users", token=token).status == 401)
+        version = emulator.call("GET", "/dcos-metadata/dcos-version.json", token=None).json
+        assert version["version"] == "1.11.9"
+        assert "dcos-variant" not in version
+    finally:
+        emulator.stop()
+
+
+def test_only_loopback(emulator: Emulator) -> None:
+    """The emulator's own promise: it listens nowhere else."""
+    ports = {int(emulator.endpoints[scheme].rsplit(":", 1)[1]) for scheme in ("http", "https")}
+    listening = []
+    for table, loopback in (("tcp", "0100007F"), ("tcp6", "00000000000000000000000001000000")):
+        source = Path("/proc/net") / table
+        if not source.exists():
+            pytest.skip("needs /proc/net")
+        for line in source.read_text().splitlines()[1:]:
+            address, port = line.split()[1].split(":")
+            if int(port, 16) in ports and line.split()[3] == "0A":
+                listening.append(address == loopback)
+    assert len(listening) >= 2
+    assert all(listening)

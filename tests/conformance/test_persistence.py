@@ -1,0 +1,105 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was answered is kept, and a restarted emulator is the same cluster."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import threading
+from http.client import HTTPException
+from pathlib import Path
+
+from conformance_support import KEY, SECRETS, Emulator, login_token, public_pem
+
+WRITES = 100
+
+
+def kill(emulator: Emulator) -> None:
+    os.kill(emulator.endpoints["pid"], signal.SIGKILL)
+    emulator.close()
+
+
+def test_kill_amid_writes(own: Emulator) -> None:
+    """The emulator's own promise: what was answered survives kill -9, and nothing half-done is found."""
+    own.token()
+    answered: list[int] = []
+    enough = threading.Event()
+
+    def write() -> None:
+        for number in range(WRITES):
+            try:
+                answer = own.iam("PUT", f"/users/svc-{number}", {"public_key": public_pem(KEY)})
+                secret = own.call("PUT", f"{SECRETS}/secret/default/svc-{number}", json_body={"value": str(number)})
+            except (OSError, HTTPException):
+                return
+            assert (answer.status, secret.status) == (201, 201)
+            answered.append(number)
+            if len(answered) == WRITES // 2:
+                enough.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert enough.wait(30)
+    os.kill(own.endpoints["pid"], signal.SIGKILL)
+    writer.join()
+    own.close()
+    assert WRITES // 2 <= len(answered) < WRITES
+    own.start()
+    users = {user["uid"] for user in own.iam("GET", "/users?type=service").json["array"]}
+    secrets = own.call("GET", f"{SECRETS}/secret/default/?list=true").json["array"]
+    for number in answered:
+        assert f"svc-{number}" in users
+        assert f"svc-{number}" in secrets
+        assert own.call("GET", f"{SECRETS}/secret/default/svc-{number}").json == {"value": str(number)}
+    # One write of each kind may have been done without an answer; nothing more.
+    assert len([uid for uid in users if uid.startswith("svc-")]) - len(answered) in (0, 1)
+
+
+def test_a_restart_is_the_same_cluster(own: Emulator) -> None:
+    """The emulator's own promise: state, CA, server key and signing key are kept; so are ports that were named."""
+    token = own.token()
+    own.must(201, "PUT", "/users/svc", {"public_key": public_pem(KEY)})
+    own.grant("svc", "dcos:a:/b", "read")
+    before = {
+        "ca": Path(own.endpoints["ca"]).read_bytes(),
+        "jwks": own.iam("GET", "/auth/jwks").body,
+        "acls": own.iam("GET", "/acls").body,
+        "permissions": own.iam("GET", "/users/svc/permissions").body,
+        "users": own.iam("GET", "/users?type=service").body,
+        "metadata": own.call("GET", "/metadata").body,
+        "key": (own.data_dir / "server.key").read_bytes(),
+    }
+    endpoints = own.endpoints
+    http, https = (endpoints[scheme].rsplit(":", 1)[1] for scheme in ("http", "https"))
+    kill(own)
+    own.start("--http-port", http, "--https-port", https, "--superuser-password", "another-one")
+    assert {**own.endpoints, "pid": 0} == {**endpoints, "pid": 0}
+    after = {
+        "ca": Path(own.endpoints["ca"]).read_bytes(),
+        "jwks": own.iam("GET", "/auth/jwks").body,
+        "acls": own.iam("GET", "/acls").body,
+        "permissions": own.iam("GET", "/users/svc/permissions").body,
+        "users": own.iam("GET", "/users?type=service").body,
+        "metadata": own.call("GET", "/metadata").body,
+        "key": (own.data_dir / "server.key").read_bytes(),
+    }
+    assert after == before
+    assert own.iam("GET", "/users", token=token).status == 200
+    assert own.login(uid="svc", token=login_token(KEY, uid="svc")).status == 200
+    assert own.login(uid="bootstrapuser", password="another-one").status == 401
+
+
+def test_files_are_private(own: Emulator) -> None:
+    """The emulator's own promise: what holds a secret is readable by its user alone; passwords are hashed."""
+    own.must(201, "PUT", "/users/joe", {"password": "a-password-to-find"})
+    for path in own.data_dir.iterdir():
+        mode = stat.S_IMODE(path.stat().st_mode)
+        assert mode == (0o644 if path.name == "ca.crt" else 0o600), path
+    own.stop()
+    for path in own.data_dir.iterdir():
+        content = path.read_bytes()
+        assert b"a-password-to-find" not in content, path
+        assert b"deleteme" not in content, path
