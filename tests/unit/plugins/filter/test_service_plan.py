@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter adds nothing to the plan but Ansible's errors and warnings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.dcos.security.plugins.filter import service_plan as subject
+from ansible_collections.dcos.security.plugins.module_utils._service_plan import plan_service
+
+
+class _Display:
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def warning(self, text: str) -> None:
+        self.warnings.append(text)
+
+
+@pytest.fixture
+def display(monkeypatch: pytest.MonkeyPatch) -> _Display:
+    shown = _Display()
+    monkeypatch.setattr(subject, "Display", lambda: shown)
+    return shown
+
+
+def test_it_is_the_plan(display: _Display) -> None:
+    service_plan = subject.FilterModule().filters()["service_plan"]
+    variables = {"name": "/a", "security_mode": "strict", "secret_path": "b/c"}
+    plan = service_plan(variables)
+    assert plan == plan_service(variables).view()
+    assert display.warnings == plan["warnings"]
+    assert len(display.warnings) == 1
+    assert service_plan(variables, {}) == plan
+    cluster = {"url": "https://c", "security_mode": "strict", "version": None, "variant": "enterprise"}
+    assert service_plan({"name": "/a"}, cluster)["security_mode"] == "strict"
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"name": "/a", "preset": "nope"}, "dcos_service_preset: there is no preset 'nope'"),
+        ("x", "works on a dictionary"),
+    ],
+)
+def test_errors_are_ansible_errors(display: _Display, variables: Any, message: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=message):
+        subject.service_plan(variables)
+    assert display.warnings == []
+
+
+def test_errors_as_a_plan(display: _Display) -> None:
+    plan = subject.service_plan({"name": "/a", "preset": "nope"}, refuse=False)
+    assert plan["error"].startswith("dcos_service_preset: there is no preset 'nope'")
+    assert (plan["stage"], plan["read_cluster"]) == ("refused", False)
+    assert display.warnings == []

@@ -1,0 +1,191 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files with secrets: never half of one, never a looser mode, nothing but regular files."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.dcos.security.plugins.module_utils import _files as files
+from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+@pytest.fixture(params=[0o000, 0o022, 0o077])
+def umask(request: pytest.FixtureRequest) -> object:
+    before = os.umask(request.param)
+    yield request.param
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("umask")
+@pytest.mark.parametrize("mode", [0o600, 0o644])
+@pytest.mark.parametrize("existing", [None, 0o666, 0o600, 0o400])
+def test_a_file_has_its_mode_whatever_was_there(mode: int, existing: int | None, tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    if existing is not None:
+        path.write_text("old", encoding="ascii")
+        path.chmod(existing)
+    assert files.write_whole(str(path), "nëw\n", mode) is True
+    assert path.read_bytes() == "nëw\n".encode()
+    assert mode_of(path) == mode
+    assert [entry.name for entry in tmp_path.iterdir()] == ["secret"]
+
+
+@pytest.mark.usefixtures("umask")
+@pytest.mark.parametrize("mode", [0o600, 0o644])
+def test_nobody_else_can_read_it_on_the_way(mode: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looked at whenever something happens to the folder: only our own files, with no looser mode than wanted."""
+    seen: list[tuple[str, int]] = []
+
+    def look() -> None:
+        seen.extend((entry.name, mode_of(entry)) for entry in tmp_path.iterdir())
+
+    for name in ("fsync", "chmod", "replace"):
+        original = getattr(os, name)
+
+        def spied(*args: object, original: object = original) -> object:
+            look()
+            return original(*args)  # type: ignore[operator]
+
+        monkeypatch.setattr(os, name, spied)
+    files.write_whole(str(tmp_path / "secret"), "new", mode)
+    assert seen
+    assert {found & ~mode for _name, found in seen} == {0}
+    assert {found for name, found in seen[:2]} == {0o600}
+
+
+@pytest.mark.parametrize("call", ["fsync", "chmod", "replace"])
+@pytest.mark.parametrize("raised", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_who_is_stopped_on_the_way_leaves_the_old_file(
+    call: str, raised: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "secret"
+    path.write_text("old", encoding="ascii")
+    path.chmod(0o640)
+
+    def fail(*args: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(os, call, fail)
+    with pytest.raises((DcosError, type(raised))):
+        files.write_whole(str(path), "new", 0o600)
+    monkeypatch.undo()
+    assert path.read_text(encoding="ascii") == "old"
+    assert mode_of(path) == 0o640
+    assert [entry.name for entry in tmp_path.iterdir()] == ["secret"]
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_disk_that_is_full_is_told_with_the_path(call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No traceback: the module must end with a message and its failure structure."""
+
+    def fail(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, call, fail)
+    with pytest.raises(DcosError, match="No space left on device") as caught:
+        files.write_whole(str(tmp_path / "secret"), "S3CRET", 0o600)
+    assert str(tmp_path / "secret") in caught.value.message
+    assert "S3CRET" not in caught.value.message
+
+
+def test_the_move_is_within_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Across file systems a move is a copy, of which half can be seen."""
+    moved: list[tuple[str, str]] = []
+    original = os.replace
+
+    def spied(source: str, target: str) -> None:
+        moved.append((source, target))
+        original(source, target)
+
+    monkeypatch.setattr(os, "replace", spied)
+    monkeypatch.chdir(tmp_path)
+    files.write_whole("secret", "new", 0o600)
+    ((source, target),) = moved
+    assert os.path.dirname(source) == str(tmp_path)
+    assert target == "secret"
+
+
+def test_reading(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_text("té", encoding="utf-8")
+    assert files.read_text(str(path), "opt") == "té"
+    found = files.read_regular(str(path), "opt")
+    assert found is not None
+    assert (found[0], found[1].st_ino) == ("té", path.stat().st_ino)
+    assert files.read_regular(str(tmp_path / "none"), "opt") is None
+
+
+def test_the_home_is_expanded(bare_surroundings: Path) -> None:
+    (bare_surroundings / "f").write_text("x", encoding="utf-8")
+    assert files.read_text("~/f", "opt") == "x"
+
+
+@pytest.mark.parametrize("content", [None, b"\xffS3CRET"])
+def test_what_cannot_be_read_is_named_and_not_quoted(content: bytes | None, tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(DcosError, match=r"^opt: ") as caught:
+        (files.read_regular if content else files.read_text)(str(path), "opt")
+    assert str(path) in caught.value.message
+    assert "S3CRET" not in repr(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_links_folders_and_devices_are_left_alone(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_text("x", encoding="ascii")
+    (tmp_path / "link").symlink_to(target)
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "link", tmp_path / "dangling", tmp_path / "pipe", tmp_path, Path("/dev/null")):
+        with pytest.raises(DcosError, match="is not a regular file; it is left alone"):
+            files.read_regular(str(path), "opt")
+    with pytest.raises(DcosError, match=r"^opt: cannot read"):
+        files.read_regular(str(target / "below"), "opt")
+
+
+@pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o400, False), (0o640, True), (0o601, True)])
+def test_a_private_file_that_others_may_use_is_a_warning(mode: int, warned: bool, tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_text("x", encoding="ascii")
+    path.chmod(mode)
+    warnings: list[str] = []
+    assert files.read_private(str(path), "opt", warnings.append) == "x"
+    assert [f"{mode:04o}" in warning and str(path) in warning for warning in warnings] == ([True] if warned else [])
+
+
+def test_a_folder_must_be_there_and_writable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files.check_folder(str(tmp_path / "f"), "opt")
+    with pytest.raises(DcosError, match=r"^opt: the folder .* does not exist"):
+        files.check_folder(str(tmp_path / "none" / "f"), "opt")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write anywhere
+    with pytest.raises(DcosError, match=r"^opt: no permission"):
+        files.check_folder(str(tmp_path / "f"), "opt")
+
+
+def test_a_file_that_must_be_new_does_not_replace_one_that_appeared(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    assert files.write_whole(str(path), "mine", 0o600, replace=False) is True
+    assert mode_of(path) == 0o600
+    assert files.write_whole(str(path), "again", 0o600, replace=False) is False
+    assert path.read_text(encoding="ascii") == "mine"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["secret"]
+
+
+def test_removing(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_text("x", encoding="ascii")
+    assert files.remove(str(path)) is True
+    assert files.remove(str(path)) is False
+    assert not path.exists()

@@ -1,0 +1,535 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan of the role: derived names, grants by mode, and everything that is refused before the first write."""
+
+from __future__ import annotations
+
+import ast
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
+from ansible_collections.dcos.security.plugins.module_utils._names import check_secret_path, check_uid
+from ansible_collections.dcos.security.plugins.module_utils._service_plan import (
+    PREFIX,
+    Plan,
+    derive_names,
+    plan_service,
+    readable_by,
+)
+
+ENTERPRISE = {"url": "https://dcos.example.com", "security_mode": "strict", "version": "2.2", "variant": "enterprise"}
+UNREADABLE = {**ENTERPRISE, "security_mode": None, "variant": None}
+
+ROLE = "dcos:mesos:master:framework:role:prod__cassandra-role"
+USER = "dcos:mesos:master:task:user:nobody"
+
+LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
+SEGMENT = st.lists(LABEL, min_size=1, max_size=3).map(".".join)
+SERVICE = st.lists(SEGMENT, min_size=1, max_size=4)
+
+
+def plan(**raw: Any) -> Plan:
+    return plan_service({"name": "/prod/cassandra", "security_mode": "strict", **raw})
+
+
+def refused(cluster: Any = None, **raw: Any) -> DcosError:
+    with pytest.raises(DcosError) as caught:
+        plan_service({"name": "/prod/cassandra", "security_mode": "strict", **raw}, cluster)
+    return caught.value
+
+
+# --- names
+
+
+@pytest.mark.parametrize(
+    ("name", "account", "secret_path", "mesos_role", "group"),
+    [
+        ("/cassandra", "cassandra-principal", "cassandra/cassandra-secret", "cassandra-role", None),
+        ("cassandra", "cassandra-principal", "cassandra/cassandra-secret", "cassandra-role", None),
+        (
+            "/prod/cassandra",
+            "prod__cassandra-principal",
+            "prod/cassandra/cassandra-secret",
+            "prod__cassandra-role",
+            "prod",
+        ),
+        (
+            "team01/prod/cassandra",
+            "team01__prod__cassandra-principal",
+            "team01/prod/cassandra/cassandra-secret",
+            "team01__prod__cassandra-role",
+            "team01",
+        ),
+        ("/a.b/c-1", "a.b__c-1-principal", "a.b/c-1/c-1-secret", "a.b__c-1-role", "a.b"),
+    ],
+)
+def test_derived_names(name: str, account: str, secret_path: str, mesos_role: str, group: str | None) -> None:
+    names = derive_names(name)
+    assert names.service_name == name.lstrip("/")
+    assert (names.account, names.secret_path, names.mesos_role, names.group) == (
+        account,
+        secret_path,
+        mesos_role,
+        group,
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "/",
+        "//a",
+        "a/",
+        "a//b",
+        "/a/../b",
+        "/a/./b",
+        "..",
+        "/a/b__c",
+        "/a_b",
+        "/A",
+        "/-a",
+        "/a-",
+        "/a..b",
+        "/a.",
+        "/a b",
+        "/a\n",
+        "/ä",
+        "/a/%2f",
+        "/a:b",
+    ],
+)
+def test_names_refused(name: str) -> None:
+    assert f"dcos_service_name: {name!r} is not the name of a service" in str(refused(name=name))
+
+
+@given(SERVICE)
+def test_derived_names_are_valid_and_the_service_can_read_its_secret(segments: list[str]) -> None:
+    names = derive_names("/" + "/".join(segments))
+    assert names == derive_names("/".join(segments))
+    assert check_secret_path(names.secret_path, "x") == names.secret_path
+    assert readable_by(names.service_name, names.secret_path)
+    if len(names.account) <= 96:
+        assert check_uid(names.account, "x") == names.account
+
+
+@given(SERVICE, SERVICE)
+def test_different_services_never_share_a_name(one: list[str], other: list[str]) -> None:
+    first, second = derive_names("/".join(one)), derive_names("/".join(other))
+    same = one == other
+    assert (first.account == second.account) is same
+    assert (first.mesos_role == second.mesos_role) is same
+    assert (first.secret_path == second.secret_path) is same
+
+
+@given(st.text())
+def test_any_text_is_a_name_or_an_error_of_ours(name: str) -> None:
+    try:
+        derived = derive_names(name)
+    except DcosError as error:
+        assert str(error).startswith("dcos_service_name: ")  # noqa: PT017
+    else:
+        assert "__" not in derived.service_name
+        assert not derived.service_name.startswith("/")
+
+
+@pytest.mark.parametrize(
+    ("secret", "service", "allowed"),
+    [
+        ("secret", "anything", True),
+        ("hdfs/secret", "hdfs", True),
+        ("group/secret", "group/hdfs/service", True),
+        ("group/hdfs/secret", "group/spark/service", False),
+        ("secret-svc/Secret_Path1", "secret-svc/a/b/c/dev3", True),
+        ("secret-svc/instance1/Secret_Path2", "secret-svc/instance1", True),
+        ("secret-svc/instance1/Secret_Path2", "secret-svc/instance1/dev3", True),
+        ("secret-svc/instance1/Secret_Path2", "secret-svc/instance2/dev3", False),
+        ("gr/secret", "group", False),
+    ],
+)
+def test_spaces_of_secrets(secret: str, service: str, allowed: bool) -> None:
+    assert readable_by(service, secret) is allowed
+
+
+# --- variables
+
+
+def test_defaults_and_empty_text() -> None:
+    bare = plan()
+    assert plan(**dict.fromkeys(set(bare_variables()) - {"name", "security_mode"}, "")) == bare
+    assert plan(**dict.fromkeys(set(bare_variables()) - {"name", "security_mode"}, None)) == bare
+    assert bare.view() == {
+        "stage": "present",
+        "read_cluster": False,
+        "security_mode": "strict",
+        "service_name": "prod/cassandra",
+        "account": "prod__cassandra-principal",
+        "description": "Service account of /prod/cassandra",
+        "secret_path": "prod/cassandra/cassandra-secret",
+        "secret_store": "default",
+        "key_store": "secret",
+        "key_files": None,
+        "next_key_files": None,
+        "login_endpoint": None,
+        "legacy_login_endpoint": "never",
+        "permissions": [],
+        "keep": [],
+        "left_out": [],
+        "superuser": False,
+        "exclusive": True,
+        "rotate_key": False,
+        "verify_login": "changed",
+        "delete_key_files": [],
+        "allow_dcos_prefix": False,
+        "warnings": [],
+    }
+
+
+def bare_variables() -> list[str]:
+    return sorted(plan_service.__globals__["_Variables"].KNOWN)
+
+
+@pytest.mark.parametrize("text", ["true", "True", "YES", "on", "1", " true "])
+def test_booleans_may_be_text(text: str) -> None:
+    assert plan(superuser=text).superuser is True
+    assert plan(superuser=1).superuser is True
+
+
+@pytest.mark.parametrize("text", ["false", "False", "no", "off", "0"])
+def test_false_booleans_may_be_text(text: str) -> None:
+    assert plan(exclusive=text).exclusive is False
+
+
+@pytest.mark.parametrize(
+    ("raw", "part"),
+    [
+        ({"name": ""}, "dcos_service_name: must be given"),
+        ({"name": None}, "dcos_service_name: must be given"),
+        ({"name": 3}, "dcos_service_name: must be text, not int"),
+        ({"nome": "x"}, "dcos_service_nome: there is no such variable"),
+        ({"state": "gone"}, "dcos_service_state: 'gone' is unknown. Use one of present, absent."),
+        ({"security_mode": "Strict"}, "dcos_service_security_mode: 'Strict' is unknown"),
+        ({"origin": "here"}, "dcos_service_origin: 'here' is unknown"),
+        ({"optional_account": "no"}, "dcos_service_optional_account: 'no' is unknown"),
+        ({"key_store": "vault"}, "dcos_service_key_store: 'vault' is unknown"),
+        ({"verify_login": True}, "dcos_service_verify_login: must be text, not bool"),
+        ({"legacy_login_endpoint": "http"}, "dcos_service_legacy_login_endpoint: 'http' is unknown"),
+        ({"superuser": "maybe"}, "dcos_service_superuser: 'maybe' is neither true nor false"),
+        ({"rotate_key": "maybe"}, "dcos_service_rotate_key: 'maybe' is neither"),
+        ({"key_store": "file"}, "dcos_service_key_dir: must be given when dcos_service_key_store is file"),
+        ({"preset": {"a": 1}}, "dcos_service_preset: must be a name or a list of names"),
+        ({"preset": [1]}, "dcos_service_preset: must be a name or a list of names"),
+        ({"preset": "cassandr"}, "dcos_service_preset: there is no preset 'cassandr'. Known are "),
+        ({"presets": "x"}, "dcos_service_presets: must be a dictionary"),
+        ({"permissions": "dcos:x"}, "dcos_service_permissions: must be a list"),
+        ({"permissions": [{"rid": "dcos:a b", "actions": ["full"]}]}, "dcos_service_permissions[0].rid: 'dcos:a b'"),
+        ({"permissions": [{"rid": "dcos:superuser", "actions": ["read"]}]}, "dcos_service_superuser only"),
+        ({"linux_user": "a b"}, "dcos_service_linux_user: 'a b' is not the name"),
+        ({"mesos_role": "a b"}, "dcos_service_mesos_role: 'a b' is not the name"),
+        ({"mesos_role": "-a"}, "dcos_service_mesos_role: '-a' is not the name"),
+        ({"mesos_role": "a//b"}, "dcos_service_mesos_role: 'a//b' is not the name"),
+        ({"mesos_role": "a/.."}, "dcos_service_mesos_role: 'a/..' is not the name"),
+    ],
+)
+def test_variables_refused(raw: dict[str, Any], part: str) -> None:
+    assert part in str(refused(**raw))
+
+
+@pytest.mark.parametrize(
+    ("raw", "code", "part"),
+    [
+        ({"account": "a/b"}, "invalid_uid", "dcos_service_account: 'a/b'"),
+        ({"account": "x" * 97}, "invalid_uid", "dcos_service_account: "),
+        ({"name": "/" + "x" * 90}, "invalid_uid", "dcos_service_account, derived from dcos_service_name: "),
+        (
+            {"account": "dcos_marathon", "allow_dcos_prefix": True},
+            "native_account",
+            "dcos_service_account: dcos_marathon",
+        ),
+        ({"account": "bootstrapuser"}, "native_account", "dcos_service_account: bootstrapuser belongs"),
+        ({"account": "dcos_mine"}, "native_account", "set dcos_service_allow_dcos_prefix to true"),
+        ({"name": "/dcos/mine"}, "native_account", "dcos_service_account: dcos__mine-principal begins with"),
+        ({"secret_path": "a//b"}, "invalid_path", "dcos_service_secret_path: 'a//b'"),
+        ({"secret_store": "a/b"}, "invalid_path", "dcos_service_secret_store: 'a/b'"),
+        (
+            {"principal": "other"},
+            "mode",
+            "dcos_service_principal: 'other' is not the account 'prod__cassandra-principal'",
+        ),
+        ({"permissions": [{"rid": "mesos:x", "actions": ["full"]}]}, "invalid_rid", "dcos_service_permissions[0].rid"),
+    ],
+)
+def test_variables_refused_with_a_code(raw: dict[str, Any], code: str, part: str) -> None:
+    error = refused(**raw)
+    assert error.code == code
+    assert part in str(error)
+
+
+def test_everything_is_checked_while_the_mode_is_unknown() -> None:
+    unknown = plan(security_mode="auto", preset="scheduler_minimum", superuser=True)
+    assert unknown.read_cluster
+    assert unknown.security_mode is None
+    assert refused(security_mode="auto", preset="cassandr")
+    assert refused(security_mode="auto", account="a/b").code == "invalid_uid"
+    assert refused(security_mode="auto", permissions=[{"rid": "dcos:{x}", "actions": ["full"]}]).code == "invalid_rid"
+
+
+def test_given_names_win() -> None:
+    given_names = plan(
+        account="dcos_mine",
+        allow_dcos_prefix="yes",
+        description="Mine",
+        principal="dcos_mine",
+        secret_path="/prod/key",
+        secret_store="other",
+        mesos_role="slave_public/mine",
+        linux_user="app$",
+        key_store="file",
+        key_dir="/keys/",
+        legacy_login_endpoint="auto",
+        preset="scheduler_stateful",
+    )
+    assert given_names.account == "dcos_mine"
+    assert given_names.description == "Mine"
+    assert given_names.secret_path == "prod/key"
+    assert given_names.secret_store == "other"
+    assert given_names.key_files == {
+        "private_key_path": "/keys/dcos_mine.pem",
+        "public_key_path": "/keys/dcos_mine.pub",
+    }
+    assert given_names.legacy_login_endpoint == "auto"
+    assert given_names.allow_dcos_prefix
+    assert given_names.warnings == ()
+    assert [p["rid"].rpartition(":")[2] for p in given_names.permissions] == [
+        "slave_public/mine",
+        "app$",
+        "slave_public/mine",
+        "dcos_mine",
+        "slave_public/mine",
+        "dcos_mine",
+    ]
+
+
+@given(st.sets(st.from_regex(r"[A-Za-z0-9_@.-]{1,6}", fullmatch=True), min_size=2, max_size=2))
+def test_accounts_never_share_a_key_file(accounts: set[str]) -> None:
+    paths = []
+    for account in accounts:
+        files = plan(account=f"x{account}", key_store="file", key_dir="/k")
+        assert files.key_files is not None
+        assert files.next_key_files is not None
+        paths += [*files.key_files.values(), *files.next_key_files.values()]
+    assert len(set(paths)) == 8
+
+
+# --- grants
+
+
+def test_strict_grants_the_whole_preset() -> None:
+    strict = plan(preset="scheduler_minimum")
+    assert strict.permissions == ({"rid": ROLE, "actions": ["create"]}, {"rid": USER, "actions": ["create"]})
+    assert strict.left_out == strict.keep == ()
+
+
+def test_any_role() -> None:
+    assert (
+        plan(preset="scheduler_minimum", mesos_role="any").permissions[0]["rid"] == "dcos:mesos:master:framework:role"
+    )
+
+
+@pytest.mark.parametrize("mode", ["permissive", "disabled"])
+@pytest.mark.parametrize(
+    ("preset", "count"),
+    [
+        ("scheduler_minimum", 2),
+        ("scheduler_reservations", 4),
+        ("scheduler_local_volumes", 4),
+        ("scheduler_stateful", 6),
+        (["scheduler_reservations", "scheduler_local_volumes"], 6),
+    ],
+)
+def test_looser_modes_leave_mesos_out_and_keep_it(mode: str, preset: Any, count: int) -> None:
+    loose = plan(security_mode=mode, preset=preset)
+    assert loose.permissions == ()
+    assert len(loose.left_out) == count
+    assert [(k["rid"], tuple(k["actions"])) for k in loose.keep] == [(x.rid, x.actions) for x in loose.left_out]
+    assert all(f"this cluster is in {mode} mode" in x.reason for x in loose.left_out)
+    assert plan(security_mode=mode, preset=preset, exclusive=False).keep == ()
+    ahead = plan(security_mode=mode, preset=preset, enforce_in_advance=True)
+    assert ahead.permissions == plan(preset=preset).permissions
+    assert ahead.left_out == ahead.keep == ()
+
+
+def test_categories_of_an_own_preset_by_mode() -> None:
+    rids = ["dcos:adminrouter:ops:mesos", "dcos:service:marathon:marathon:services:/{group}", "dcos:mesos:master:agent"]
+    own = {"mine": {"grants": [{"rid": rid, "actions": ["update", "delete"]} for rid in rids]}}
+    expanded = [rids[0], "dcos:service:marathon:marathon:services:/prod", rids[2]]
+    for mode, count in (("disabled", 1), ("permissive", 2), ("strict", 3)):
+        mine = plan(security_mode=mode, presets=own, preset=["mine"])
+        assert [p["rid"] for p in mine.permissions] == expanded[:count]
+        assert [x.rid for x in mine.left_out] == expanded[count:]
+
+
+def test_listed_permissions_are_granted_in_every_mode() -> None:
+    listed = plan(
+        security_mode="disabled",
+        preset="scheduler_minimum",
+        permissions=[
+            {"rid": "dcos:mesos:master:framework:role:{role}", "actions": ["create", "read"], "description": "x"},
+            {"rid": "dcos:adminrouter:ops:ca:ro", "actions": "full"},
+        ],
+    )
+    assert listed.permissions == (
+        {"rid": ROLE, "actions": ["create", "read"], "description": "x"},
+        {"rid": "dcos:adminrouter:ops:ca:ro", "actions": ["full"]},
+    )
+    assert [x.rid for x in listed.left_out] == [USER]
+
+
+def test_what_is_listed_in_part_is_left_out_in_part() -> None:
+    own = {"mine": {"grants": [{"rid": "dcos:mesos:master:agent", "actions": ["update", "delete"]}]}}
+    part = plan(
+        security_mode="disabled",
+        preset="mine",
+        presets=own,
+        permissions=[{"rid": "dcos:mesos:master:agent", "actions": ["update"]}],
+    )
+    assert part.permissions == ({"rid": "dcos:mesos:master:agent", "actions": ["update"]},)
+    assert part.keep == ({"rid": "dcos:mesos:master:agent", "actions": ["delete"]},)
+
+
+def test_superuser_comes_last() -> None:
+    assert plan(preset="scheduler_minimum", superuser=True).permissions[-1] == {
+        "rid": "dcos:superuser",
+        "actions": ["full"],
+    }
+
+
+# --- modes and origins
+
+
+@pytest.mark.parametrize(
+    ("mode", "origin", "optional_account", "stage"),
+    [
+        ("disabled", "inside", "create", "present"),
+        ("disabled", "inside", "skip", "skip"),
+        ("permissive", "inside", "create", "present"),
+        ("permissive", "inside", "skip", "skip"),
+        ("strict", "inside", "skip", "present"),
+        ("disabled", "outside", "skip", "present"),
+        ("permissive", "outside", "skip", "present"),
+        ("strict", "outside", "skip", "present"),
+    ],
+)
+def test_account_or_not(mode: str, origin: str, optional_account: str, stage: str) -> None:
+    cluster = {**ENTERPRISE, "security_mode": mode}
+    for given_mode in (mode, "auto"):
+        raw = {"name": "a", "security_mode": given_mode, "origin": origin, "optional_account": optional_account}
+        assert plan_service(raw, cluster).stage == stage
+
+
+@pytest.mark.parametrize(
+    ("support", "mode", "optional_account", "outcome"),
+    [
+        ("not_possible", "disabled", "create", "cannot use a service account in disabled mode"),
+        ("not_possible", "disabled", "skip", "skip"),
+        ("not_possible", "strict", "skip", "skip"),
+        ("not_available", "strict", "skip", "cannot be deployed in strict mode"),
+        ("not_available", "disabled", "create", "cannot be deployed in disabled mode"),
+        ("required", "permissive", "skip", "present"),
+        ("optional", "permissive", "skip", "skip"),
+    ],
+)
+def test_support_of_presets(support: str, mode: str, optional_account: str, outcome: str) -> None:
+    raw = {
+        "security_mode": mode,
+        "optional_account": optional_account,
+        "preset": "mine",
+        "presets": {"mine": {"grants": [], "support": {mode: support}}},
+    }
+    if outcome in ("skip", "present"):
+        assert plan(**raw).stage == outcome
+    else:
+        error = refused(**raw)
+        assert outcome in str(error)
+        assert error.code == "mode"
+
+
+def test_not_possible_outside_is_refused() -> None:
+    own = {"mine": {"grants": [], "support": {"strict": "not_possible"}}}
+    assert refused(ENTERPRISE, origin="outside", optional_account="skip", preset="mine", presets=own).code == "mode"
+
+
+@pytest.mark.parametrize(
+    ("raw", "read"),
+    [
+        ({"security_mode": "auto"}, True),
+        ({"security_mode": "strict"}, False),
+        ({"security_mode": "strict", "origin": "outside"}, True),
+        ({"security_mode": "strict", "key_store": "file", "key_dir": "/k"}, True),
+        ({"security_mode": "permissive", "optional_account": "skip"}, True),
+        ({"security_mode": "auto", "state": "absent"}, False),
+        ({"security_mode": "strict", "state": "absent", "key_store": "file", "key_dir": "/k"}, False),
+    ],
+)
+def test_when_the_cluster_is_read(raw: dict[str, Any], read: bool) -> None:
+    assert plan_service({"name": "a", **raw}).read_cluster is read
+    assert (
+        plan_service(
+            {"name": "a", **raw}, ENTERPRISE if raw["security_mode"] != "permissive" else UNREADABLE
+        ).read_cluster
+        is False
+    )
+
+
+def test_modes_of_given_and_read() -> None:
+    assert plan_service({"name": "a"}, ENTERPRISE).security_mode == "strict"
+    assert plan_service({"name": "a", "security_mode": "permissive"}, UNREADABLE).security_mode == "permissive"
+    error = refused(ENTERPRISE, security_mode="permissive")
+    assert error.code == "mode"
+    assert "permissive was given, but the cluster is in strict mode" in str(error)
+    error = refused(UNREADABLE, security_mode="auto")
+    assert error.code == "mode"
+    assert "dcos_service_security_mode: the cluster's mode cannot be read" in str(error)
+    assert "open DC/OS" in str(refused({**UNREADABLE, "variant": "open"}, security_mode="auto"))
+    assert "unknown security mode 'none'" in str(refused({**ENTERPRISE, "security_mode": "none"}))
+
+
+def test_outside_logs_in_where_this_run_does() -> None:
+    outside = plan_service({"name": "a", "origin": "outside"}, {**ENTERPRISE, "url": "https://dcos.example.com/x"})
+    assert outside.login_endpoint == "https://dcos.example.com/x/acs/api/v1/auth/login"
+    assert plan_service({"name": "a"}, ENTERPRISE).login_endpoint is None
+    masked = {**ENTERPRISE, "url": "https://********.example.com"}
+    assert "hides as a secret" in str(refused(masked, origin="outside"))
+
+
+def test_absent_needs_no_mode() -> None:
+    absent = plan(state="absent", security_mode="", principal="other", optional_account="skip", delete_key_files=True)
+    assert absent.stage == "absent"
+    assert absent.security_mode is None
+    assert absent.warnings == ()
+    assert absent.delete_key_files == ()
+    with_files = plan(state="absent", key_store="file", key_dir="/k", delete_key_files=True)
+    assert with_files.delete_key_files == (with_files.key_files, with_files.next_key_files)
+    assert plan(state="absent", key_store="file", key_dir="/k").delete_key_files == ()
+
+
+def test_warnings() -> None:
+    assert "will not be able to register" in plan(security_mode="permissive", principal="other").warnings[0]
+    assert "/prod/cassandra cannot read the secret dev/x/key: only /dev/x" in plan(secret_path="dev/x/key").warnings[0]
+    assert "every service of the cluster can read the secret key" in plan(secret_path="key").warnings[0]
+    assert plan(secret_path="prod/key").warnings == ()
+    outside = plan_service({"name": "a", "origin": "outside", "secret_path": "b/key"}, ENTERPRISE)
+    assert outside.warnings == ()
+
+
+def test_the_plan_survives_templating() -> None:
+    """Older Ansible writes a dictionary as text and reads it back."""
+    view = plan(preset="scheduler_stateful", security_mode="permissive", description='It\'s "mine"').view()
+    assert ast.literal_eval(repr(view)) == view
+    assert json.loads(json.dumps(view)) == view
+    assert PREFIX == "dcos_service_"

@@ -1,0 +1,330 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each module through its main(): options in, result out, check mode, and what no output may hold."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.dcos.security.plugins.module_utils._keys import fingerprint
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import URL, FakeCluster, token_of
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import (
+    private_text,
+    public_key,
+    public_text,
+)
+from ansible_collections.dcos.security.tests.unit.plugins.modules.module_run import LOGIN, run
+
+UID = "svc"
+
+
+@pytest.fixture
+def fake() -> FakeCluster:
+    return FakeCluster()
+
+
+def twice(name: str, options: dict[str, Any], fake: FakeCluster) -> dict[str, Any]:
+    """Predicted, done, and unchanged when done again; the result of the real run."""
+    before = fake.state()
+    predicted = run(name, options, fake, check_mode=True, diff=True)
+    assert fake.state() == before
+    result = run(name, options, fake, diff=True)
+    assert "failed" not in result, result
+    assert predicted["changed"] is result["changed"] is True
+    assert set(predicted) - {"provisional"} == set(result)
+    again = run(name, options, fake, diff=True)
+    assert again["changed"] is False
+    assert again["diff"]["before"] == again["diff"]["after"]
+    assert result["cluster"] == {"url": URL, "credentials_from": "task"}
+    assert "PRIVATE KEY" not in json.dumps([predicted, result, again])
+    return result
+
+
+def failed(name: str, options: dict[str, Any], fake: FakeCluster | None = None) -> dict[str, Any]:
+    result = run(name, options, fake)
+    assert result["failed"] is True
+    return result
+
+
+# dcos_service_account
+
+
+@pytest.mark.parametrize("way", ["public_key", "public_key_path"])
+def test_service_account(way: str, fake: FakeCluster, tmp_path: Path) -> None:
+    path = tmp_path / "k.pem"
+    path.write_text(public_text("a"), encoding="ascii")
+    options = {"uid": UID, "description": "d", way: public_text("a") if way == "public_key" else str(path)}
+    result = twice("dcos_service_account", options, fake)
+    assert result["service_account"]["fingerprint"] == fingerprint(public_key("a"))
+    assert fake.users[UID] == {"description": "d", "public_key": public_text("a")}
+    options[way] = public_text("b") if way == "public_key" else str(path)
+    path.write_text(public_text("b"), encoding="ascii")
+    assert failed("dcos_service_account", options, fake)["failure"]["code"] == "key_mismatch"
+    twice("dcos_service_account", {**options, "replace_key": True}, fake)
+    twice("dcos_service_account", {"uid": UID, "state": "absent"}, fake)
+    assert UID not in fake.users
+
+
+def test_service_account_refuses_what_is_no_public_key(tmp_path: Path) -> None:
+    result = failed("dcos_service_account", {"uid": UID, "public_key": private_text("a")})
+    assert result["failure"]["code"] == "invalid_key"
+    assert result["msg"].startswith("public_key: ")
+    path = tmp_path / "k.pem"
+    path.write_text("words", encoding="ascii")
+    assert str(path) in failed("dcos_service_account", {"uid": UID, "public_key_path": str(path)})["msg"]
+    both = {"uid": UID, "public_key": "x", "public_key_path": "y"}
+    assert "mutually exclusive" in failed("dcos_service_account", both)["msg"]
+
+
+# dcos_sa_secret
+
+
+def test_sa_secret_with_a_key_that_nobody_sees(fake: FakeCluster) -> None:
+    options = {"uid": UID, "path": "/a/secret", "generate_key": True, "security_mode": "strict"}
+    result = twice("dcos_sa_secret", options, fake)
+    stored = fake.document("a/secret")
+    assert stored["uid"] == UID
+    assert "PRIVATE KEY" in stored["private_key"]
+    assert result["secret"]["path"] == "a/secret"
+    twice("dcos_sa_secret", {"uid": UID, "path": "a/secret", "state": "absent"}, fake)
+    assert fake.secrets == {}
+
+
+@pytest.mark.parametrize("way", ["private_key", "private_key_path"])
+def test_sa_secret_with_a_given_key(way: str, fake: FakeCluster, tmp_path: Path) -> None:
+    path = tmp_path / "k.pem"
+    path.write_text(private_text("a", form="TraditionalOpenSSL"), encoding="ascii")
+    path.chmod(0o600)
+    given = {"private_key": private_text("a"), "private_key_path": str(path)}[way]
+    endpoint = "https://dcos.example.com/acs/api/v1/auth/login"
+    result = twice("dcos_sa_secret", {"uid": UID, "path": "p", way: given, "login_endpoint": endpoint}, fake)
+    assert fake.document("p")["private_key"] == private_text("a")
+    assert fake.document("p")["login_endpoint"] == endpoint
+    assert result["secret"]["fingerprint"] == fingerprint(public_key("a"))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"generate_key": True, "private_key": "x"},
+        {"private_key": "x", "private_key_path": "y"},
+    ],
+)
+def test_sa_secret_wants_exactly_one_key(options: dict[str, Any]) -> None:
+    result = failed("dcos_sa_secret", {"uid": UID, "path": "p", "security_mode": "strict", **options})
+    assert result["failure"]["code"] == "invalid_key"
+
+
+def test_sa_secret_wants_exactly_one_endpoint() -> None:
+    options = {"uid": UID, "path": "p", "generate_key": True}
+    assert "login_endpoint" in failed("dcos_sa_secret", options)["msg"]
+    both = {**options, "security_mode": "strict", "login_endpoint": "https://a/b"}
+    assert "mutually exclusive" in failed("dcos_sa_secret", both)["msg"]
+
+
+@pytest.mark.parametrize("endpoint", ["leader.mesos", "https://u:S3CRET@leader.mesos/x", "ftp://a/b"])
+def test_sa_secret_checks_a_given_endpoint(endpoint: str) -> None:
+    options = {"uid": UID, "path": "p", "generate_key": True, "login_endpoint": endpoint}
+    result = failed("dcos_sa_secret", options)
+    assert result["msg"].startswith("login_endpoint: ")
+    assert "S3CRET" not in json.dumps(result)
+
+
+def test_sa_secret_shows_nothing_of_a_broken_key(fake: FakeCluster) -> None:
+    broken = private_text("a").replace("\n", " S3CRET\n", 3)
+    options = {"uid": UID, "path": "p", "private_key": broken, "security_mode": "strict"}
+    result = failed("dcos_sa_secret", options, fake)
+    assert result["failure"]["code"] == "invalid_key"
+    assert "S3CRET" not in json.dumps(result)
+
+
+# dcos_acl_grant
+
+
+def test_acl_grant(fake: FakeCluster) -> None:
+    fake.add_account(UID, public_text("a"))
+    permissions = [{"rid": "dcos:a:/b", "actions": ["read", "full"]}, {"rid": "dcos:c", "actions": ["create"]}]
+    result = twice("dcos_acl_grant", {"uid": UID, "permissions": permissions}, fake)
+    assert len(result["grants"]["granted"]) == 3
+    assert fake.grants_of(UID) == {("dcos:a:/b", "read"), ("dcos:a:/b", "full"), ("dcos:c", "create")}
+    exclusive = {"uid": UID, "rid": "dcos:c", "actions": ["create"], "exclusive": True}
+    twice("dcos_acl_grant", {**exclusive, "keep": [{"rid": "dcos:a:/b", "actions": ["read"]}]}, fake)
+    assert fake.grants_of(UID) == {("dcos:a:/b", "read"), ("dcos:c", "create")}
+    twice("dcos_acl_grant", {"uid": UID, "rid": "dcos:a:/b", "state": "absent"}, fake)
+    twice("dcos_acl_grant", {"uid": UID, "permissions": [], "exclusive": True}, fake)
+    assert fake.grants_of(UID) == set()
+
+
+def test_acl_grant_of_a_group(fake: FakeCluster) -> None:
+    fake.groups["dev"] = set()
+    options = {"gid": "dev", "rid": "dcos:a", "actions": ["full"], "description": "mine"}
+    twice("dcos_acl_grant", options, fake)
+    assert fake.grants_of("dev", "groups") == {("dcos:a", "full")}
+    assert fake.acls["dcos:a"] == "mine"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"rid": "dcos:a", "actions": ["read"]},
+        {"uid": UID, "gid": "g", "rid": "dcos:a", "actions": ["read"]},
+        {"uid": UID},
+        {"uid": UID, "rid": "dcos:a", "permissions": []},
+        {"uid": UID, "permissions": [], "actions": ["read"]},
+        {"uid": UID, "permissions": [], "description": "x"},
+        {"uid": UID, "rid": "dcos:a", "actions": ["write"]},
+        {"uid": UID, "rid": "dcos:a"},
+        {"uid": UID, "rid": "dcos:a", "actions": []},
+        {"uid": UID, "rid": "dcos:a", "actions": [], "state": "absent"},
+        {"uid": UID, "permissions": [{"rid": "dcos:a", "actions": []}], "state": "absent"},
+        {"uid": UID, "rid": "a b", "actions": ["read"]},
+        {"uid": UID, "rid": "dcos:a", "actions": ["read"], "exclusive": True, "state": "absent"},
+        {"uid": UID, "permissions": [], "keep": [{"rid": "x", "actions": ["read"]}]},
+        {"uid": "dcos_mine", "rid": "dcos:a", "actions": ["read"]},
+    ],
+)
+def test_acl_grant_refuses_contradictions_before_any_request(options: dict[str, Any]) -> None:
+    assert failed("dcos_acl_grant", options)["msg"]
+
+
+# dcos_token
+
+
+def test_token(fake: FakeCluster) -> None:
+    result = run("dcos_token", {}, fake)
+    assert result["changed"] is True
+    assert result["token"] == token_of("admin")
+    assert result["authorization"] == f"token={token_of('admin')}"
+    assert result["uid"] == "admin"
+
+
+def test_token_that_is_kept_is_not_printed(fake: FakeCluster, tmp_path: Path) -> None:
+    fake.add_account(UID, public_text("a"))
+    path = tmp_path / "token"
+    options = {"uid": UID, "private_key": private_text("a"), "path": str(path)}
+    result = twice("dcos_token", options, fake)
+    assert path.read_text(encoding="ascii").strip() == token_of(UID)
+    assert token_of(UID) not in json.dumps(result)
+    assert run("dcos_token", {**options, "return_token": True}, fake)["token"] == token_of(UID)
+    removed = run("dcos_token", {"path": str(path), "state": "absent"})
+    assert removed["changed"] is True
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("way", ["password", "private_key", "private_key_path", "secret_path"])
+def test_token_by_every_way(way: str, fake: FakeCluster, tmp_path: Path) -> None:
+    path = tmp_path / "k.pem"
+    path.write_text(private_text("a"), encoding="ascii")
+    path.chmod(0o600)
+    fake.add_account(UID, public_text("a"))
+    if way == "password":
+        fake.add_person(UID, "secret-password")
+    fake.secrets["p"] = json.dumps({"uid": UID, "private_key": private_text("a")})
+    value = {"password": "secret-password", "private_key": private_text("a"), "private_key_path": str(path)}
+    result = run("dcos_token", {"uid": UID, way: value.get(way, "p"), "return_token": False}, fake)
+    assert result["uid"] == UID
+    printed = json.dumps(result)
+    assert "secret-password" not in printed
+    assert "PRIVATE" not in printed
+    assert token_of(UID) not in printed
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"uid": UID},
+        {"password": "x-password"},
+        {"uid": UID, "password": "x-password", "secret_path": "p"},
+        {"state": "absent"},
+    ],
+)
+def test_token_refuses_half_a_login(options: dict[str, Any]) -> None:
+    assert "x-password" not in json.dumps(failed("dcos_token", options))
+
+
+# Reading modules
+
+
+def test_cluster_info(fake: FakeCluster) -> None:
+    result = run("dcos_cluster_info", {}, fake, check_mode=True)
+    assert result["changed"] is False
+    assert result["cluster_info"]["security_mode"] == "strict"
+    assert result["cluster_info"]["version"] == "2.2.4"
+
+
+# dcos_keypair
+
+
+def test_keypair(tmp_path: Path) -> None:
+    private, public = tmp_path / "k.pem", tmp_path / "k.pub.pem"
+    options = {"private_key_path": str(private), "public_key_path": str(public)}
+    predicted = run("dcos_keypair", options, check_mode=True, diff=True, login={})
+    assert predicted["changed"] is True
+    assert predicted["provisional"] is True
+    assert list(tmp_path.iterdir()) == []
+    result = run("dcos_keypair", options, diff=True, login={})
+    assert result["changed"] is True
+    assert (private.stat().st_mode & 0o777, public.stat().st_mode & 0o777) == (0o600, 0o644)
+    assert private.read_text(encoding="ascii") not in json.dumps(result)
+    assert "PRIVATE KEY" not in json.dumps([predicted, result])
+    again = run("dcos_keypair", options, diff=True, login={})
+    assert again["changed"] is False
+    assert again["keypair"] == result["keypair"]
+    assert "cluster" not in result
+
+
+def test_keypair_sets_a_mode_that_is_too_loose(tmp_path: Path) -> None:
+    private = tmp_path / "k.pem"
+    private.write_text(private_text("a"), encoding="ascii")
+    private.chmod(0o644)
+    options = {"private_key_path": str(private)}
+    assert run("dcos_keypair", options, check_mode=True, login={})["changed"] is True
+    assert private.stat().st_mode & 0o777 == 0o644
+    assert run("dcos_keypair", options, login={})["changed"] is True
+    assert private.stat().st_mode & 0o777 == 0o600
+    assert run("dcos_keypair", options, login={})["changed"] is False
+    assert run("dcos_keypair", {**options, "mode": "0640"}, login={})["changed"] is True
+    assert private.stat().st_mode & 0o777 == 0o640
+    assert private.read_text(encoding="ascii") == private_text("a")
+
+
+def test_keypair_failures_have_their_structure(tmp_path: Path) -> None:
+    result = run("dcos_keypair", {"private_key_path": str(tmp_path / "none" / "k")}, login={})
+    assert result["failed"] is True
+    assert set(result["failure"]) == {"status", "code", "title"}
+    for bad in ({"private_key_path": str(tmp_path)}, {"private_key_path": str(tmp_path / "k"), "size": 1024}):
+        result = run("dcos_keypair", bad, login={})
+        assert result["failed"] is True
+        assert "failure" in result
+
+
+# All of them
+
+
+def test_wrong_credentials_are_told_and_not_quoted(fake: FakeCluster) -> None:
+    options = {**LOGIN, "dcos_password": "wrong-S3CRET"}
+    result = run("dcos_cluster_info", {}, fake, login=options)
+    assert result["failed"] is True
+    assert result["failure"]["status"] == 401
+    assert result["failure"]["code"] == "credentials"
+    assert "S3CRET" not in json.dumps(result)
+
+
+def test_variables_are_used_where_the_task_says_nothing(fake: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("DCOS_URL", URL + "/"), ("DCOS_USERNAME", "admin"), ("DCOS_PASSWORD", "admin-password")):
+        monkeypatch.setenv(name, value)
+    result = run("dcos_cluster_info", {}, fake, login={"dcos_username": "", "dcos_password": ""})
+    assert result["cluster"] == {"url": URL, "credentials_from": "environment"}
+
+
+def test_no_credentials_at_all(fake: FakeCluster) -> None:
+    result = run("dcos_cluster_info", {}, fake, login={"dcos_url": URL})
+    assert result["failed"] is True
+    assert result["failure"]["code"] == "credentials"
+    assert fake.calls == []
