@@ -1,0 +1,67 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Emulators for the integration tests, one per security mode for the whole session, and a folder for each test."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Found whichever way pytest imports test modules.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from integration_support import Emulator, Lab
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Runs that many tests look at count for the first of them, on machines that do other things too."""
+    item.add_marker(pytest.mark.timeout(600))
+
+
+def _emulator(factory: pytest.TempPathFactory, mode: str) -> Iterator[Emulator]:
+    emulator = Emulator(factory.mktemp(mode), mode)
+    yield emulator
+    emulator.stop()
+
+
+@pytest.fixture(scope="session")
+def strict_for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    yield from _emulator(tmp_path_factory, "strict")
+
+
+@pytest.fixture(scope="session")
+def permissive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    yield from _emulator(tmp_path_factory, "permissive")
+
+
+@pytest.fixture(scope="session")
+def disabled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    yield from _emulator(tmp_path_factory, "disabled")
+
+
+@pytest.fixture
+def strict(strict_for_all: Emulator) -> Iterator[Emulator]:
+    """The one most tests use, always without faults."""
+    yield strict_for_all
+    strict_for_all.faults()
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """A strict one of the test module's own, whose state may be spoiled for others."""
+    yield from _emulator(tmp_path_factory, "strict")
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    return Lab(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared_lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """For runs that many tests look at."""
+    return Lab(tmp_path_factory.mktemp("lab"))

@@ -1,0 +1,478 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role dcos_service: in each security mode, interrupted at each write, with bad variables, and at its loudest."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from integration_support import (
+    KEYS,
+    LOGIN,
+    PASSWORD,
+    Cut,
+    Emulator,
+    Lab,
+    Run,
+    Task,
+    TaskResult,
+    cuts_at,
+    document,
+    fingerprint,
+    found_secrets,
+    interrupted,
+    load_private,
+    public_pem,
+    task,
+    unique,
+    writes_of,
+)
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service, by the part of its name that is in every path about it."""
+
+    part: str
+
+    @property
+    def name(self) -> str:
+        return f"/it/{self.part}"
+
+    @property
+    def account(self) -> str:
+        return f"it__{self.part}-principal"
+
+    @property
+    def secret(self) -> str:
+        return f"it/{self.part}/{self.part}-secret"
+
+    @property
+    def role(self) -> str:
+        return f"it__{self.part}-role"
+
+    def provision(self, **variables: Any) -> list[Task]:
+        """The role, and its result as the task C(result)."""
+        given = {"name": self.name, **variables}
+        prefixed = {f"dcos_service_{name}": value for name, value in given.items()}
+        include = task(
+            "ansible.builtin.include_role", args={"name": "dcos.security.dcos_service"}, name="role", vars=prefixed
+        )
+        return [include, task("ansible.builtin.debug", "result", args={"var": "dcos_service_result"})]
+
+
+def runs_of(results: Sequence[TaskResult]) -> list[list[TaskResult]]:
+    """The tasks of one run of the role after the other; each ends with the one that shows its result."""
+    runs: list[list[TaskResult]] = [[]]
+    for result in results:
+        runs[-1].append(result)
+        if result.task == "result":
+            runs.append([])
+    assert runs.pop() == []
+    return runs
+
+
+def result_of(run: Sequence[TaskResult]) -> dict[str, Any]:
+    return dict(run[-1].result["dcos_service_result"])
+
+
+def changed(run: Sequence[TaskResult]) -> list[str]:
+    return [result.task for result in run if result.changed]
+
+
+# What it makes
+
+
+STATEFUL = ("framework:role", "reservation:role", "volume:role")
+MODES = {
+    "strict": ("https", True, True),
+    "permissive": ("https", True, False),
+    "disabled": ("http", False, False),
+}
+"""Mode -> scheme of the login endpoint, whether dcos:service is enforced, whether dcos:mesos is."""
+
+
+def stateful_grants(service: Service) -> dict[str, list[str]]:
+    """What the preset scheduler_stateful stands for, as the documentation of DC/OS lists it."""
+    role, account = service.role, service.account
+    return {
+        f"dcos:mesos:master:framework:role:{role}": ["create"],
+        "dcos:mesos:master:task:user:nobody": ["create"],
+        f"dcos:mesos:master:reservation:role:{role}": ["create"],
+        f"dcos:mesos:master:reservation:principal:{account}": ["delete"],
+        f"dcos:mesos:master:volume:role:{role}": ["create"],
+        f"dcos:mesos:master:volume:principal:{account}": ["delete"],
+    }
+
+
+@pytest.fixture(scope="module")
+def provisioned(
+    strict_for_all: Emulator, permissive: Emulator, disabled: Emulator, shared_lab: Lab
+) -> tuple[dict[str, tuple[Emulator, Service]], Run]:
+    emulators = {emulator.mode: emulator for emulator in (strict_for_all, permissive, disabled)}
+    services = {mode: (emulator, Service(unique("svc"))) for mode, emulator in emulators.items()}
+    presets = {
+        "watches": {
+            "grants": [{"rid": "dcos:service:marathon:marathon:services:/{group}", "actions": ["read", "update"]}]
+        }
+    }
+    cases = {}
+    for mode, (emulator, service) in services.items():
+        provision = service.provision(
+            preset=["scheduler_stateful", "watches"],
+            presets=presets,
+            permissions=[{"rid": "dcos:adminrouter:ops:{service_account}", "actions": ["full"]}],
+        )
+        removal = service.provision(state="absent")
+        cases[mode] = [
+            {
+                "block": [{"block": provision, "check_mode": True}, *provision, *provision],
+                "module_defaults": {"group/dcos.security.dcos": emulator.connection},
+            }
+        ]
+        cases[f"{mode}-gone"] = [
+            {"block": [*removal, *removal], "module_defaults": {"group/dcos.security.dcos": emulator.connection}}
+        ]
+    gone = {name: cases.pop(name) for name in list(cases) if name.endswith("-gone")}
+    planned = "does not exist, so nothing can be granted to it"
+    run = shared_lab.play(cases, defaults={}, warnings=[planned])
+    states = {mode: emulator.account(service.account) for mode, (emulator, service) in services.items()}
+    assert None not in states.values()
+    _look(services)
+    removed = shared_lab.play(gone, defaults={})
+    for mode, (emulator, service) in services.items():
+        first, second = runs_of(removed.of(f"{mode}-gone"))
+        assert len(changed(first)) == 2
+        assert changed(second) == []
+        assert emulator.account(service.account) is None
+        assert emulator.secrets_below(f"it/{service.part}") == []
+    return services, run
+
+
+def _look(services: Mapping[str, tuple[Emulator, Service]]) -> None:
+    """The end state in each mode, before it is taken away."""
+    for mode, (emulator, service) in services.items():
+        scheme, service_enforced, mesos_enforced = MODES[mode]
+        account = emulator.account(service.account)
+        stored = emulator.stored(service.secret)
+        assert account is not None
+        assert stored is not None
+        assert account["description"] == f"Service account of {service.name}"
+        assert stored["login_endpoint"] == f"{scheme}://leader.mesos{LOGIN}"
+        assert stored["scheme"] == "RS256"
+        assert "-----BEGIN PRIVATE KEY-----" in stored["private_key"]
+        assert emulator.logs_in(service.secret)
+        wanted = {f"dcos:adminrouter:ops:{service.account}": ["full"]}
+        if service_enforced:
+            wanted["dcos:service:marathon:marathon:services:/it"] = ["read", "update"]
+        if mesos_enforced:
+            wanted |= stateful_grants(service)
+        assert emulator.grants(service.account) == wanted
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_role_in_mode(provisioned: tuple[dict[str, tuple[Emulator, Service]], Run], mode: str) -> None:
+    services, run = provisioned
+    emulator, service = services[mode]
+    check, done, again = runs_of(run.of(mode))
+    assert len(changed(check)) == len(changed(done)) == 3, "secret, account, grants"
+    assert changed(again) == []
+    assert [write for result in check for write in result.writes(emulator, service.part)] == []
+    assert [write for result in again for write in result.writes(emulator, service.part)] == []
+
+    said = result_of(done)
+    assert said["account"] == service.account
+    assert said["security_mode"] == mode
+    assert said["secret"] == service.secret
+    assert said["key_changed"] is True
+    assert said["verified"] is True
+    assert said["superuser"] is False
+    assert said["revoked"] == []
+    left_out = {entry["rid"] for entry in said["left_out"]}
+    assert len(left_out) == {"strict": 0, "permissive": 6, "disabled": 7}[mode]
+    assert len(said["granted"]) == 9 - len(left_out) - (mode == "disabled")
+
+    checked, later = result_of(check), result_of(again)
+    differs = {"fingerprint", "verified"}
+    assert {k: v for k, v in checked.items() if k not in differs} == {k: v for k, v in said.items() if k not in differs}
+    assert later["fingerprint"] == said["fingerprint"]
+    assert (later["granted"], later["key_changed"], later["verified"]) == ([], False, False)
+    assert later["left_out"] == said["left_out"]
+
+
+def test_bringing_up_and_exclusive(strict: Emulator, lab: Lab) -> None:
+    """Superuser power comes and goes; what nobody listed is taken away, and with exclusive off it stays."""
+    service = Service(unique("svc"))
+    fixed = {"security_mode": "strict", "preset": "scheduler_minimum"}
+    lab.play(service.provision(**fixed, superuser=True), strict)
+    wanted = {
+        f"dcos:mesos:master:framework:role:{service.role}": ["create"],
+        "dcos:mesos:master:task:user:nobody": ["create"],
+    }
+    assert strict.grants(service.account) == {**wanted, "dcos:superuser": ["full"]}
+    strict.grant(service.account, f"dcos:test:{service.part}", "read")
+    strict.grant(service.account, "dcos:superuser", "read")
+    run = lab.play(service.provision(**fixed, exclusive=False), strict)
+    assert strict.grants(service.account) == {**wanted, f"dcos:test:{service.part}": ["read"]}
+    assert result_of(run.of("case"))["superuser"] is False
+    writes = [request for request in strict.requests(run.start, run.end, service.part) if request.is_write]
+    assert len(writes) == 2
+    run = lab.play(service.provision(**fixed), strict)
+    assert strict.grants(service.account) == wanted
+    assert result_of(run.of("case"))["revoked"] == [{"rid": f"dcos:test:{service.part}", "action": "read"}]
+    modules = [result for result in run.of("case") if result.action.startswith("dcos.") and result.outcome == "ok"]
+    assert len(modules) <= 4
+
+
+def test_power_through_a_group(strict: Emulator, lab: Lab) -> None:
+    service = Service(unique("svc"))
+    strict.make_account(service.account, KEYS[0])
+    strict.make_secret(service.secret, document(service.account, KEYS[0]))
+    gid = strict.make_group(unique("power"), service.account)
+    strict.grant(gid, "dcos:superuser", "full", kind="groups")
+    run = lab.play(service.provision(security_mode="strict"), strict, fails=True)
+    assert gid in run.of("case")[-1].message
+
+
+def test_key_in_files(strict: Emulator, lab: Lab) -> None:
+    service = Service(unique("svc"))
+    folder = lab.place("keys")
+    fixed = {"security_mode": "strict", "key_store": "file", "key_dir": str(folder), "preset": "scheduler_minimum"}
+    provision = service.provision(**fixed)
+    rotate = service.provision(**fixed, rotate_key=True)
+    run = lab.play([*provision, *provision, *rotate, *provision], strict)
+    first, second, rotated, last = runs_of(run.of("case"))
+    assert changed(second) == []
+    assert changed(last) == []
+    key = load_private((folder / f"{service.account}.pem").read_text())
+    assert (folder / f"{service.account}.pem").stat().st_mode & 0o777 == 0o600
+    assert (folder / f"{service.account}.pub").read_text() == public_pem(key)
+    assert {path.name for path in folder.iterdir()} == {f"{service.account}.pem", f"{service.account}.pub"}
+    stored = strict.stored(service.secret)
+    assert stored is not None
+    assert fingerprint(load_private(stored["private_key"])) == fingerprint(key)
+    assert [result_of(each)["key_changed"] for each in (first, second, rotated, last)] == [True, False, True, False]
+    assert result_of(last)["fingerprint"] == result_of(rotated)["fingerprint"] == fingerprint(key)
+    assert result_of(first)["fingerprint"] != fingerprint(key)
+    assert strict.log_in(service.account, key) is not None
+    assert strict.secret(f"{service.secret}-next") is None
+
+
+def test_service_that_goes_without_an_account(permissive: Emulator, lab: Lab) -> None:
+    service = Service(unique("svc"))
+    run = lab.play(service.provision(optional_account="skip"), permissive)
+    said = result_of(run.of("case"))
+    assert (said["account"], said["security_mode"], said["granted"]) == (None, "permissive", [])
+    assert permissive.account(service.account) is None
+
+
+# What it refuses
+
+
+def test_bad_variables_are_refused_before_the_first_write(strict: Emulator, permissive: Emulator, lab: Lab) -> None:
+    person = strict.make_person(unique("person"))
+    foreign = strict.make_secret(f"it/{unique('foreign')}/text", "some text")
+    keyless = strict.make_account(unique("keyless"), KEYS[0])
+    never = {"watches": {"grants": [], "support": {"strict": "not_available"}}}
+    rows: dict[str, tuple[str, dict[str, Any]]] = {
+        "no-name": ("dcos_service_name", {"name": ""}),
+        "name": ("dcos_service_name: .*upper|dcos_service_name: .*lower-case", {"name": "/it/Upper"}),
+        "preset": ("dcos_service_preset: there is no preset 'casandra'", {"preset": "casandra"}),
+        "mode": ("security_mode: permissive .*strict", {"security_mode": "permissive"}),
+        "mode-at-the-secret": ("security_mode: disabled is given", {"security_mode": "disabled"}),
+        "mode-unknown": ("dcos_service_security_mode", {"security_mode": "loose"}),
+        "not-available": ("cannot be deployed in strict mode", {"preset": "watches", "presets": never}),
+        "principal": ("dcos_service_principal: .*strict", {"principal": "other"}),
+        "rid": (r"dcos_service_permissions\[0\].rid", {"permissions": [{"rid": "dcos:a b", "actions": ["read"]}]}),
+        "rid-percent": (
+            r"dcos_service_permissions\[0\].rid",
+            {"permissions": [{"rid": "dcos:%252F", "actions": ["read"]}]},
+        ),
+        "action": (
+            "write",
+            {"permissions": [{"rid": "dcos:test:a", "actions": ["read", "write"]}]},
+        ),
+        "superuser": (
+            "dcos_service_superuser",
+            {"permissions": [{"rid": "dcos:superuser", "actions": ["full"]}]},
+        ),
+        "placeholder": (
+            "unknown placeholder",
+            {"permissions": [{"rid": "dcos:test:{folder}", "actions": ["full"]}]},
+        ),
+        "account": ("dcos_service_account: ", {"account": "a/b"}),
+        "native": ("dcos_service_account: .*DC/OS itself", {"account": "dcos_marathon"}),
+        "prefix": ("dcos_service_allow_dcos_prefix", {"account": "dcos_mine"}),
+        "person": ("uid: .*person", {"account": person}),
+        "path": ("dcos_service_secret_path: ", {"secret_path": "it//x"}),
+        "foreign": ("service-account document", {"secret_path": foreign}),
+        "keyless": ("rotate", {"account": keyless}),
+        "key-dir": ("dcos_service_key_dir", {"key_store": "file"}),
+        "verify": ("dcos_service_verify_login", {"verify_login": "sometimes"}),
+    }
+    cases = {
+        name: Service(unique("bad")).provision(**{"security_mode": "strict", **variables})
+        for name, (_says, variables) in rows.items()
+    }
+    run = lab.play(cases, strict, fails=True, warnings=["dcos_service_secret_path: .*cannot read the secret"])
+    wrong = []
+    for name, (says, _variables) in rows.items():
+        last = run.of(name)[-1]
+        if last.outcome != "failed" or re.search(says, json.dumps(last.result)) is None:
+            wrong.append(f"{name}: {last.outcome}: {last.message}")
+    assert wrong == []
+    requests = strict.requests(run.start, run.end)
+    assert [f"{each.method} {each.path}" for each in requests if each.is_write] == []
+
+
+# Interruptions
+
+
+PERMISSIONS = [
+    {"rid": "dcos:test:{role}:/a/*", "actions": ["read"]},
+    {"rid": "dcos:test:{service_account}", "actions": ["full"]},
+]
+
+
+def is_whole(emulator: Emulator, service: Service) -> list[str]:
+    """What is missing from the complete end state."""
+    account = emulator.account(service.account)
+    if account is None:
+        return ["no account"]
+    stored = emulator.stored(service.secret)
+    grants = {f"dcos:test:{service.role}:/a/*": ["read"], f"dcos:test:{service.account}": ["full"]}
+    found = {
+        "description": (account["description"], f"Service account of {service.name}"),
+        "grants": (emulator.grants(service.account), grants),
+        "journal": (emulator.account(f"{service.account}.replacing"), None),
+        "secrets": (emulator.secrets_below(f"it/{service.part}"), [f"{service.part}-secret"]),
+        "login": (emulator.logs_in(service.secret), True),
+        "endpoint": ((stored or {}).get("login_endpoint"), f"https://leader.mesos{LOGIN}"),
+    }
+    return [f"{name}: {was}, not {wanted}" for name, (was, wanted) in found.items() if was != wanted]
+
+
+def fresh(part: str) -> list[Task]:
+    return Service(part).provision(security_mode="strict", permissions=PERMISSIONS)
+
+
+def repaired(lab: Lab, emulator: Emulator, cuts: Mapping[str, Cut]) -> None:
+    """A run without faults from elsewhere completes all; another one, for each second, changes nothing."""
+    wants_more = set(list(cuts)[::2])
+    run = lab.play({part: fresh(part) * (1 + (part in wants_more)) for part in cuts}, emulator, elsewhere="-repair")
+    assert {cuts[part]: is_whole(emulator, Service(part)) for part in cuts} == {cut: [] for cut in cuts.values()}
+    for part in wants_more:
+        assert changed(runs_of(run.of(part))[1]) == []
+
+
+def test_fresh_service_interrupted(strict: Emulator, lab: Lab) -> None:
+    whole = unique("svc")
+    indexes = writes_of(lab, strict, whole, fresh(whole))
+    assert len(indexes) == 6  # secret, account, two ACLs, two grants
+    assert is_whole(strict, Service(whole)) == []
+    cuts = cuts_at("svc", indexes)
+    interrupted(lab, strict, cuts, fresh)
+    repaired(lab, strict, cuts)
+
+
+def test_existing_service_interrupted(strict: Emulator, lab: Lab) -> None:
+    """Repairs, grants and revocations of a service that is there: the last write takes the superuser's power."""
+
+    def furnish(part: str) -> str:
+        service = Service(part)
+        strict.make_account(service.account, KEYS[0], "not as it should be")
+        misspelt = document(service.account, KEYS[0])
+        misspelt["schema"] = misspelt.pop("scheme")
+        strict.make_secret(service.secret, misspelt)
+        strict.grant(service.account, "dcos:superuser", "full")
+        strict.grant(service.account, f"dcos:test:{service.account}", "full", "read")
+        return part
+
+    indexes = writes_of(lab, strict, furnish(whole := unique("svc")), fresh(whole))
+    assert len(indexes) == 6  # secret, description, ACL, grant, two revocations
+    cuts = cuts_at("svc", indexes, both=False)
+    for part in cuts:
+        furnish(part)
+    interrupted(lab, strict, cuts, fresh)
+    assert all("dcos:superuser" in strict.grants(Service(part).account) for part in list(cuts)[:-1])
+    repaired(lab, strict, cuts)
+
+
+def test_rotation_interrupted(strict: Emulator, lab: Lab) -> None:
+    def furnish(part: str) -> str:
+        service = Service(part)
+        strict.make_account(service.account, KEYS[0], f"Service account of {service.name}")
+        strict.make_secret(service.secret, document(service.account, KEYS[0]))
+        strict.grant(service.account, f"dcos:test:{service.role}:/a/*", "read")
+        strict.grant(service.account, f"dcos:test:{service.account}", "full")
+        return part
+
+    def rotate(part: str) -> list[Task]:
+        return Service(part).provision(security_mode="strict", permissions=PERMISSIONS, rotate_key=True)
+
+    indexes = writes_of(lab, strict, furnish(whole := unique("svc")), rotate(whole))
+    assert len(indexes) == 9  # next, journal, deletion, creation, two grants, journal, live, next
+    assert is_whole(strict, Service(whole)) == []
+    assert strict.log_in(Service(whole).account, KEYS[0]) is None
+    cuts = cuts_at("svc", indexes, both=False)
+    for part in cuts:
+        furnish(part)
+    interrupted(lab, strict, cuts, rotate)
+    repaired(lab, strict, cuts)
+
+
+# Leaks
+
+
+def test_role_leaks_nothing(strict: Emulator, lab: Lab) -> None:
+    """A new service, a rotation, a key in files, a removal, and failures, all at the top of Ansible's voice."""
+    log = lab.place("log") / "ansible.log"
+    runs: list[Run] = []
+    secrets = {"password": PASSWORD, "token": strict.token}
+    services = [Service(unique("loud")) for _ in range(4)]
+    fixed = {"security_mode": "strict", "preset": "scheduler_minimum"}
+    folder = lab.place("keys")
+
+    def play(cases: dict[str, list[Task]], **options: Any) -> None:
+        environment = {"ANSIBLE_LOG_PATH": str(log), "ANSIBLE_PIPELINING": "false"}
+        runs.append(lab.play(cases, strict, arguments=("-vvvv", "--diff"), environment=environment, **options))
+        for service in services:
+            for path in (service.secret, f"{service.secret}-next"):
+                stored = strict.stored(path)
+                if stored is not None:
+                    secrets[f"{path} of run {len(runs)}"] = stored["private_key"]
+
+    in_file = services[1].provision(**fixed, key_store="file", key_dir=str(folder))
+    play({"made": services[0].provision(**fixed), "file": in_file, "third": services[2].provision(**fixed)})
+    rotate = {"rotate_key": True, **fixed}
+    half = {"kind": "cut_before", "match": {"path": services[2].secret, "method": "PATCH"}}
+    wrong = {"block": services[3].provision(**fixed), "module_defaults": {"group/dcos.security.dcos": {
+        **strict.connection, "dcos_password": PASSWORD[::-1]}}}  # fmt: skip
+    secrets["wrong password"] = PASSWORD[::-1]
+    with strict.failing(half):
+        play(
+            {
+                "rotated": services[0].provision(**rotate),
+                "cut": services[2].provision(**rotate),
+                "refused": [wrong],
+            },
+            fails=True,
+        )
+    assert [run.of(name)[-1].outcome for run, name in ((runs[1], "cut"), (runs[1], "refused"))] == ["failed"] * 2
+    assert len(secrets) >= 3 + 3 + 4
+    play({"gone": services[0].provision(state="absent"), "mended": services[2].provision(**fixed)})
+    texts = {
+        "log": log.read_text(encoding="utf-8"),
+        **{path.name: path.read_text(encoding="utf-8") for path in strict.data_dir.glob("*.log")},
+    }
+    for number, run in enumerate(runs):
+        texts[f"stdout {number}"], texts[f"stderr {number}"] = run.stdout, run.stderr
+        texts[f"callbacks {number}"] = json.dumps([result.result for result in run.results], ensure_ascii=False)
+    assert found_secrets(texts, secrets) == []
+    assert [name for name, text in texts.items() if "eyJ0eXAi" in text or "eyJhbGci" in text] == []
