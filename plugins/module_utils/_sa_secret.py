@@ -162,7 +162,8 @@ class Endpoint:
         if actual is not None and actual != self.security_mode:
             raise DcosError(
                 f"security_mode: {self.security_mode} is given, but the cluster says that it is in {actual} mode. "
-                f"Nothing was changed. Give {actual}, or login_endpoint for a document that differs on purpose.",
+                f"Nothing was changed. Give {actual} (the role's dcos_service_security_mode), or login_endpoint for a "
+                "document that differs on purpose.",
                 "mode",
             )
         return login_endpoint(self.security_mode or STRICT, self._cli_version(cluster))

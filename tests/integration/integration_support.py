@@ -447,7 +447,9 @@ class Lab:
                 "hosts": dict.fromkeys(cases),
                 "vars": {
                     "ansible_connection": "local",
-                    "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+                    "ansible_python_interpreter": os.environ.get(
+                        "DCOS_TEST_TARGET_PYTHON", "{{ ansible_playbook_python }}"
+                    ),
                 },
             }
         }

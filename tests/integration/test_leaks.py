@@ -51,9 +51,9 @@ def cases(e: Emulator, lab: Lab, secrets: dict[str, str]) -> dict[str, list[Task
     """Each module, succeeding and failing in all ways in which something secret is at hand."""
     strict = {"security_mode": "strict"}
     person = e.make_person(unique("leak"), OTHERS_PASSWORD)
-    given, pkcs1, own, small, next_one = (new_key() for _ in range(5))
+    given, pkcs1, own, small, next_one = (new_key() for _count in range(5))
     service = e.superuser(unique("leak"), own)
-    uids = [unique("leak") for _ in range(8)]
+    uids = [unique("leak") for _count in range(8)]
     secrets |= {
         "connection password": PASSWORD,
         "person's password": OTHERS_PASSWORD,

@@ -435,7 +435,7 @@ def test_role_leaks_nothing(strict: Emulator, lab: Lab) -> None:
     log = lab.place("log") / "ansible.log"
     runs: list[Run] = []
     secrets = {"password": PASSWORD, "token": strict.token}
-    services = [Service(unique("loud")) for _ in range(4)]
+    services = [Service(unique("loud")) for _count in range(4)]
     fixed = {"security_mode": "strict", "preset": "scheduler_minimum"}
     folder = lab.place("keys")
 

@@ -621,7 +621,7 @@ def test_what_was_done(journey: Journey, strict: Emulator) -> None:
     assert journey.states["account", "modify"][-1]["description"] == ""
     assert journey.states["account", "delete"][-1] is None
     generated, next_one = journey.states["secret-generated", "modify"][-1]
-    first, _ = journey.states["secret-generated", "create"][-1]
+    first, _diff = journey.states["secret-generated", "create"][-1]
     assert generated["private_key"] == first["private_key"]
     assert next_one is None
     repaired = journey.states["secret-given", "modify"][-1]
@@ -634,7 +634,7 @@ def test_what_was_done(journey: Journey, strict: Emulator) -> None:
 
 
 def test_the_key_in_the_result_is_the_stored_one(journey: Journey) -> None:
-    stored, _ = journey.states["secret-generated", "create"][-1]
+    stored, _diff = journey.states["secret-generated", "create"][-1]
     said = journey.results["secret-generated", "create", "do"].result["secret"]
     assert said["fingerprint"] == fingerprint(load_private(stored["private_key"]))
     assert said["public_key"] == public_pem(load_private(stored["private_key"]))

@@ -156,6 +156,9 @@ class FakeCluster:
         return Reply(200, {"token": token_of(sent.body["uid"])})
 
     def _users(self, sent: Sent, rest: list[str]) -> Reply:
+        if not rest:
+            assert sent.url.endswith("?type=service")
+            return Reply(200, {"array": [self._user_document(u) for u in self.users if "public_key" in self.users[u]]})
         uid, *more = rest
         user = self.users.get(uid)
         if sent.method == "PUT":
@@ -177,10 +180,14 @@ class FakeCluster:
             assert set(sent.body) == {"description"}, "a key cannot be changed"
             user["description"] = sent.body["description"]
             return Reply(204)
+        return Reply(200, self._user_document(uid))
+
+    def _user_document(self, uid: str) -> dict[str, Any]:
+        user = self.users[uid]
         document = {"uid": uid, "url": f"/acs/api/v1/users/{uid}", "description": user["description"]}
         if "public_key" in user:
             document["public_key"] = user["public_key"]
-        return Reply(200, {**document, "is_service": "public_key" in user, "provider_type": "internal"})
+        return {**document, "is_service": "public_key" in user, "provider_type": "internal"}
 
     def _create_user(self, uid: str, body: dict[str, Any]) -> Reply:
         assert set(body) == {"description", "public_key"}
@@ -216,9 +223,11 @@ class FakeCluster:
                 self.acls[rid] = sent.body["description"]
                 return Reply(201)
             return Reply(200, {"rid": rid}) if rid in self.acls else error(400, "ERR_UNKNOWN_RESOURCE_ID")
-        kind, name, *action = more
         if rid not in self.acls:
             return error(400, "ERR_UNKNOWN_RESOURCE_ID")
+        if more == ["permissions"]:
+            return Reply(200, {kind: self._holders(kind, rid) for kind in ("users", "groups")})
+        kind, name, *action = more
         known = self.users if kind == "users" else self.groups
         if name not in known:
             return error(400, "ERR_UNKNOWN_USER_ID" if kind == "users" else "ERR_UNKNOWN_GROUP_ID")
@@ -244,6 +253,12 @@ class FakeCluster:
         for rid, action in sorted(self.grants_of(name, kind)):
             by_rid.setdefault(rid, []).append({"name": action})
         return [{"rid": rid, "actions": actions} for rid, actions in by_rid.items()]
+
+    def _holders(self, kind: str, rid: str) -> list[dict[str, Any]]:
+        names = sorted({n for k, n, r, _action in self.grants if (k, r) == (kind, rid)})
+        key = "uid" if kind == "users" else "gid"
+        granted = [(name, sorted(a for k, n, r, a in self.grants if (k, n, r) == (kind, name, rid))) for name in names]
+        return [{key: name, "actions": [{"name": action} for action in actions]} for name, actions in granted]
 
     def _through_groups(self, uid: str) -> list[dict[str, Any]]:
         return [{**entry, "gid": gid} for gid in sorted(self.groups_of(uid)) for entry in self._shown("groups", gid)]

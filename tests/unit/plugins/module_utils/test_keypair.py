@@ -196,7 +196,6 @@ def test_absent(pair: Files) -> None:
     assert outcome.after is None
     assert list(pair.folder.iterdir()) == []
     assert not pair.run(present=False).changed
-    assert converge(Keypair(str(pair.folder / "none" / "k")), True).changed is not None
 
 
 def test_absent_where_the_folder_is_gone(tmp_path: Path) -> None:

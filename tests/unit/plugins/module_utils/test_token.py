@@ -220,9 +220,7 @@ KEPT: dict[str, tuple[str, Any, bool]] = {
 
 
 @pytest.mark.parametrize("name", KEPT)
-@pytest.mark.parametrize(
-    "secret", [None, SecretLogin("default", "svc/secret"), SecretLogin("default", "svc/secret", "svc")]
-)
+@pytest.mark.parametrize("secret", [None, ("default", "svc/secret"), ("default", "svc/secret", "svc")])
 def test_which_kept_token_is_taken(name: str, secret: Any, fake: FakeCluster, tmp_path: Path) -> None:
     text, change, taken = KEPT[name]
     path = tmp_path / "svc.token"

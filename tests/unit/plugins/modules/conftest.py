@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.surroundings import (  # noqa: F401 (fixtures)
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.surroundings import (
     bare_surroundings,
     sleeps,
 )
+
+__all__ = ["bare_surroundings", "sleeps"]

@@ -37,9 +37,12 @@ def run_main(
     given = mock.patch.object(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode())
     # Newer versions of ansible-core want to know how the arguments were serialised.
     profile = mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy", create=True)
-    with given, profile, contextlib.redirect_stdout(out), pytest.raises(SystemExit):
+    # Where warnings go depends on whether the process has met controller code of Ansible before.
+    warnings: list[str] = []
+    warn = mock.patch.object(basic.AnsibleModule, "warn", lambda module, warning, **more: warnings.append(warning))
+    with given, profile, warn, contextlib.redirect_stdout(out), pytest.raises(SystemExit):
         main()
-    return json.loads(out.getvalue())
+    return {**json.loads(out.getvalue()), "warnings": warnings}
 
 
 def run(

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.dcos.security.plugins.module_utils._keys import fingerprint
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import URL, FakeCluster, token_of
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import (
+    certificate_text,
     private_text,
     public_key,
     public_text,
@@ -256,6 +257,89 @@ def test_cluster_info(fake: FakeCluster) -> None:
     assert result["changed"] is False
     assert result["cluster_info"]["security_mode"] == "strict"
     assert result["cluster_info"]["version"] == "2.2.4"
+
+
+def test_service_account_info(fake: FakeCluster) -> None:
+    for uid in ("svc", "dcos_marathon", "a.replacing"):
+        fake.add_account(uid, public_text("a"), "d")
+    shown = run("dcos_service_account_info", {}, fake)["service_accounts"]
+    assert [(one["uid"], one["native"], one["replacing"]) for one in shown] == [
+        ("a.replacing", False, True),
+        ("dcos_marathon", True, False),
+        ("svc", False, False),
+    ]
+    assert {one["fingerprint"] for one in shown} == {fingerprint(public_key("a"))}
+    (one,) = run("dcos_service_account_info", {"uid": "svc"}, fake)["service_accounts"]
+    assert one == shown[2]
+    for uid in ("none", "admin"):
+        assert run("dcos_service_account_info", {"uid": uid}, fake)["service_accounts"] == []
+    assert failed("dcos_service_account_info", {"uid": "a b"})["failure"]["code"] == "invalid_uid"
+    assert fake.writes == []
+
+
+def test_acl_grant_info(fake: FakeCluster) -> None:
+    fake.add_account(UID, public_text("a"))
+    fake.groups["dev"] = {UID}
+    fake.add_grant(UID, "dcos:a", "read")
+    fake.add_grant("dev", "dcos:a", "full", "groups")
+    grants = run("dcos_acl_grant_info", {"uid": UID}, fake)["grants"]
+    assert grants == {
+        "direct": [{"rid": "dcos:a", "actions": ["read"]}],
+        "through_groups": [{"gid": "dev", "rid": "dcos:a", "actions": ["full"]}],
+    }
+    assert run("dcos_acl_grant_info", {"gid": "dev"}, fake)["grants"]["direct"] == [
+        {"rid": "dcos:a", "actions": ["full"]}
+    ]
+    assert run("dcos_acl_grant_info", {"rid": "dcos:a"}, fake)["resource"] == {
+        "rid": "dcos:a",
+        "users": [{"uid": UID, "actions": ["read"]}],
+        "groups": [{"gid": "dev", "actions": ["full"]}],
+    }
+    assert run("dcos_acl_grant_info", {"uid": "none"}, fake)["grants"] is None
+    assert run("dcos_acl_grant_info", {"rid": "dcos:none"}, fake)["resource"] is None
+    assert failed("dcos_acl_grant_info", {"rid": "a b"})["failure"]["code"] == "invalid_rid"
+    assert failed("dcos_acl_grant_info", {})["msg"]
+    assert fake.writes == []
+
+
+def test_sa_secret_info(fake: FakeCluster) -> None:
+    fake.add_account(UID, public_text("a"))
+    document = {"uid": UID, "scheme": "RS256", "login_endpoint": "https://x/y", "private_key": private_text("a")}
+    fake.secrets["p"] = json.dumps(document)
+    result = run("dcos_sa_secret_info", {"path": "/p"}, fake)
+    assert "PRIVATE" not in json.dumps(result)
+    secret = result["secret"]
+    assert (secret["path"], secret["uid"], secret["scheme"]) == ("p", UID, "RS256")
+    assert (secret["is_document"], secret["matches_account"], secret["pending"]) == (True, True, False)
+    assert secret["fingerprint"] == fingerprint(public_key("a"))
+    fake.secrets["p-next"] = json.dumps({**document, "private_key": private_text("b")})
+    fake.users[UID]["public_key"] = public_text("b")
+    secret = run("dcos_sa_secret_info", {"path": "p"}, fake)["secret"]
+    assert (secret["matches_account"], secret["pending"]) == (False, True)
+    fake.secrets["p"] = "S3CRET"
+    result = run("dcos_sa_secret_info", {"path": "p"}, fake)
+    assert result["secret"]["is_document"] is False
+    assert "S3CRET" not in json.dumps(result)
+    assert run("dcos_sa_secret_info", {"path": "none"}, fake)["secret"] is None
+    assert fake.writes == []
+
+
+# dcos_ca
+
+
+def test_ca_without_any_request(tmp_path: Path) -> None:
+    source, path = tmp_path / "given.pem", tmp_path / "ca.pem"
+    source.write_text(certificate_text(), encoding="ascii")
+    options = {"path": str(path), "source_path": str(source)}
+    site = {"dcos_url": URL}
+    result = run("dcos_ca", options, login=site)
+    assert result["changed"] is True
+    assert result["ca"]["trusted_by"] == "file"
+    assert result["cluster"] == {"url": URL, "credentials_from": None}
+    assert path.read_text(encoding="ascii") == certificate_text()
+    assert run("dcos_ca", options, login=site)["changed"] is False
+    assert run("dcos_ca", {"path": str(path), "state": "absent"}, login=site)["changed"] is True
+    assert not path.exists()
 
 
 # dcos_keypair

@@ -1,0 +1,12 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The examples share the emulator's client with the integration tests."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+# Found whichever way pytest imports test modules.
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "integration")]

@@ -1,0 +1,434 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every example, what it takes for granted, and which of its tasks report a change: the first time, and again."""
+
+from __future__ import annotations
+
+from examples_support import Example, Group
+
+GUIDES = "docs/docsite/rst"
+MODULES = "plugins/modules"
+
+# Tasks of the roles.
+KEY = "Store a key for the service"
+ACCOUNT = "Create the service account with that key"
+GRANTS = "Grant what the service needs"
+PAIR = "Keep the key pair in files"
+STORE = "Store the key for the service"
+FINISH = "Store the next key where the service reads it"
+RETIRED = "Remove the service account and with it its grants"
+FORGOTTEN = "Remove the service account's secret"
+DATA_DIR = "Make the data directory"
+STARTED = "Start the emulator in the background"
+STOPPED = "Stop the emulator"
+
+PROVISIONED = (KEY, ACCOUNT, GRANTS)
+
+# An account of a preset-less service has nothing to be granted.
+BARE = (KEY, ACCOUNT)
+
+MODULE_EXAMPLES = Group(
+    "modules",
+    accounts={"ci": "ci.pem", "reader": ""},
+    public_keys=["cassandra-2.pub.pem"],
+    groups=["developers"],
+    examples=[
+        Example(
+            f"{MODULES}/dcos_keypair.py",
+            "Make a key pair",
+            changed=["Make a key pair"],
+        ),
+        Example(
+            f"{MODULES}/dcos_service_account.py",
+            "Create the account of a service",
+            changed=[
+                "Create the account of a service",
+                "Give it another key, with everything that it is granted",
+                "Retire it",
+            ],
+        ),
+        Example(
+            f"{MODULES}/dcos_sa_secret.py",
+            "Make a key and store it, nobody sees it",
+            changed=[
+                "Make a key and store it, nobody sees it",
+                "Create the account with the public half",
+                "Store a key of your own for a service outside of the cluster",
+                "Delete the secret",
+            ],
+        ),
+        Example(
+            f"{MODULES}/dcos_acl_grant.py",
+            "Grant what a scheduler needs in strict mode",
+            before="""
+            - dcos.security.dcos_acl_grant: {uid: cassandra-principal, rid: dcos:superuser, actions: [full]}
+            - dcos.security.dcos_acl_grant: {uid: reader, rid: dcos:adminrouter:package, actions: [full]}
+            """,
+            changed=[
+                "Grant what a scheduler needs in strict mode",
+                "Allow a group to work on one group of services",
+                "Leave an account with exactly one grant",
+                "Take the superuser permission away, whatever its actions",
+            ],
+        ),
+        Example(f"{MODULES}/dcos_acl_grant_info.py", "Read what an account may do"),
+        Example(f"{MODULES}/dcos_sa_secret_info.py", "Read which key is stored"),
+        Example(f"{MODULES}/dcos_service_account_info.py", "Read all service accounts"),
+        Example(
+            f"{MODULES}/dcos_token.py",
+            "Log in once for the whole play",
+            changed=[
+                "Log in once for the whole play",
+                "Keep a token for other programs, renewed a day ahead",
+                "Try whether a service can log in with what is stored for it",
+            ],
+            again=[
+                "Log in once for the whole play",
+                "Try whether a service can log in with what is stored for it",
+            ],
+        ),
+        Example(
+            f"{MODULES}/dcos_ca.py",
+            "Keep the bundle whose root is known",
+            before="""
+            - ansible.builtin.file: {path: dcos-ca.crt, state: absent}
+            """,
+            changed=["Keep the bundle whose root is known"],
+        ),
+        Example(f"{MODULES}/dcos_cluster_info.py", "Read mode and version"),
+        Example("plugins/filter/service_plan.yml", "Show the grants of a service in strict mode"),
+        Example(
+            "README.md",
+            "dcos.security",
+            around="""
+            - hosts: localhost
+              gather_facts: false
+              vars_files: [FILE]
+              tasks:
+                - name: See that the collection is called what it is called
+                  ansible.builtin.assert:
+                    that: "collections == [{'name': 'dcos.security'}]"
+            """,
+        ),
+        Example("README.md", "- hosts: localhost", changed=PROVISIONED),
+        Example(
+            "README.md",
+            "Store a key that was made for the service",
+            changed=[
+                "Store a key that was made for the service",
+                "Create the account",
+                "Grant exactly this, revoke everything else",
+            ],
+        ),
+    ],
+)
+
+ROLE = Group(
+    "role dcos_service",
+    examples=[
+        Example("roles/dcos_service/README.md", "Provision Cassandra", changed=PROVISIONED),
+        Example(
+            "roles/dcos_service/README.md",
+            "dcos_service_preset: [scheduler_minimum, watches_marathon]",
+            around="""
+            - hosts: localhost
+              gather_facts: false
+              vars_files: [FILE]
+              vars:
+                dcos_service_name: /prod/watcher
+              roles:
+                - dcos.security.dcos_service
+            """,
+            changed=PROVISIONED,
+        ),
+    ],
+)
+
+AUTHENTICATION = Group(
+    "authentication",
+    connection=False,
+    dcos_cli=True,
+    examples=[
+        Example(f"{GUIDES}/authentication.rst", "Name the connection once for the whole play"),
+        Example(f"{GUIDES}/authentication.rst", "Use what the DC/OS CLI knows"),
+        Example(
+            f"{GUIDES}/authentication.rst",
+            "Keep the CA bundle of the cluster",
+            before="""
+            - ansible.builtin.file: {path: dcos-ca.crt, state: absent}
+            """,
+            changed=["Keep the CA bundle of the cluster"],
+        ),
+        Example(f"{GUIDES}/authentication.rst", "Log in once", changed=["Get a token"], again=["Get a token"]),
+        Example(
+            f"{GUIDES}/authentication.rst",
+            "Make an account for automation",
+            changed=["Make its key pair", "Create the account with the public half", "Grant what provisioning needs"],
+        ),
+        Example(f"{GUIDES}/authentication.rst", "Provision as the account of automation", changed=BARE),
+        Example(
+            f"{GUIDES}/authentication.rst",
+            "fields:",
+            around="""
+            - hosts: localhost
+              gather_facts: false
+              vars_files: [FILE]
+              tasks:
+                - name: See that the fields are such as AWX takes
+                  ansible.builtin.assert:
+                    that:
+                      - fields | map(attribute='id') | reject('match', '^[a-z_]+$') | length == 0
+                      - fields | map(attribute='type') | unique == ['string']
+                      - required | difference(fields | map(attribute='id')) | length == 0
+                      - fields | selectattr('secret', 'defined') | map(attribute='id') == ['password', 'private_key']
+            """,
+        ),
+        Example(
+            f"{GUIDES}/authentication.rst",
+            "env:",
+            # Filled in as AWX does it.
+            around="""
+            - hosts: localhost
+              gather_facts: false
+              vars_files: [FILE]
+              vars:
+                url: https://dcos.example.com
+                username: admin
+                password: "{{ vault_dcos_password }}"
+                ca: "{{ lookup('ansible.builtin.file', 'dcos-ca.crt') }}"
+                tower: {filename: {ca: "{{ playbook_dir }}/awx-ca"}}
+              environment: "{{ env }}"
+              tasks:
+                - name: Write the file
+                  ansible.builtin.copy: {content: "{{ file['template.ca'] }}", dest: awx-ca, mode: "0600"}
+                  changed_when: false
+                - name: Use the injected connection
+                  dcos.security.dcos_cluster_info:
+                  register: info
+                - name: See that it was used
+                  ansible.builtin.assert: {that: info.cluster.credentials_from == 'environment'}
+            """,
+        ),
+    ],
+)
+
+MORE_AUTHENTICATION = Group(
+    "provisioning",
+    accounts={"reporter": "reporter.pem", "legacy": ""},
+    examples=[
+        Example(
+            f"{GUIDES}/authentication.rst",
+            "Keep a token for another program",
+            changed=["Keep a token for another program"],
+        ),
+        Example(
+            f"{GUIDES}/provisioning.rst",
+            "Provision Kafka",
+            changed=[*PROVISIONED, "Write the package options that refer to it"],
+        ),
+        Example(f"{GUIDES}/provisioning.rst", "Provision the services of a team", changed=PROVISIONED),
+        Example(
+            f"{GUIDES}/provisioning.rst",
+            "Provision step by step",
+            changed=["Store a key that was made for the service", "Create the account with the public half"]
+            + ["Grant exactly this"],
+        ),
+        Example(f"{GUIDES}/provisioning.rst", "Bring a service up with superuser power", changed=PROVISIONED),
+        Example(
+            f"{GUIDES}/provisioning.rst",
+            "Grant what was denied, and take the superuser power away",
+            changed=[GRANTS],
+        ),
+        Example(f"{GUIDES}/provisioning.rst", "Provision with a preset of our own", changed=PROVISIONED),
+        Example(
+            f"{GUIDES}/provisioning.rst",
+            "Provision a deployment pipeline outside the cluster",
+            changed=["Make a folder for its key", PAIR, STORE, ACCOUNT, GRANTS],
+        ),
+        Example(f"{GUIDES}/provisioning.rst", "Retire the crawler", changed=[RETIRED, FORGOTTEN]),
+        Example(f"{GUIDES}/troubleshooting.rst", "Branch on the code of a failure", fails=["Store a key"]),
+        Example(
+            f"{GUIDES}/troubleshooting.rst",
+            "Use a permission that was granted just now",
+            changed=["Let the account read the security mode"],
+        ),
+    ],
+)
+
+KEYS = Group(
+    "keys",
+    warnings=["account search does not exist"],
+    examples=[
+        Example(
+            f"{GUIDES}/keys.rst",
+            "Bring a key of our own",
+            changed=[
+                "Make the key pair, or keep the one that is there",
+                "Create the account",
+                "Store the private half where the service reads it",
+            ],
+        ),
+        Example(
+            f"{GUIDES}/keys.rst",
+            "Rotate in stages",
+            changed=[
+                "Store the next key beside the one in use",
+                "Give the account the next key",
+                "Put it where the service reads it",
+            ],
+            # Each rotation is another one.
+            again=[
+                "Store the next key beside the one in use",
+                "Give the account the next key",
+                "Put it where the service reads it",
+            ],
+        ),
+        Example(
+            f"{GUIDES}/keys.rst",
+            "Give a service a new key",
+            before="""
+            - ansible.builtin.include_role: {name: dcos.security.dcos_service}
+              vars: {dcos_service_name: /prod/hdfs}
+            """,
+            changed=[KEY, ACCOUNT, FINISH],
+            again=[KEY, ACCOUNT, FINISH],
+        ),
+        Example(
+            f"{GUIDES}/keys.rst",
+            "Bring a service into order after an interruption",
+            # As an interruption before the last stage leaves it.
+            before="""
+            - dcos.security.dcos_sa_secret:
+                path: prod/hdfs/hdfs-secret
+                uid: prod__hdfs-principal
+                generate_key: true
+                security_mode: strict
+                rotate: prepare
+              register: prepared
+            - dcos.security.dcos_service_account:
+                uid: prod__hdfs-principal
+                public_key: "{{ prepared.secret.public_key }}"
+                replace_key: true
+            """,
+            changed=[KEY],
+        ),
+        Example(
+            f"{GUIDES}/check_mode.rst",
+            "See what provisioning would do",
+            changed=["Store a key", "Create the account", "Grant to an account that is not there yet"],
+            again=["Store a key", "Create the account", "Grant to an account that is not there yet"],
+        ),
+        Example(
+            f"{GUIDES}/check_mode.rst",
+            "Look for drift",
+            before="""
+            - ansible.builtin.include_role: {name: dcos.security.dcos_service}
+              vars: {dcos_service_name: /prod/indexer, dcos_service_preset: scheduler_stateful}
+            """,
+        ),
+        Example(f"{GUIDES}/security_modes.rst", "Look at the cluster"),
+        Example(f"{GUIDES}/security_modes.rst", "Compare the modes"),
+    ],
+)
+
+PERMISSIVE = Group(
+    "permissive",
+    mode="permissive",
+    connection=False,
+    examples=[
+        Example(f"{GUIDES}/security_modes.rst", "Prepare a service for strict mode", changed=PROVISIONED),
+    ],
+)
+
+DISABLED = Group(
+    "disabled",
+    mode="disabled",
+    connection=False,
+    warnings=["travel to http://dcos.example.com in the clear"],
+    examples=[
+        Example(f"{GUIDES}/security_modes.rst", "Provision on a cluster in disabled mode", changed=BARE),
+    ],
+)
+
+EMULATOR = Group(
+    "emulator",
+    connection=False,
+    public_keys=["my-service.pub"],
+    # One more is in a folder that its example names.
+    data_dirs=["/tmp/my-cluster", ".cluster", "cluster"],
+    # What molecule.yml would say about the host.
+    host_variables={"dcos_emulator_data_dir": "{{ playbook_dir }}/cluster"},
+    examples=[
+        Example(
+            "roles/dcos_emulator/README.md",
+            "Provision a service against a stand-in",
+            changed=[DATA_DIR, STARTED, "Make an account"],
+        ),
+        Example(
+            "roles/dcos_emulator/README.md",
+            "Prepare",
+            changed=[DATA_DIR, STARTED],
+            again=[STOPPED, "Forget its state", STARTED],
+        ),
+        Example(
+            "roles/dcos_emulator/README.md",
+            "Converge",
+            before="""
+            - ansible.builtin.file: {path: roles/my_role/tasks, state: directory, mode: "0700"}
+            - ansible.builtin.copy:
+                content: |
+                  - name: Look at the cluster
+                    dcos.security.dcos_cluster_info:
+                dest: roles/my_role/tasks/main.yml
+                mode: "0600"
+            """,
+        ),
+        Example("roles/dcos_emulator/README.md", "Clean up", changed=[STOPPED]),
+        Example(f"{GUIDES}/emulator.rst", "Create", changed=[DATA_DIR, STARTED]),
+        Example(f"{GUIDES}/emulator.rst", "Converge", changed=PROVISIONED),
+        Example(f"{GUIDES}/emulator.rst", "Verify"),
+        Example(f"{GUIDES}/emulator.rst", "Destroy", changed=[STOPPED, "Remove what it kept"]),
+        Example(
+            f"{GUIDES}/emulator.rst",
+            "Test with a cluster that loses connections",
+            changed=[DATA_DIR, STARTED, "See that the task finds out what happened"],
+        ),
+        Example(
+            "roles/dcos_emulator/README.md",
+            "default",
+            # Molecule itself, with the files of the examples before.
+            around="""
+            - hosts: localhost
+              gather_facts: false
+              tasks:
+                - name: Make a folder for the scenario
+                  ansible.builtin.file: {path: molecule/default, state: directory, mode: "0700"}
+                - name: Put the files where Molecule finds them
+                  ansible.builtin.copy: {src: "{{ item.value }}", dest: "molecule/default/{{ item.key }}", mode: "0600"}
+                  loop: "{{ {'molecule.yml': 'FILE', 'prepare.yml': 'example-1.yml', 'converge.yml': 'example-2.yml',
+                    'verify.yml': 'example-2.yml', 'cleanup.yml': 'example-3.yml'} | dict2items }}"
+                - name: Name the command of the emulator
+                  ansible.builtin.copy:
+                    content: >-
+                      {{ {'prerun': false, 'provisioner': {'name': 'ansible', 'options': {
+                      'extra-vars': 'dcos_emulator_executable=' ~ dcos_emulator_executable}}} | to_json }}
+                    dest: base.yml
+                    mode: "0600"
+                - name: Run the scenario
+                  ansible.builtin.command: {cmd: molecule -c base.yml test, creates: molecule/done}
+                  changed_when: false
+                - name: Remember that it ran
+                  ansible.builtin.copy: {content: "", dest: molecule/done, mode: "0600"}
+            """,
+            changed=[
+                "Make a folder for the scenario",
+                "Put the files where Molecule finds them",
+                "Name the command of the emulator",
+                "Remember that it ran",
+            ],
+        ),
+    ],
+)
+
+GROUPS = [MODULE_EXAMPLES, ROLE, AUTHENTICATION, MORE_AUTHENTICATION, KEYS, PERMISSIVE, DISABLED, EMULATOR]
