@@ -322,7 +322,16 @@ class ServiceAccount(Resource[AccountState]):
         """Delete the account, if it and the journal still are as the plan saw them: no other run is in between."""
         user = self._iam.user(self._uid)
         unchanged = user is not None and not _differs(read_public_key(user.public_key), old_key)
-        if not unchanged or not journal.same_as(read_journal(self._iam, self._uid)):
+        found = read_journal(self._iam, self._uid)
+        if unchanged and found is None:
+            # Another run took this replacement for an interrupted one. It may drop the new key's private half too, so
+            # nothing may be written again here: whoever wants the replacement begins anew.
+            raise DcosError(
+                f"Replacing the key of service account {self._uid}: another run dropped the journal "
+                f"{journal_uid(self._uid)}. The account still has its old key. Run again when no other run is busy.",
+                "key_mismatch",
+            )
+        if not unchanged or not journal.same_as(found):
             raise self._rival()
         return self._iam.delete_user(self._uid)
 

@@ -49,7 +49,7 @@ _SAME_HOSTS = frozenset((LOGIN_HOST, "master.mesos"))
 
 _DIFF_FIELDS = ("store", "path", "uid", "scheme", "login_endpoint", "fingerprint")
 
-_ABSENT = {"secret": None, "key_changed": False}
+_ABSENT = {"secret": None, "key_changed": False, "unsettled": False}
 
 # The UI of DC/OS writes the scheme under a misspelt name; consumers that want it do not find it.
 _MISSPELT_SCHEME = "schema"
@@ -295,6 +295,7 @@ class ServiceAccountSecret(Resource[SecretState]):
             {
                 "secret": {**result, "pending": decision.pending},
                 "key_changed": state.live.key is None or not _same(state.live.key, decision.key),
+                "unsettled": decision.pending or (decision.keep_next and state.next.document is not None),
             },
             tuple(steps),
             before,

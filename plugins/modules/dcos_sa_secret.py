@@ -191,6 +191,14 @@ key_changed:
   returned: success
   type: bool
   sample: false
+unsettled:
+  description:
+    - Whether a document is left at C(<path>-next) on purpose, because a rotation or a replacement of the account's key
+      is under way or was interrupted. Run M(dcos.security.dcos_service_account), then this module once more; the latter
+      takes over or removes what is left, whichever belongs to the account then.
+  returned: success
+  type: bool
+  sample: false
 provisional:
   description: The key in the result was made for the prediction only; the real run makes another one.
   returned: in check mode, where a key would be made

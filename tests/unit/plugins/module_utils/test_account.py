@@ -16,7 +16,7 @@ from ansible_collections.dcos.security.plugins.module_utils._keys import fingerp
 from ansible_collections.dcos.security.plugins.module_utils._resource import LostRaceError, Outcome, converge
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import FakeCluster, cluster_for
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import public_key, public_text
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import Crash, error, serving
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import Crash, Reply, error, serving
 
 UID = "svc"
 JOURNAL = "svc.replacing"
@@ -484,6 +484,54 @@ def test_a_journal_that_appears_meanwhile_is_read() -> None:
     fake.rivals[1] = lambda: write_journal(fake, "new", "Service\nwith ümlaut")
     run(fake, **REPLACEMENT)
     assert_whole(fake, "new")
+
+
+def test_an_account_that_somebody_else_replaces_meanwhile_is_looked_at_again() -> None:
+    """Between our journal and our deletion another run has given the account a key and one grant more."""
+    fake = populated()
+
+    def rival() -> None:
+        fake.users[UID]["public_key"] = public_text("other")
+        fake.add_grant(UID, "dcos:late", "read")
+
+    fake.rivals[1] = rival
+    run(fake, **REPLACEMENT)
+    assert fake.grants_of(UID) == {*GRANTS, ("dcos:late", "read")}
+    assert fake.users[UID]["public_key"] == public_text("new")
+    assert JOURNAL not in fake.users
+
+
+def test_a_journal_of_somebody_else_is_not_removed_with_ours() -> None:
+    fake = populated()
+    original = fake._handle
+
+    def rival(sent: Any) -> Any:
+        reply = original(sent)
+        if sent.call == f"PUT /acs/api/v1/users/{UID}":
+            del fake.users[JOURNAL]
+            write_journal(fake, "other", "of another run")
+            fake._handle = original  # type: ignore[method-assign]
+        return reply
+
+    fake._handle = rival  # type: ignore[method-assign]
+    run(fake, **REPLACEMENT)
+    assert fake.users[UID]["public_key"] == public_text("new")
+    assert fake.grants_of(UID) == GRANTS
+
+
+def test_on_an_open_cluster_there_is_nothing_to_restore() -> None:
+    fake = FakeCluster()
+    fake.add_account(UID, public_text("old"), "d")
+    original = fake._handle
+
+    def open_build(sent: Any) -> Any:
+        enterprise = "/groups" in sent.path or "/acls" in sent.path or sent.path.endswith("/permissions")
+        return Reply(404) if enterprise else original(sent)
+
+    fake._handle = open_build  # type: ignore[method-assign]
+    assert run(fake, **REPLACEMENT).changed
+    assert fake.users[UID] == {"description": "d", "public_key": public_text("new")}
+    assert JOURNAL not in fake.users
 
 
 def test_a_long_uid_has_no_room_for_a_journal() -> None:
