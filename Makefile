@@ -9,15 +9,17 @@ PYTHON ?= python3
 MODE   ?= strict
 JOBS   ?= 2
 PYTEST_ARGS ?=
+PAIRS  ?=
 
 VENV  := $(CURDIR)/.venv
 BUILD := $(CURDIR)/.build
 BIN   := $(VENV)/bin
 READY := .venv/.ready
+MEASURED := $(BUILD)/coverage-data
 EMULATOR := roles/dcos_emulator/files
 
 LINTERS := ansible-lint yamllint ruff mypy reuse changelog-lint docs-lint
-CHECKS  := sanity molecule integration conformance unit $(LINTERS) build
+CHECKS  := sanity molecule integration examples conformance unit $(LINTERS) docs build
 
 # What the caller's shell says to Ansible or to DC/OS tools must not reach a check.
 $(foreach name,$(filter ANSIBLE_% DCOS_% MOLECULE_% PYTEST_%,$(.VARIABLES)),$(if $(filter environment%,$(origin $(name))),$(eval unexport $(name))))
@@ -31,12 +33,16 @@ export LC_ALL := $(if $(filter Darwin,$(shell uname)),en_US.UTF-8,C.UTF-8)
 
 # A HOME of our own: the caller's stays untouched and unread. Only pip uses the caller's settings.
 $(shell mkdir -p $(BUILD)/home $(BUILD)/reports)
+PIP_SETTINGS := $(firstword $(wildcard $(HOME)/.config/pip/pip.conf $(HOME)/.pip/pip.conf))
+ifneq ($(PIP_SETTINGS),)
+export PIP_CONFIG_FILE ?= $(PIP_SETTINGS)
+endif
 ISOLATED := env HOME=$(BUILD)/home
 RUN      := $(ISOLATED) $(BIN)/python scripts/run_checks.py --reports $(BUILD)/reports
 PYTEST    = $(ISOLATED) $(BIN)/python -m pytest --junitxml=$(BUILD)/reports/$@.xml
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint format lock clean $(CHECKS)
+.PHONY: help venv demo test matrix dist lint format lock clean coverage coverage-report lower-bounds packaging $(CHECKS)
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(firstword $(MAKEFILE_LIST)) | while read -r name text; do printf '  %-15s %s\n' "$$name" "$$text"; done
@@ -45,16 +51,41 @@ demo: $(READY) ## Provision services against a local emulator; MODE=strict, perm
 	@$(ISOLATED) scripts/demo $(MODE)
 
 test: $(READY) ## Every check below, JOBS at a time; the last line is "N passed, N failed"
-	@$(RUN) --jobs $(JOBS) $(CHECKS)
+	@$(RUN) --jobs $(JOBS) --then coverage-report $(CHECKS)
 
-unit: $(READY) ## tests/unit, with the coverage of plugins/ (PYTEST_ARGS="-k name")
-	@$(PYTEST) tests/unit $(if $(PYTEST_ARGS),,--cov) $(PYTEST_ARGS)
+matrix: $(READY) ## Sanity tests and integration suite on every ansible-core and Python (PAIRS="2.19 2.21-py3.13")
+	@$(BIN)/python scripts/matrix.py --build-dir $(BUILD) --jobs $(JOBS) $(PAIRS:%=--pair %)
+
+dist: $(READY) ## The tarball: content, Galaxy, execution environments, read-only installation, lowest versions of libraries
+	@$(RUN) --jobs $(JOBS) build packaging lower-bounds
+
+unit: $(READY) ## tests/unit (PYTEST_ARGS="-k name")
+	@$(if $(PYTEST_ARGS),,rm -rf $(MEASURED)/unit && COVERAGE_FILE=$(MEASURED)/unit/coverage.unit) \
+	  $(PYTEST) tests/unit $(if $(PYTEST_ARGS),$(PYTEST_ARGS),--cov --cov-report= --cov-fail-under=0)
 
 conformance: $(READY) ## tests/conformance: the emulator against the observed APIs, row by row
 	@$(PYTEST) tests/conformance $(PYTEST_ARGS)
 
 integration: $(READY) ## tests/integration: playbooks against a running emulator
-	@$(PYTEST) tests/integration $(PYTEST_ARGS)
+	@$(if $(PYTEST_ARGS),,rm -rf $(MEASURED)/modules && mkdir -p $(MEASURED)/modules && \
+	  target=$$($(BIN)/python scripts/target_python.py --build-dir $(BUILD) measured) && DCOS_TEST_TARGET_PYTHON=$$target) \
+	  $(PYTEST) tests/integration $(PYTEST_ARGS)
+
+coverage: unit integration coverage-report ## Branch coverage of plugins/ through unit tests and integration runs
+
+coverage-report: $(READY) # What the last "make unit" and "make integration" measured.
+	@$(BIN)/coverage combine --quiet --keep $(MEASURED)/unit $(MEASURED)/modules
+	@$(BIN)/coverage report
+
+lower-bounds: $(READY) ## tests/integration on the oldest Python, with the lowest versions of libraries
+	@target=$$($(BIN)/python scripts/target_python.py --build-dir $(BUILD) lowest) && \
+	  DCOS_TEST_TARGET_PYTHON=$$target $(PYTEST) tests/integration $(PYTEST_ARGS)
+
+packaging: $(READY) ## tests/packaging: the tarball on Galaxy, in execution environments, installed read-only
+	@$(PYTEST) tests/packaging $(PYTEST_ARGS)
+
+examples: $(READY) ## tests/examples: every example of the documentation, as it stands, against a running emulator
+	@$(PYTEST) -n 2 --dist loadscope --timeout 600 tests/examples $(PYTEST_ARGS)
 
 molecule: $(READY) ## Every scenario of extensions/molecule (started here: inside extensions/ its configuration is not found)
 	@$(ISOLATED) $(BIN)/molecule test --all
@@ -87,6 +118,16 @@ changelog-lint: $(READY) ## Changelog fragments
 docs-lint: $(READY) ## Plugin and role documentation, references included
 	@cd $(VENV)/collections/ansible_collections/dcos/security && $(ISOLATED) $(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 
+# antsibull-docs refuses to write into a folder that others may write to. The pages: .build/docs/html/index.html
+docs: $(READY) ## The documentation site, in .build/docs/html; a warning is an error
+	@rm -rf $(BUILD)/docs && mkdir -p $(BUILD)/docs && mkdir -m 0700 $(BUILD)/docs/rst
+	@$(ISOLATED) $(BIN)/antsibull-docs --config-file scripts/docs/antsibull-docs.cfg collection --use-current --squash-hierarchy \
+	  --fail-on-error --no-add-antsibull-docs-version --dest-dir $(BUILD)/docs/rst dcos.security >$(BUILD)/docs/antsibull.log || \
+	  { cat $(BUILD)/docs/antsibull.log; exit 1; }
+	@$(ISOLATED) $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --builder html --conf-dir scripts/docs \
+	  --doctree-dir $(BUILD)/docs/doctrees $(BUILD)/docs/rst $(BUILD)/docs/html
+	@echo "Read $(BUILD)/docs/html/index.html"
+
 build: $(READY) ## Build the tarball and look into it
 	@$(ISOLATED) $(BIN)/python scripts/check_artifact.py --build-dir $(BUILD)
 
@@ -109,10 +150,12 @@ $(READY): requirements.txt requirements/dev.txt $(wildcard $(EMULATOR)/pyproject
 	@ln -sfn ../../../.. $(VENV)/collections/ansible_collections/dcos/security
 	@touch $@
 
-lock: ## Resolve requirements/*.in for every Python into requirements/dev.txt
+lock: ## Resolve requirements/*.in for every Python into requirements/dev.txt and dist.txt
 	@test -x $(BUILD)/lock/bin/uv || { $(PYTHON) -m venv $(BUILD)/lock && $(BUILD)/lock/bin/pip install --quiet uv==0.13.9; }
 	@$(BUILD)/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.10 --custom-compile-command "make lock" \
 	  --output-file requirements/dev.txt requirements/test.in requirements/lint.in $(wildcard $(EMULATOR)/pyproject.toml)
+	@$(BUILD)/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.10 --custom-compile-command "make lock" \
+	  --output-file requirements/dist.txt requirements/dist.in
 
 clean: ## Remove everything that was made here
 	rm -rf .venv .build .ansible .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage tests/output

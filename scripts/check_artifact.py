@@ -30,11 +30,22 @@ UNWANTED = [
     ".*",
     "*/.*",
     "Makefile",
-    "extensions/molecule/*",
+    "extensions*",
     "requirements/*",
     "scripts/*",
     "tests/*",
 ]
+
+
+def build_artifact(folder: Path) -> Path:
+    """The tarball of the collection, built below a folder."""
+    source, output = copy_collection(folder / "source"), folder / "artifact"
+    for old in output.glob("*.tar.gz"):
+        old.unlink()
+    command = ["ansible-galaxy", "collection", "build", "--output-path", str(output), str(source)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    (artifact,) = output.glob("dcos-security-*.tar.gz")
+    return artifact
 
 
 def main() -> int:
@@ -42,15 +53,11 @@ def main() -> int:
     parser.add_argument("--build-dir", type=Path, required=True)
     options = parser.parse_args()
 
-    output = options.build_dir / "artifact"
-    source = copy_collection(options.build_dir / "source")
-    command = ["ansible-galaxy", "collection", "build", "--force", "--output-path", str(output), str(source)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    (artifact,) = output.glob("dcos-security-*.tar.gz")
+    artifact = build_artifact(options.build_dir)
     with tarfile.open(artifact) as tarball:
-        names = [member.name for member in tarball.getmembers() if member.isfile()]
+        names = tarball.getnames()
 
-    print(f"{artifact.name}: {len(names)} files, {artifact.stat().st_size / 1024:.0f} KiB")
+    print(f"{artifact.name}: {len(names)} entries, {artifact.stat().st_size / 1024:.0f} KiB")
     missing = [name for name in NEEDED if name not in names]
     unwanted = [name for name in names if any(fnmatch.fnmatch(name, pattern) for pattern in UNWANTED)]
     for problem, found in (("missing", missing), ("unwanted", unwanted)):

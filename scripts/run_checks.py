@@ -16,12 +16,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-TIME_LIMIT = 12 * 60
+TIME_LIMIT = 20 * 60
 WIDTH = 100
 
 running: set[subprocess.Popen[bytes]] = set()
@@ -53,32 +54,40 @@ def count_tests(report: Path, returncode: int) -> tuple[int, int, int]:
     return passed, failed, skipped
 
 
+def run_logged(
+    command: Sequence[str], log: Path, env: Mapping[str, str], cwd: Path | None = None, limit: int = TIME_LIMIT
+) -> tuple[int, str]:
+    """Run a command to its end or its time limit, and end what it leaves behind; exit code and output."""
+    with log.open("w+", encoding="utf-8", errors="replace") as stream:
+        # A session of its own, so that whatever a check leaves behind can be ended with it.
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            env=env,
+            cwd=cwd,
+            start_new_session=True,
+        )
+        running.add(process)
+        try:
+            returncode = process.wait(limit)
+        except subprocess.TimeoutExpired:
+            stream.write(f"\nStopped after {limit} s.\n")
+            returncode = -1
+        finally:
+            running.discard(process)
+            end_group(process)
+        stream.seek(0)
+        return returncode, stream.read()
+
+
 def run_check(name: str, reports: Path) -> Outcome:
     report = reports / f"{name}.xml"
     report.unlink(missing_ok=True)
     env = {key: value for key, value in os.environ.items() if key not in {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}}
     started = time.monotonic()
-    with (reports / f"{name}.log").open("w+", encoding="utf-8", errors="replace") as log:
-        # A session of its own, so that whatever a check leaves behind can be ended with it.
-        process = subprocess.Popen(
-            ["make", "--no-print-directory", name],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env=env,
-            start_new_session=True,
-        )
-        running.add(process)
-        try:
-            returncode = process.wait(TIME_LIMIT)
-        except subprocess.TimeoutExpired:
-            log.write(f"\nStopped after {TIME_LIMIT} s.\n")
-            returncode = -1
-        finally:
-            running.discard(process)
-            end_group(process)
-        log.seek(0)
-        output = log.read()
+    returncode, output = run_logged(["make", "--no-print-directory", name], reports / f"{name}.log", env)
     return Outcome(name, time.monotonic() - started, output, *count_tests(report, returncode))
 
 
@@ -97,6 +106,11 @@ def stop(number: int, _frame: object) -> None:
     for process in list(running):
         end_group(process)
     os._exit(128 + number)
+
+
+def stop_together() -> None:
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
 
 
 def show(outcome: Outcome) -> None:
@@ -121,19 +135,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--reports", type=Path, required=True)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--then", action="append", default=[], metavar="TARGET", help="run when the others have ended")
     parser.add_argument("checks", nargs="+", metavar="TARGET")
     options = parser.parse_args()
     options.reports.mkdir(parents=True, exist_ok=True)
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
+    stop_together()
 
     outcomes: dict[str, Outcome] = {}
-    with ThreadPoolExecutor(options.jobs) as pool:
-        for future in as_completed([pool.submit(run_check, name, options.reports) for name in options.checks]):
-            outcome = future.result()
-            outcomes[outcome.name] = outcome
-            show(outcome)
-    summary([outcomes[name] for name in options.checks])
+    for names in (options.checks, options.then):
+        with ThreadPoolExecutor(options.jobs) as pool:
+            for future in as_completed([pool.submit(run_check, name, options.reports) for name in names]):
+                outcome = future.result()
+                outcomes[outcome.name] = outcome
+                show(outcome)
+    summary([outcomes[name] for name in [*options.checks, *options.then]])
     return 1 if any(outcome.failed for outcome in outcomes.values()) else 0
 
 

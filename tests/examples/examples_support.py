@@ -30,9 +30,10 @@ from typing import Any
 from unittest import mock
 
 import yaml
+from integration_support import KEYS, Emulator, private_pem, public_pem
+
 from dcos_emulator import certificates
 from dcos_emulator.datadir import DataDir
-from integration_support import KEYS, Emulator, private_pem, public_pem
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -143,7 +144,6 @@ class Group:
     data_dirs: where emulators of the examples' own keep their clusters; they are stopped and removed.
     """
 
-    name: str
     examples: Sequence[Example]
     mode: str = "strict"
     connection: bool = True
@@ -270,8 +270,6 @@ class Run:
 
 
 def run_group(group: Group, found: dict[str, Found], folder: Path) -> Run:
-    for name in group.data_dirs:
-        assert not Path(folder, "work", name).exists(), f"{name} is what an example uses: stop and remove it first"
     with cluster(folder, group.mode) as (emulator, proxy):
         work = folder / "work"
         work.mkdir()

@@ -11,8 +11,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 from collection import ROOT, copy_collection
+
+# Installs packages, which takes its time on a slow line.
+pytestmark = pytest.mark.timeout(900)
 
 HERE = Path(__file__).parent
 COLLECTION = Path("ansible_collections", "dcos", "security")

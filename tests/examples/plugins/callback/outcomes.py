@@ -5,6 +5,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+from typing import Any
+
+from ansible.plugins.callback import CallbackBase
+
 DOCUMENTATION = """
 name: outcomes
 type: notification
@@ -14,12 +20,6 @@ description:
 author:
   - The dcos.security contributors (@dcos)
 """
-
-import json
-import os
-from typing import Any
-
-from ansible.plugins.callback import CallbackBase
 
 
 class CallbackModule(CallbackBase):
