@@ -351,10 +351,8 @@ def test_an_html_page_has_no_code_and_its_text_is_not_shown() -> None:
 
 
 def test_an_html_401_is_about_credentials() -> None:
-    with (
-        Script(("GET /x", Reply(401, "<html>", {}, "Unauthorized"))).played(),
-        pytest.raises(CredentialsError) as caught,
-    ):
+    script = Script(("GET /x", Reply(401, "<html>", {}, "Unauthorized")))
+    with script.played(), pytest.raises(CredentialsError) as caught:
         client(tokens=Tokens(renewable=False)).request("GET", "/x", WHAT)
     assert caught.value.failure() == {"status": 401, "code": "credentials", "title": "Unauthorized"}
 
