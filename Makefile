@@ -42,7 +42,7 @@ RUN      := $(ISOLATED) $(BIN)/python scripts/run_checks.py --reports $(BUILD)/r
 PYTEST    = $(ISOLATED) $(BIN)/python -m pytest --junitxml=$(BUILD)/reports/$@.xml
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test matrix dist lint format lock clean coverage coverage-report lower-bounds packaging $(CHECKS)
+.PHONY: help venv demo test matrix dist lint format lock clean coverage lower-bounds packaging $(CHECKS)
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(firstword $(MAKEFILE_LIST)) | while read -r name text; do printf '  %-15s %s\n' "$$name" "$$text"; done
@@ -51,7 +51,7 @@ demo: $(READY) ## Provision services against a local emulator; MODE=strict, perm
 	@$(ISOLATED) scripts/demo $(MODE)
 
 test: $(READY) ## Every check below, JOBS at a time; the last line is "N passed, N failed"
-	@$(RUN) --jobs $(JOBS) --then coverage-report $(CHECKS)
+	@$(RUN) --jobs $(JOBS) $(CHECKS)
 
 matrix: $(READY) ## Sanity tests and integration suite on every ansible-core and Python (PAIRS="2.19 2.21-py3.13")
 	@$(BIN)/python scripts/matrix.py --build-dir $(BUILD) --jobs $(JOBS) $(PAIRS:%=--pair %)
@@ -59,21 +59,20 @@ matrix: $(READY) ## Sanity tests and integration suite on every ansible-core and
 dist: $(READY) ## The tarball: content, Galaxy, execution environments, read-only installation, lowest versions of libraries
 	@$(RUN) --jobs $(JOBS) build packaging lower-bounds
 
-unit: $(READY) ## tests/unit (PYTEST_ARGS="-k name")
+unit: $(READY) ## tests/unit, with the branch coverage of plugins/ (PYTEST_ARGS="-k name")
 	@$(if $(PYTEST_ARGS),,rm -rf $(MEASURED)/unit && COVERAGE_FILE=$(MEASURED)/unit/coverage.unit) \
-	  $(PYTEST) tests/unit $(if $(PYTEST_ARGS),$(PYTEST_ARGS),--cov --cov-report= --cov-fail-under=0)
+	  $(PYTEST) tests/unit $(if $(PYTEST_ARGS),$(PYTEST_ARGS),--cov --cov-report=term-missing:skip-covered)
 
 conformance: $(READY) ## tests/conformance: the emulator against the observed APIs, row by row
 	@$(PYTEST) tests/conformance $(PYTEST_ARGS)
 
 integration: $(READY) ## tests/integration: playbooks against a running emulator
-	@$(if $(PYTEST_ARGS),,rm -rf $(MEASURED)/modules && mkdir -p $(MEASURED)/modules && \
-	  target=$$($(BIN)/python scripts/target_python.py --build-dir $(BUILD) measured) && DCOS_TEST_TARGET_PYTHON=$$target) \
-	  $(PYTEST) tests/integration $(PYTEST_ARGS)
+	@$(PYTEST) tests/integration $(PYTEST_ARGS)
 
-coverage: unit integration coverage-report ## Branch coverage of plugins/ through unit tests and integration runs
-
-coverage-report: $(READY) # What the last "make unit" and "make integration" measured.
+coverage: unit ## Branch coverage of plugins/ through unit tests and integration runs
+	@rm -rf $(MEASURED)/modules && mkdir -p $(MEASURED)/modules
+	@target=$$($(BIN)/python scripts/target_python.py --build-dir $(BUILD) measured) && \
+	  DCOS_TEST_TARGET_PYTHON=$$target $(PYTEST) tests/integration
 	@$(BIN)/coverage combine --quiet --keep $(MEASURED)/unit $(MEASURED)/modules
 	@$(BIN)/coverage report
 

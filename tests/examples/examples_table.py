@@ -234,6 +234,7 @@ PROVISIONING = Group(
                 "Grant exactly this",
             ],
         ),
+        Example(f"{GUIDES}/troubleshooting.rst", "Look for what interrupted runs left"),
         Example(f"{GUIDES}/provisioning.rst", "Bring a service up with superuser power", changed=PROVISIONED),
         Example(
             f"{GUIDES}/provisioning.rst",
@@ -415,7 +416,7 @@ EMULATOR = Group(
                 - name: Run the scenario
                   ansible.builtin.command: {cmd: molecule -c base.yml test, creates: molecule/done}
                   # What its plays do is none of this record.
-                  environment: {ANSIBLE_CALLBACKS_ENABLED: ""}
+                  environment: {OUTCOMES_PATH: /dev/null}
                   changed_when: false
                 - name: Remember that it ran
                   ansible.builtin.copy: {content: "", dest: molecule/done, mode: "0600"}
