@@ -135,20 +135,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--reports", type=Path, required=True)
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--then", action="append", default=[], metavar="TARGET", help="run when the others have ended")
     parser.add_argument("checks", nargs="+", metavar="TARGET")
     options = parser.parse_args()
     options.reports.mkdir(parents=True, exist_ok=True)
     stop_together()
 
     outcomes: dict[str, Outcome] = {}
-    for names in (options.checks, options.then):
-        with ThreadPoolExecutor(options.jobs) as pool:
-            for future in as_completed([pool.submit(run_check, name, options.reports) for name in names]):
-                outcome = future.result()
-                outcomes[outcome.name] = outcome
-                show(outcome)
-    summary([outcomes[name] for name in [*options.checks, *options.then]])
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for future in as_completed([pool.submit(run_check, name, options.reports) for name in options.checks]):
+            outcome = future.result()
+            outcomes[outcome.name] = outcome
+            show(outcome)
+    summary([outcomes[name] for name in options.checks])
     return 1 if any(outcome.failed for outcome in outcomes.values()) else 0
 
 
