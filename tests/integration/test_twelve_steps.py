@@ -285,7 +285,11 @@ def _generated_secret(emulator: Emulator, lab: Lab) -> Subject:
 
     def result(endpoint: str, new: bool) -> dict[str, Any]:
         view = _secret_view(uid, path, endpoint, "<fingerprint>")
-        return {"secret": {**view, "public_key": "<public key>", "pending": False}, "key_changed": new}
+        return {
+            "secret": {**view, "public_key": "<public key>", "pending": False},
+            "key_changed": new,
+            "unsettled": False,
+        }
 
     return Subject(
         "dcos_sa_secret",
@@ -310,7 +314,7 @@ def _generated_secret(emulator: Emulator, lab: Lab) -> Subject:
             ),
             "delete": Wanted(
                 {"uid": uid, "path": path, "state": "absent"},
-                lambda: {"secret": None, "key_changed": False},
+                lambda: {"secret": None, "key_changed": False, "unsettled": False},
                 lambda: (_secret_view(uid, path, given, seen["now"]), {}),
                 1,
             ),
@@ -334,7 +338,11 @@ def _given_secret(emulator: Emulator, lab: Lab) -> Subject:
 
     def result(endpoint: str, new: bool) -> dict[str, Any]:
         view = _secret_view(uid, path, endpoint, fingerprint(key))
-        return {"secret": {**view, "public_key": public_pem(key), "pending": False}, "key_changed": new}
+        return {
+            "secret": {**view, "public_key": public_pem(key), "pending": False},
+            "key_changed": new,
+            "unsettled": False,
+        }
 
     def view(endpoint: str, scheme: str | None = "RS256") -> dict[str, Any]:
         return {**_secret_view(uid, path, endpoint, fingerprint(key)), "scheme": scheme}
@@ -365,7 +373,7 @@ def _given_secret(emulator: Emulator, lab: Lab) -> Subject:
             ),
             "delete": Wanted(
                 {"uid": uid, "path": path, "state": "absent"},
-                lambda: {"secret": None, "key_changed": False},
+                lambda: {"secret": None, "key_changed": False, "unsettled": False},
                 lambda: (view(old), {}),
                 1,
             ),

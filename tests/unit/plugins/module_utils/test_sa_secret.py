@@ -602,3 +602,10 @@ def test_no_key_in_any_repr() -> None:
         state = resource.read()
         plan = resource.plan(state)
     assert "PRIVATE" not in repr(state) + repr(plan.result) + repr(plan.before) + repr(plan.after)
+
+
+def test_what_is_left_at_next_on_purpose_is_told() -> None:
+    """While the account's replacement is recorded, nothing removes the only copy of its next key."""
+    assert run(stored(live="a", next_="b", account="a", journal="b")).values["unsettled"] is True
+    assert run(stored(live="a", next_="b", account="a")).values["unsettled"] is False
+    assert run(stored(live="a", account="a")).values["unsettled"] is False
