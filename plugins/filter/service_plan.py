@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
@@ -16,8 +15,8 @@ from ansible_collections.dcos.security.plugins.module_utils._service_plan import
 
 
 def service_plan(
-    variables: Mapping[str, Any], cluster: Mapping[str, Any] | None = None, refuse: bool = True
-) -> dict[str, Any]:
+    variables: Mapping[str, object], cluster: Mapping[str, object] | None = None, refuse: bool = True
+) -> dict[str, object]:
     """Make the plan, show its warnings, and turn our errors into Ansible's, or into a plan that only says why not."""
     if not isinstance(variables, Mapping):
         raise AnsibleFilterError("dcos.security.service_plan works on a dictionary of the role's variables.")
@@ -36,6 +35,6 @@ def service_plan(
 class FilterModule:
     """The class that ansible-core looks for."""
 
-    def filters(self) -> dict[str, Callable[..., Any]]:
+    def filters(self) -> dict[str, Callable[..., dict[str, object]]]:
         """Names of the filters in this file."""
         return {"service_plan": service_plan}

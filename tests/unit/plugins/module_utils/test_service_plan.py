@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import json
+from datetime import date, datetime, timezone
 from typing import Any
 
 import pytest
@@ -15,13 +16,11 @@ from hypothesis import strategies as st
 
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._names import check_secret_path, check_uid
-from ansible_collections.dcos.security.plugins.module_utils._service_plan import (
-    PREFIX,
-    Plan,
-    derive_names,
-    plan_service,
-    readable_by,
-)
+from ansible_collections.dcos.security.plugins.module_utils._permissions import Permission
+from ansible_collections.dcos.security.plugins.module_utils._service_names import KeyFiles, Names, readable_by
+from ansible_collections.dcos.security.plugins.module_utils._service_names import derive_names as derive
+from ansible_collections.dcos.security.plugins.module_utils._service_plan import PREFIX, Plan, plan_service
+from ansible_collections.dcos.security.plugins.module_utils._service_variables import VARIABLES
 
 ENTERPRISE = {"url": "https://dcos.example.com", "security_mode": "strict", "version": "2.2", "variant": "enterprise"}
 UNREADABLE = {**ENTERPRISE, "security_mode": None, "variant": None}
@@ -32,6 +31,10 @@ USER = "dcos:mesos:master:task:user:nobody"
 LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
 SEGMENT = st.lists(LABEL, min_size=1, max_size=3).map(".".join)
 SERVICE = st.lists(SEGMENT, min_size=1, max_size=4)
+
+
+def derive_names(name: str) -> Names:
+    return derive(name, "dcos_service_name")
 
 
 def plan(**raw: Any) -> Plan:
@@ -164,6 +167,7 @@ def test_defaults_and_empty_text() -> None:
     assert plan(**dict.fromkeys(set(bare_variables()) - {"name", "security_mode"}, "")) == bare
     assert plan(**dict.fromkeys(set(bare_variables()) - {"name", "security_mode"}, None)) == bare
     assert bare.view() == {
+        "prefix": "dcos_service_",
         "stage": "present",
         "read_cluster": False,
         "security_mode": "strict",
@@ -191,7 +195,7 @@ def test_defaults_and_empty_text() -> None:
 
 
 def bare_variables() -> list[str]:
-    return sorted(plan_service.__globals__["_Variables"].KNOWN)
+    return sorted(VARIABLES)
 
 
 @pytest.mark.parametrize("text", ["true", "True", "YES", "on", "1", " true "])
@@ -298,14 +302,11 @@ def test_given_names_win() -> None:
     assert given_names.description == "Mine"
     assert given_names.secret_path == "prod/key"
     assert given_names.secret_store == "other"
-    assert given_names.key_files == {
-        "private_key_path": "/keys/dcos_mine.pem",
-        "public_key_path": "/keys/dcos_mine.pub",
-    }
+    assert given_names.key_files == KeyFiles("/keys/dcos_mine.pem", "/keys/dcos_mine.pub")
     assert given_names.legacy_login_endpoint == "auto"
     assert given_names.allow_dcos_prefix
     assert given_names.warnings == ()
-    assert [p["rid"].rpartition(":")[2] for p in given_names.permissions] == [
+    assert [p.rid.rpartition(":")[2] for p in given_names.permissions] == [
         "slave_public/mine",
         "app$",
         "slave_public/mine",
@@ -322,7 +323,8 @@ def test_accounts_never_share_a_key_file(accounts: set[str]) -> None:
         files = plan(account=f"x{account}", key_store="file", key_dir="/k")
         assert files.key_files is not None
         assert files.next_key_files is not None
-        paths += [*files.key_files.values(), *files.next_key_files.values()]
+        for pair in (files.key_files, files.next_key_files):
+            paths += [pair.private_key_path, pair.public_key_path]
     assert len(set(paths)) == 8
 
 
@@ -331,14 +333,12 @@ def test_accounts_never_share_a_key_file(accounts: set[str]) -> None:
 
 def test_strict_grants_the_whole_preset() -> None:
     strict = plan(preset="scheduler_minimum")
-    assert strict.permissions == ({"rid": ROLE, "actions": ["create"]}, {"rid": USER, "actions": ["create"]})
+    assert strict.permissions == (Permission(ROLE, ("create",)), Permission(USER, ("create",)))
     assert strict.left_out == strict.keep == ()
 
 
 def test_any_role() -> None:
-    assert (
-        plan(preset="scheduler_minimum", mesos_role="any").permissions[0]["rid"] == "dcos:mesos:master:framework:role"
-    )
+    assert plan(preset="scheduler_minimum", mesos_role="any").permissions[0].rid == "dcos:mesos:master:framework:role"
 
 
 @pytest.mark.parametrize("mode", ["permissive", "disabled"])
@@ -356,7 +356,7 @@ def test_looser_modes_leave_mesos_out_and_keep_it(mode: str, preset: Any, count:
     loose = plan(security_mode=mode, preset=preset)
     assert loose.permissions == ()
     assert len(loose.left_out) == count
-    assert [(k["rid"], tuple(k["actions"])) for k in loose.keep] == [(x.rid, x.actions) for x in loose.left_out]
+    assert [(k.rid, k.actions) for k in loose.keep] == [(x.rid, x.actions) for x in loose.left_out]
     assert all(f"this cluster is in {mode} mode" in x.reason for x in loose.left_out)
     assert plan(security_mode=mode, preset=preset, exclusive=False).keep == ()
     ahead = plan(security_mode=mode, preset=preset, enforce_in_advance=True)
@@ -370,7 +370,7 @@ def test_categories_of_an_own_preset_by_mode() -> None:
     expanded = [rids[0], "dcos:service:marathon:marathon:services:/prod", rids[2]]
     for mode, count in (("disabled", 1), ("permissive", 2), ("strict", 3)):
         mine = plan(security_mode=mode, presets=own, preset=["mine"])
-        assert [p["rid"] for p in mine.permissions] == expanded[:count]
+        assert [p.rid for p in mine.permissions] == expanded[:count]
         assert [x.rid for x in mine.left_out] == expanded[count:]
 
 
@@ -384,8 +384,8 @@ def test_listed_permissions_are_granted_in_every_mode() -> None:
         ],
     )
     assert listed.permissions == (
-        {"rid": ROLE, "actions": ["create", "read"], "description": "x"},
-        {"rid": "dcos:adminrouter:ops:ca:ro", "actions": ["full"]},
+        Permission(ROLE, ("create", "read"), "x"),
+        Permission("dcos:adminrouter:ops:ca:ro", ("full",)),
     )
     assert [x.rid for x in listed.left_out] == [USER]
 
@@ -398,15 +398,12 @@ def test_what_is_listed_in_part_is_left_out_in_part() -> None:
         presets=own,
         permissions=[{"rid": "dcos:mesos:master:agent", "actions": ["update"]}],
     )
-    assert part.permissions == ({"rid": "dcos:mesos:master:agent", "actions": ["update"]},)
-    assert part.keep == ({"rid": "dcos:mesos:master:agent", "actions": ["delete"]},)
+    assert part.permissions == (Permission("dcos:mesos:master:agent", ("update",)),)
+    assert part.keep == (Permission("dcos:mesos:master:agent", ("delete",)),)
 
 
 def test_superuser_comes_last() -> None:
-    assert plan(preset="scheduler_minimum", superuser=True).permissions[-1] == {
-        "rid": "dcos:superuser",
-        "actions": ["full"],
-    }
+    assert plan(preset="scheduler_minimum", superuser=True).permissions[-1] == Permission("dcos:superuser", ("full",))
 
 
 # --- modes and origins
@@ -533,3 +530,72 @@ def test_the_plan_survives_templating() -> None:
     assert ast.literal_eval(repr(view)) == view
     assert json.loads(json.dumps(view)) == view
     assert PREFIX == "dcos_service_"
+
+
+def test_messages_name_the_entry_of_a_list() -> None:
+    with pytest.raises(DcosError, match=r"^services\[3\]\.name: must be given"):
+        plan_service({}, prefix="services[3].")
+    with pytest.raises(DcosError, match=r"^services\[3\]\.permissions\[0\]\.rid: "):
+        plan_service({"name": "a", "permissions": [{"rid": "x", "actions": ["full"]}]}, prefix="services[3].")
+    with pytest.raises(DcosError, match=r"^services\[3\]\.nome: there is no such variable"):
+        plan_service({"nome": "a"}, prefix="services[3].")
+
+
+# --- bring-up
+
+
+NOON = datetime(2026, 12, 31, 12, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("until", "superuser"),
+    [
+        ("2026-12-31", True),
+        (date(2026, 12, 31), True),
+        ("2026-12-30", False),
+        (date(2026, 12, 30), False),
+        ("2026-12-31T12:00:01Z", True),
+        ("2026-12-31T12:00:00Z", False),
+        ("2026-12-31T13:30:00+01:00", True),
+        ("2026-12-31T12:30:00+01:00", False),
+        (datetime(2026, 12, 31, 13, tzinfo=timezone.utc), True),
+        (datetime(2026, 12, 31, 11, tzinfo=timezone.utc), False),
+    ],
+)
+def test_superuser_until_ends_the_bring_up(until: object, superuser: bool) -> None:
+    raw = {"name": "a", "security_mode": "strict", "superuser": True, "superuser_until": until}
+    limited = plan_service(raw, now=NOON)
+    assert limited.superuser is superuser
+    assert (Permission("dcos:superuser", ("full",)) in limited.permissions) is superuser
+    assert [text.partition(":")[0] for text in limited.warnings] == ([] if superuser else [PREFIX + "superuser_until"])
+
+
+def test_superuser_until_goes_by_the_clock() -> None:
+    assert not plan(superuser=True, superuser_until="2020-01-01").superuser
+    assert plan(superuser=True, superuser_until="9999-12-31").superuser
+    assert plan(superuser=True, superuser_until="9999-12-31T23:59:59-12:00").superuser
+    assert not plan(superuser=True, superuser_until="0001-01-01T00:00:00+12:00").superuser
+
+
+@pytest.mark.parametrize(
+    "until", ["2026-12-31T12:00:00", datetime(2026, 12, 31, 12), "tomorrow", "31.12.2026", 20261231, True]
+)
+def test_superuser_until_without_a_clear_moment_is_refused(until: object) -> None:
+    assert "dcos_service_superuser_until: " in str(refused(superuser=True, superuser_until=until))
+
+
+def test_superuser_until_without_superuser_is_refused() -> None:
+    assert "dcos_service_superuser is false" in str(refused(superuser_until="2999-01-01"))
+
+
+def test_rotation_needs_room_for_the_journal() -> None:
+    assert plan(account="x" * 86, rotate_key=True).rotate_key
+    error = refused(account="x" * 87, rotate_key=True)
+    assert error.code == "invalid_uid"
+    assert str(error).startswith("dcos_service_rotate_key: ")
+    assert "at most 86" in str(error)
+    assert plan(account="x" * 87).account == "x" * 87
+
+
+def test_journals_are_no_accounts() -> None:
+    assert refused(account="a.replacing").code == "invalid_uid"

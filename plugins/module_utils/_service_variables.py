@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change at any time.
+"""Typed reading of the variables of one service; the messages name the variable as the user wrote it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timezone
+from typing import Mapping, Sequence
+
+from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
+
+PREFIX = "dcos_service_"
+"""How the role's variables begin."""
+
+_TRUE = frozenset(("true", "yes", "on", "1", "y", "t"))
+_FALSE = frozenset(("false", "no", "off", "0", "n", "f"))
+
+VARIABLES: frozenset[str] = frozenset(
+    (
+        "account",
+        "allow_dcos_prefix",
+        "delete_key_files",
+        "description",
+        "enforce_in_advance",
+        "exclusive",
+        "key_dir",
+        "key_store",
+        "legacy_login_endpoint",
+        "linux_user",
+        "mesos_role",
+        "name",
+        "optional_account",
+        "origin",
+        "permissions",
+        "preset",
+        "presets",
+        "principal",
+        "rotate_key",
+        "secret_path",
+        "secret_store",
+        "security_mode",
+        "state",
+        "superuser",
+        "superuser_until",
+        "verify_login",
+    )
+)
+"""What can be said about a service, without the prefix."""
+
+
+class Variables:
+    """The values. Empty text means unset for every variable: an unanswered question of an AWX survey is that."""
+
+    def __init__(self, raw: Mapping[str, object], prefix: str) -> None:
+        self._raw = raw
+        self.prefix = prefix
+        unknown = sorted(str(name) for name in raw if name not in VARIABLES)
+        if unknown:
+            raise DcosError(f"{self.option(unknown[0])}: there is no such variable.")
+
+    def option(self, name: str) -> str:
+        """The variable's name in messages."""
+        return f"{self.prefix}{name}"
+
+    def value(self, name: str) -> object:
+        """What was given, None for unset."""
+        value = self._raw.get(name)
+        return None if isinstance(value, str) and not value.strip() else value
+
+    def text(self, name: str) -> str | None:
+        """Text as it stands."""
+        value = self.value(name)
+        if value is not None and not isinstance(value, str):
+            raise DcosError(f"{self.option(name)}: must be text, not {type(value).__name__}; put it in quotes.")
+        return None if value is None else str(value)
+
+    def choice(self, name: str, choices: Sequence[str]) -> str:
+        """One of the choices; the first is the default."""
+        value = self.text(name)
+        if value is None:
+            return choices[0]
+        if value not in choices:
+            raise DcosError(f"{self.option(name)}: {value!r} is unknown. Use one of {', '.join(choices)}.")
+        return value
+
+    def boolean(self, name: str, default: bool) -> bool:
+        """A truth value, or the words that Ansible takes for one."""
+        value = self.value(name)
+        if value is None:
+            return default
+        if isinstance(value, bool):
+            return bool(value)
+        word = str(value).strip().lower()
+        if word in _TRUE or word in _FALSE:
+            return word in _TRUE
+        raise DcosError(f"{self.option(name)}: {value!r} is neither true nor false.")
+
+    def names(self, name: str) -> list[str]:
+        """One name or a list of them."""
+        value = self.value(name)
+        if value is None:
+            return []
+        listed = [value] if isinstance(value, str) else value
+        if not isinstance(listed, Sequence) or not all(isinstance(item, str) for item in listed):
+            raise DcosError(f"{self.option(name)}: must be a name or a list of names.")
+        return [str(item) for item in listed if item.strip()]
+
+    def moment(self, name: str) -> datetime | None:
+        """The moment at which something ends; a date alone includes that day, which ends at midnight UTC.
+
+        YAML turns what is not in quotes into dates and times by itself.
+        """
+        value = self.value(name)
+        if value is None:
+            return None
+        if isinstance(value, str):
+            value = _read_moment(value.strip())
+        if isinstance(value, datetime):
+            if value.tzinfo is not None:
+                return value
+        elif isinstance(value, date):
+            return datetime.combine(value, time.max, timezone.utc)
+        raise DcosError(
+            f"{self.option(name)}: {str(self.value(name))!r} is neither a date such as 2026-12-31 nor a date and time "
+            "with offset such as 2026-12-31T18:00:00+01:00 (ISO 8601). Put it in quotes."
+        )
+
+
+def _read_moment(text: str) -> date | datetime | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        pass
+    try:
+        # Python before 3.11 does not know the Z.
+        return datetime.fromisoformat(text[:-1] + "+00:00" if text[-1:] in ("Z", "z") else text)
+    except ValueError:
+        return None
