@@ -145,7 +145,8 @@ def check_superuser(wanted: bool, until: datetime | None, now: datetime, prefix:
         )
     if now < until:
         return True, []
+    end = until.isoformat(timespec="seconds")
     return False, [
-        f"{prefix}superuser_until: the time of the bring-up ended at {until.isoformat(timespec='seconds')}, so {prefix}superuser counts "
-        "as false. Leave both variables out."
+        f"{prefix}superuser_until: the time of the bring-up ended at {end}, so {prefix}superuser counts as false. "
+        "Leave both variables out."
     ]
