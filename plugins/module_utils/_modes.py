@@ -38,6 +38,14 @@ _ENFORCED_FROM = {"mesos": STRICT, "service": PERMISSIVE}
 """The loosest mode that enforces a category of resource ids; the other categories are enforced in every mode."""
 
 
+def at_least(version: str | None, minimum: str | None) -> bool:
+    """Tell whether a DC/OS version is C(minimum) or later, by major and minor; false where one cannot be read."""
+    given, wanted = (re.match(r"(\d+)\.(\d+)", text or "") for text in (version, minimum))
+    if given is None or wanted is None:
+        return False
+    return [int(number) for number in given.groups()] >= [int(number) for number in wanted.groups()]
+
+
 def account_required(mode: str, origin: str) -> bool:
     """Tell whether a service must have an account to get its requests through.
 
@@ -81,11 +89,8 @@ def login_scheme(mode: str, version: str | None = None) -> str:
     C(http) in permissive mode; documents of that time demand it. Later writers use C(https) in both modes, and a
     permissive Admin Router answers both.
     """
-    if mode == PERMISSIVE and version is not None:
-        found = re.match(r"(\d+)\.(\d+)", version)
-        last = tuple(int(part) for part in LAST_HTTP_VERSION.split("."))
-        if found is not None and (int(found.group(1)), int(found.group(2))) <= last:
-            return "http"
+    if mode == PERMISSIVE and at_least(LAST_HTTP_VERSION, version):
+        return "http"
     return base_scheme(mode)
 
 

@@ -2,111 +2,109 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: may change at any time.
-"""Named lists of grants: the shipped ones as data, and the reading of a user's own.
+"""The shipped presets and a user's own: reading, finding, and putting names in the place of placeholders.
 
 A preset lists what its service needs in strict mode. What a looser mode does not enforce is taken out by the plan,
-not here, so one list serves every mode. Data files of module_utils do not travel with a module, hence Python.
+not here, so one list serves every mode.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import Any, Mapping, Sequence
+from typing import Mapping, Sequence
 
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
-from ansible_collections.dcos.security.plugins.module_utils._modes import DISABLED, MODES, PERMISSIVE, STRICT
-from ansible_collections.dcos.security.plugins.module_utils._permissions import ACTIONS, SUPERUSER_RID, check_actions
+from ansible_collections.dcos.security.plugins.module_utils._modes import MODES
+from ansible_collections.dcos.security.plugins.module_utils._permissions import (
+    ACTIONS,
+    SUPERUSER_RID,
+    Permission,
+    check_actions,
+)
+from ansible_collections.dcos.security.plugins.module_utils._preset_data import (
+    PUBLIC_AGENT_PODS,
+    SHIPPED,
+    TRANSPORT_ENCRYPTION,
+    TRANSPORT_ENCRYPTION_FROM,
+    UNDOCUMENTED_GRANTS,
+)
+from ansible_collections.dcos.security.plugins.module_utils._preset_model import (
+    EXTRA_PLACEHOLDERS,
+    NOT_AVAILABLE,
+    NOT_POSSIBLE,
+    OPTIONAL,
+    PLACEHOLDERS,
+    REQUIRED,
+    SUPPORT,
+    UNDOCUMENTED,
+    Preset,
+    PresetGrant,
+    default_support,
+)
 
-OPTIONAL = "optional"
-REQUIRED = "required"
-NOT_POSSIBLE = "not_possible"
-NOT_AVAILABLE = "not_available"
+__all__ = [
+    "ANY_ROLE",
+    "EXTRA_PLACEHOLDERS",
+    "NOT_AVAILABLE",
+    "NOT_POSSIBLE",
+    "OPTIONAL",
+    "PLACEHOLDERS",
+    "PUBLIC_AGENT_PODS",
+    "REQUIRED",
+    "SHIPPED",
+    "SUPPORT",
+    "TRANSPORT_ENCRYPTION",
+    "TRANSPORT_ENCRYPTION_FROM",
+    "UNDOCUMENTED",
+    "UNDOCUMENTED_GRANTS",
+    "Preset",
+    "PresetGrant",
+    "check_extra_values",
+    "expand",
+    "expand_each",
+    "find_presets",
+    "read_extra_values",
+    "read_grants",
+    "read_presets",
+]
 
-SUPPORT: tuple[str, ...] = (OPTIONAL, REQUIRED, NOT_POSSIBLE, NOT_AVAILABLE)
-"""How a service goes with a mode: works without an account; needs one; cannot use one; cannot be deployed at all."""
-
-PLACEHOLDERS: tuple[str, ...] = ("service_account", "service_name", "role", "user", "group")
-"""What a rid may hold in braces: the uid; the service name without leading slash; the Mesos role; the Linux user of
-the tasks; the first folder of the service name."""
+PREFIX = "dcos_service_"
+"""What stands before the names of variables in messages, unless the caller says otherwise."""
 
 ANY_ROLE = "any"
 """The Mesos role that stands for all: the optional last part of a rid is left out (permissions reference)."""
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_OWN_KEYS = ("description", "grants", "support", "mesos_role", "linux_user", "quota_aware", "transport_encryption")
+_EXTRA_VALUES = {
+    "pool_name": (re.compile(r"[A-Za-z0-9_.-]+"), "the name of an Edge-LB pool, such as web"),
+    "app_id": (re.compile(r"(/[a-z0-9][a-z0-9.-]*)+"), "the id of an app with its leading slash, such as /prod/web"),
+    "marathon_instance": (re.compile(r"[A-Za-z0-9_.-]+"), "the framework name of a Marathon, such as marathon-user"),
+}
 
 
-@dataclass(frozen=True)
-class PresetGrant:
-    """One resource of a preset; the rid may hold placeholders."""
-
-    rid: str
-    actions: tuple[str, ...]
-    reason: str | None = None
-
-
-def _default_support() -> dict[str, str]:
-    return {DISABLED: OPTIONAL, PERMISSIVE: OPTIONAL, STRICT: REQUIRED}
-
-
-@dataclass(frozen=True)
-class Preset:
-    """What one kind of service needs. C(support) says per mode whether its account is possible or needed."""
-
-    name: str
-    description: str
-    grants: tuple[PresetGrant, ...]
-    support: Mapping[str, str] = field(default_factory=_default_support)
-
-
-_MINIMUM: tuple[PresetGrant, ...] = (
-    PresetGrant("dcos:mesos:master:framework:role:{role}", ("create",), "register as a framework with this role"),
-    PresetGrant("dcos:mesos:master:task:user:{user}", ("create",), "run tasks as this Linux user"),
-)
-# Creating goes by the role, destroying by the principal: without the second one resources can never be given back.
-_RESERVATIONS: tuple[PresetGrant, ...] = (
-    PresetGrant("dcos:mesos:master:reservation:role:{role}", ("create",), "reserve resources for this role"),
-    PresetGrant("dcos:mesos:master:reservation:principal:{service_account}", ("delete",), "unreserve own resources"),
-)
-_LOCAL_VOLUMES: tuple[PresetGrant, ...] = (
-    PresetGrant("dcos:mesos:master:volume:role:{role}", ("create",), "create persistent volumes for this role"),
-    PresetGrant("dcos:mesos:master:volume:principal:{service_account}", ("delete",), "destroy own persistent volumes"),
-)
-
-
-def _by_name(*presets: Preset) -> dict[str, Preset]:
-    return {preset.name: preset for preset in presets}
-
-
-# Source of the four: the page "Provisioning custom services" (1.8 and later), its lists of scheduler permissions.
-SHIPPED: Mapping[str, Preset] = _by_name(
-    Preset("scheduler_minimum", "Any service with a scheduler.", _MINIMUM),
-    Preset("scheduler_reservations", "A scheduler that reserves resources.", _MINIMUM + _RESERVATIONS),
-    Preset("scheduler_local_volumes", "A scheduler that uses local persistent volumes.", _MINIMUM + _LOCAL_VOLUMES),
-    Preset(
-        "scheduler_stateful",
-        "A scheduler with reservations and local persistent volumes, as the stateful packages of the catalog are.",
-        _MINIMUM + _RESERVATIONS + _LOCAL_VOLUMES,
-    ),
-)
-
-
-def expand(rid: str, values: Mapping[str, str | None], option: str) -> str:
+def expand(rid: str, values: Mapping[str, str | None], option: str, prefix: str = PREFIX) -> str:
     """Put names in the place of placeholders.
 
     A value of None cannot be written: that is an error, except for the role, where None means every role and takes
     away the part of the rid that names it.
     """
+    known = (*PLACEHOLDERS, *EXTRA_PLACEHOLDERS)
 
     def value_of(found: re.Match[str]) -> str:
         name = found.group(1)
-        if name not in PLACEHOLDERS:
-            known = ", ".join(f"{{{p}}}" for p in PLACEHOLDERS)
+        if name not in known:
+            listed = ", ".join(f"{{{p}}}" for p in known)
             raise DcosError(
-                f"{option}: {rid!r} holds the unknown placeholder {{{name}}}. Known are {known}.", "invalid_rid"
+                f"{option}: {rid!r} holds the unknown placeholder {{{name}}}. Known are {listed}.", "invalid_rid"
             )
         value = values.get(name)
+        if value is None and name in EXTRA_PLACEHOLDERS:
+            raise DcosError(
+                f"{option}: {rid!r} asks for {{{name}}}. Set {prefix}preset_values.{name}: {_EXTRA_VALUES[name][1]}.",
+                "invalid_rid",
+            )
         if value is None:
             raise DcosError(
                 f"{option}: {rid!r} asks for {{{name}}}, which this service does not have: it is not in a folder.",
@@ -119,29 +117,90 @@ def expand(rid: str, values: Mapping[str, str | None], option: str) -> str:
         if "{role}" not in last or "{role}" in rid_start:
             raise DcosError(
                 f"{option}: {rid!r} names the role in its middle, so it cannot be written for any role "
-                f"(dcos_service_mesos_role is {ANY_ROLE}).",
+                f"({prefix}mesos_role is {ANY_ROLE}).",
                 "invalid_rid",
             )
         rid = rid_start
     return _PLACEHOLDER.sub(value_of, rid)
 
 
-def read_grants(items: Any, option: str, text_key: str) -> list[dict[str, Any]]:
-    """Check the form of a list of grants from a variable and return C([{rid, actions, <text_key>}]).
+def expand_each(
+    rid: str,
+    values: Mapping[str, str | None],
+    extra: Mapping[str, Sequence[str]],
+    option: str,
+    prefix: str = PREFIX,
+) -> tuple[str, ...]:
+    """The same with C(extra), whose placeholders may have several values: a rid for each, none where there is none."""
+    name = next((name for name in EXTRA_PLACEHOLDERS if f"{{{name}}}" in rid), None)
+    if name is None:
+        return (expand(rid, values, option, prefix),)
+    return tuple(
+        found
+        for value in extra.get(name, ())
+        for found in expand_each(rid.replace(f"{{{name}}}", value), values, extra, option, prefix)
+    )
+
+
+def read_extra_values(raw: object, option: str) -> dict[str, tuple[str, ...]]:
+    """Read C(preset_values): placeholder -> one value or a list of them. Empty text means unset."""
+    if raw is None or raw == "":
+        return {}
+    if not isinstance(raw, Mapping):
+        raise DcosError(f"{option}: must be a dictionary, placeholder -> value.")
+    values: dict[str, tuple[str, ...]] = {}
+    for name, given in raw.items():
+        if name not in EXTRA_PLACEHOLDERS:
+            raise DcosError(f"{option}: {name!r} is unknown. Use {', '.join(EXTRA_PLACEHOLDERS)}.")
+        form, words = _EXTRA_VALUES[name]
+        listed = [given] if isinstance(given, str) else given
+        if not isinstance(listed, Sequence):
+            raise DcosError(f"{option}.{name}: must be one value or a list of them: {words}.")
+        for value in listed:
+            if not isinstance(value, str) or (value and form.fullmatch(value) is None):
+                raise DcosError(f"{option}.{name}: {value!r} is not {words}.")
+        values[str(name)] = tuple(dict.fromkeys(str(value) for value in listed if value))
+    return values
+
+
+def check_extra_values(
+    chosen: Sequence[Preset], extra: Mapping[str, Sequence[str]], option: str, prefix: str = PREFIX
+) -> None:
+    """Refuse a preset that lacks a value it cannot do without."""
+    for preset in chosen:
+        for name in preset.extra_placeholders:
+            if not extra.get(name):
+                raise DcosError(
+                    f"{prefix}preset: {preset.name} needs {option}.{name}: {_EXTRA_VALUES[name][1]}. "
+                    "Nothing was changed."
+                )
+
+
+def read_grants(items: object, option: str, text_key: str, prefix: str = PREFIX) -> tuple[Permission, ...]:
+    """Check the form of a list of grants from a variable; the text under C(text_key) becomes the description.
 
     The resource ids themselves are checked after the placeholders are gone. Superuser power has its own variable,
     because a list that is granted again and again would bring it back after the bring-up.
     """
+    return tuple(
+        Permission(grant.rid, grant.actions, grant.reason)
+        for grant in _read_grants(items, option, ("rid", "actions", text_key), text_key, prefix)
+    )
+
+
+def _read_grants(
+    items: object, option: str, keys: Sequence[str], text_key: str, prefix: str
+) -> tuple[PresetGrant, ...]:
     if not isinstance(items, Sequence) or isinstance(items, (str, bytes)):
         raise DcosError(f"{option}: must be a list of grants, each with rid and actions.", "invalid_rid")
-    grants: list[dict[str, Any]] = []
+    grants: list[PresetGrant] = []
     for index, item in enumerate(items):
         here = f"{option}[{index}]"
         if not isinstance(item, Mapping):
             raise DcosError(f"{here}: must be a dictionary with rid and actions.", "invalid_rid")
-        unknown = sorted(str(key) for key in item if key not in ("rid", "actions", text_key))
+        unknown = sorted(str(key) for key in item if key not in keys)
         if unknown:
-            raise DcosError(f"{here}: unknown key {unknown[0]!r}. Use rid, actions, {text_key}.", "invalid_rid")
+            raise DcosError(f"{here}: unknown key {unknown[0]!r}. Use {', '.join(keys)}.", "invalid_rid")
         rid, actions, text = item.get("rid"), item.get("actions"), item.get(text_key)
         if not isinstance(rid, str) or not rid:
             raise DcosError(f"{here}.rid: must be a resource id such as dcos:adminrouter:ops:mesos.", "invalid_rid")
@@ -153,16 +212,18 @@ def read_grants(items: Any, option: str, text_key: str) -> list[dict[str, Any]]:
             raise DcosError(f"{here}.{text_key}: must be text.", "invalid_rid")
         if rid == SUPERUSER_RID:
             raise DcosError(
-                f"{here}.rid: {SUPERUSER_RID} is given and taken by dcos_service_superuser only, so that it cannot be "
+                f"{here}.rid: {SUPERUSER_RID} is given and taken by {prefix}superuser only, so that it cannot be "
                 "left behind in a list.",
                 "invalid_rid",
             )
-        grants.append({"rid": str(rid), "actions": check_actions(actions, f"{here}.actions"), text_key: text or None})
-    return grants
+        uncertain = _flag(item.get("uncertain"), f"{here}.uncertain")
+        checked = check_actions(actions, f"{here}.actions")
+        grants.append(PresetGrant(str(rid), checked, str(text) if text else None, uncertain))
+    return tuple(grants)
 
 
-def read_presets(raw: Any, option: str) -> dict[str, Preset]:
-    """Read a user's own presets: name -> {description, grants, support}."""
+def read_presets(raw: object, option: str, prefix: str = PREFIX) -> dict[str, Preset]:
+    """Read a user's own presets: name -> the keys of _OWN_KEYS; only C(grants) must be there."""
     if not isinstance(raw, Mapping):
         raise DcosError(f"{option}: must be a dictionary, name of the preset -> description and grants.")
     presets: dict[str, Preset] = {}
@@ -172,26 +233,40 @@ def read_presets(raw: Any, option: str) -> dict[str, Preset]:
             raise DcosError(f"{option}: {name!r} is not a name for a preset. Use letters, digits, '_', '-' and '.'.")
         if not isinstance(body, Mapping):
             raise DcosError(f"{here}: must be a dictionary with grants and, as you like, description and support.")
-        unknown = sorted(str(key) for key in body if key not in ("description", "grants", "support"))
+        unknown = sorted(str(key) for key in body if key not in _OWN_KEYS)
         if unknown:
-            raise DcosError(f"{here}: unknown key {unknown[0]!r}. Use description, grants, support.")
-        description = body.get("description") or ""
-        if not isinstance(description, str):
-            raise DcosError(f"{here}.description: must be text.")
+            raise DcosError(f"{here}: unknown key {unknown[0]!r}. Use {', '.join(_OWN_KEYS)}.")
         if "grants" not in body:
             raise DcosError(f"{here}: has no grants. Give a list, be it an empty one.")
-        grants = read_grants(body["grants"], f"{here}.grants", "reason")
         presets[str(name)] = Preset(
-            str(name),
-            description,
-            tuple(PresetGrant(grant["rid"], grant["actions"], grant["reason"]) for grant in grants),
-            _read_support(body.get("support"), f"{here}.support"),
+            name=str(name),
+            description=_text(body.get("description"), f"{here}.description") or "",
+            grants=_read_grants(
+                body["grants"], f"{here}.grants", ("rid", "actions", "reason", "uncertain"), "reason", prefix
+            ),
+            support=_read_support(body.get("support"), f"{here}.support"),
+            linux_user=_text(body.get("linux_user"), f"{here}.linux_user"),
+            mesos_role=_text(body.get("mesos_role"), f"{here}.mesos_role"),
+            quota_aware=_flag(body.get("quota_aware"), f"{here}.quota_aware"),
+            transport_encryption=_flag(body.get("transport_encryption"), f"{here}.transport_encryption"),
         )
     return presets
 
 
-def _read_support(raw: Any, option: str) -> dict[str, str]:
-    support = _default_support()
+def _text(raw: object, option: str) -> str | None:
+    if raw is not None and not isinstance(raw, str):
+        raise DcosError(f"{option}: must be text.")
+    return str(raw) if raw else None
+
+
+def _flag(raw: object, option: str) -> bool:
+    if raw is not None and raw != "" and not isinstance(raw, bool):
+        raise DcosError(f"{option}: {raw!r} is neither true nor false.")
+    return bool(raw)
+
+
+def _read_support(raw: object, option: str) -> dict[str, str]:
+    support = default_support()
     if raw is None or raw == "":
         return support
     if not isinstance(raw, Mapping):
@@ -205,13 +280,17 @@ def _read_support(raw: Any, option: str) -> dict[str, str]:
     return support
 
 
-def find_presets(names: Sequence[str], own: Mapping[str, Preset], option: str) -> tuple[Preset, ...]:
+def find_presets(
+    names: Sequence[str], own: Mapping[str, Preset], option: str, prefix: str = PREFIX
+) -> tuple[Preset, ...]:
     """The presets of these names, each once. An own one hides a shipped one, so that later releases break nothing."""
     known = {**SHIPPED, **own}
     for name in names:
         if name not in known:
+            why = UNDOCUMENTED_GRANTS.get(name)
+            because = f" The package takes a service account, but {why}." if why else ""
             raise DcosError(
-                f"{option}: there is no preset {name!r}. Known are {', '.join(sorted(known))}; "
-                "own ones are defined in dcos_service_presets."
+                f"{option}: there is no preset {name!r}.{because} Known are {', '.join(sorted(known))}; "
+                f"own ones are defined in {prefix}presets."
             )
     return tuple(known[name] for name in dict.fromkeys(names))

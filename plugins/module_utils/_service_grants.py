@@ -47,7 +47,8 @@ class ServiceGrants:
     ) -> None:
         self._values = values
         self._own = prefix + "permissions"
-        self._listed = self._expand(presets.read_grants(listed, self._own, "description"), self._own)
+        read = presets.read_grants(listed, self._own, "description", prefix)
+        self._listed = self._expand([permission_view(p) for p in read], self._own)
         self._preset = check_permissions(
             [
                 permission

@@ -81,3 +81,21 @@ def test_login_endpoint(mode: str, version: str | None, scheme: str) -> None:
 
 def test_base_scheme() -> None:
     assert [modes.base_scheme(mode) for mode in modes.MODES] == ["http", "https", "https"]
+
+
+@pytest.mark.parametrize(
+    ("version", "minimum", "reached"),
+    [
+        ("1.11", "1.11", True),
+        ("1.11.6", "1.11", True),
+        ("1.9.3", "1.10", False),
+        ("2.0.0", "1.13", True),
+        ("1.13-beta", "1.13", True),
+        (None, "1.8", False),
+        ("", "1.8", False),
+        ("open", "1.8", False),
+        ("1.8", None, False),
+    ],
+)
+def test_versions_are_compared_as_numbers(version: str | None, minimum: str | None, reached: bool) -> None:
+    assert modes.at_least(version, minimum) is reached

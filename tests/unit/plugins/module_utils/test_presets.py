@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.dcos.security.plugins.module_utils import _presets as presets
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._modes import MODES
-from ansible_collections.dcos.security.plugins.module_utils._permissions import ACTIONS, check_rid
+from ansible_collections.dcos.security.plugins.module_utils._permissions import ACTIONS, Permission, check_rid
 
 NAMES = {
     "service_account": "a__b-principal",
@@ -55,7 +55,7 @@ def test_shipped_data_is_well_formed(preset: presets.Preset) -> None:
     assert presets.SHIPPED[preset.name] is preset
     assert preset.description
     assert set(preset.support) == set(MODES)
-    assert set(preset.support.values()) <= set(presets.SUPPORT)
+    assert set(preset.support.values()) <= {*presets.SUPPORT, presets.UNDOCUMENTED}
     for grant in preset.grants:
         check_rid(presets.expand(grant.rid, NAMES, "x"), "x")
         assert grant.actions
@@ -112,9 +112,17 @@ def test_own_presets() -> None:
                 "description": "What my service does.",
                 "grants": [
                     {"rid": "dcos:adminrouter:ops:mesos", "actions": ["full"], "reason": "read the state"},
-                    {"rid": "dcos:service:marathon:marathon:services:/{group}", "actions": "read, create"},
+                    {
+                        "rid": "dcos:service:marathon:marathon:services:/{group}",
+                        "actions": "read, create",
+                        "uncertain": True,
+                    },
                 ],
                 "support": {"disabled": "not_possible"},
+                "mesos_role": "*",
+                "linux_user": "root",
+                "quota_aware": True,
+                "transport_encryption": True,
             },
             "empty": {"grants": []},
         },
@@ -122,8 +130,11 @@ def test_own_presets() -> None:
     )
     assert own["mine"].grants == (
         presets.PresetGrant("dcos:adminrouter:ops:mesos", ("full",), "read the state"),
-        presets.PresetGrant("dcos:service:marathon:marathon:services:/{group}", ("create", "read"), None),
+        presets.PresetGrant("dcos:service:marathon:marathon:services:/{group}", ("create", "read"), None, True),
     )
+    assert (own["mine"].mesos_role, own["mine"].linux_user) == ("*", "root")
+    assert own["mine"].quota_aware
+    assert own["mine"].transport_encryption
     assert own["mine"].support == {"disabled": "not_possible", "permissive": "optional", "strict": "required"}
     assert own["empty"] == presets.Preset("empty", "", ())
 
@@ -148,6 +159,9 @@ def test_own_presets() -> None:
         ({"mine": {"grants": [{"rid": "dcos:x", "actions": ["write"]}]}}, "'write' is not an action"),
         ({"mine": {"grants": [{"rid": "dcos:x", "actions": ["full"], "reason": 1}]}}, "reason: must be text"),
         ({"mine": {"grants": [{"rid": "dcos:superuser", "actions": ["full"]}]}}, "dcos_service_superuser only"),
+        ({"mine": {"grants": [{"rid": "dcos:x", "actions": ["full"], "uncertain": "x"}]}}, "uncertain: 'x' is neither"),
+        ({"mine": {"grants": [], "quota_aware": 1}}, "mine.quota_aware: 1 is neither true nor false"),
+        ({"mine": {"grants": [], "mesos_role": 1}}, "mine.mesos_role: must be text"),
         ({"mine": {"grants": [], "support": ["strict"]}}, "mine.support: must be a dictionary"),
         ({"mine": {"grants": [], "support": {"loose": "optional"}}}, "'loose' is not a security mode"),
         ({"mine": {"grants": [], "support": {"strict": "maybe"}}}, "mine.support.strict: 'maybe' is unknown"),
@@ -170,3 +184,110 @@ def test_find_presets() -> None:
     assert found[1].description == "hides the shipped one"
     with pytest.raises(DcosError, match=r"x: there is no preset 'cassandr'. Known are .*mine.*scheduler_minimum"):
         presets.find_presets(["cassandr"], {"mine": presets.Preset("mine", "", ())}, "x")
+
+
+def test_messages_name_the_variables_of_the_caller() -> None:
+    with pytest.raises(DcosError, match=r"own ones are defined in services\[3\]\.presets"):
+        presets.find_presets(["x"], {}, "services[3].preset", "services[3].")
+    with pytest.raises(DcosError, match=r"taken by services\[3\]\.superuser only"):
+        presets.read_grants([{"rid": "dcos:superuser", "actions": ["full"]}], "x", "description", "services[3].")
+    with pytest.raises(DcosError, match=r"services\[3\]\.mesos_role is any"):
+        presets.expand("dcos:mesos:{role}:x", {**NAMES, "role": None}, "x", "services[3].")
+
+
+def test_read_grants() -> None:
+    found = presets.read_grants([{"rid": "dcos:x", "actions": "read", "description": "why"}], "x", "description")
+    assert found == (Permission("dcos:x", ("read",), "why"),)
+    with pytest.raises(DcosError, match=r"x\[0\]: unknown key 'uncertain'\. Use rid, actions, description\."):
+        presets.read_grants([{"rid": "dcos:x", "actions": "read", "uncertain": True}], "x", "description")
+
+
+def test_extra_placeholders_give_a_rid_for_each_value() -> None:
+    pools = "dcos:adminrouter:service:dcos-edgelb/pools/{pool_name}"
+    extra = presets.read_extra_values({"pool_name": ["web", "internal", "web"], "app_id": "/a/b"}, "x")
+    assert extra == {"pool_name": ("web", "internal"), "app_id": ("/a/b",)}
+    assert presets.expand_each(pools, NAMES, extra, "x") == (
+        "dcos:adminrouter:service:dcos-edgelb/pools/web",
+        "dcos:adminrouter:service:dcos-edgelb/pools/internal",
+    )
+    assert presets.expand_each("dcos:mesos:{user}:{app_id}", NAMES, extra, "x") == ("dcos:mesos:nobody:/a/b",)
+    assert presets.expand_each("dcos:mesos:{user}", NAMES, extra, "x") == ("dcos:mesos:nobody",)
+    assert presets.expand_each("dcos:mesos:{marathon_instance}", NAMES, extra, "x") == ()
+    with pytest.raises(DcosError, match=r"Set dcos_service_preset_values\.pool_name: the name of an Edge-LB pool"):
+        presets.expand(pools, NAMES, "x")
+
+
+def test_missing_extra_values_are_refused() -> None:
+    preset = presets.Preset("mine", "", (), extra_placeholders=("app_id",))
+    presets.check_extra_values([preset], {"app_id": ("/a",)}, "the_option")
+    for extra in ({}, {"app_id": ()}):
+        with pytest.raises(DcosError, match=r"y\.preset: mine needs y\.preset_values\.app_id: the id of an app"):
+            presets.check_extra_values([preset], extra, "y.preset_values", "y.")
+
+
+@pytest.mark.parametrize("raw", [None, "", {}, {"app_id": ""}, {"app_id": []}])
+def test_no_extra_values(raw: object) -> None:
+    assert not any(presets.read_extra_values(raw, "x").values())
+
+
+@pytest.mark.parametrize(
+    ("raw", "part"),
+    [
+        (["web"], "x: must be a dictionary"),
+        ({"pool": "web"}, "x: 'pool' is unknown. Use pool_name, app_id, marathon_instance."),
+        ({"pool_name": 3}, "x.pool_name: must be one value or a list"),
+        ({"pool_name": [3]}, "x.pool_name: 3 is not the name of an Edge-LB pool"),
+        ({"pool_name": "a/b"}, "x.pool_name: 'a/b' is not"),
+        ({"app_id": "web"}, "x.app_id: 'web' is not the id of an app with its leading slash"),
+    ],
+)
+def test_extra_values_refused(raw: object, part: str) -> None:
+    with pytest.raises(DcosError) as caught:
+        presets.read_extra_values(raw, "x")
+    assert part in str(caught.value)
+
+
+LATER = presets.Preset(
+    "later",
+    "",
+    (),
+    support={"disabled": "not_possible", "permissive": "optional", "strict": "not_available"},
+    support_from={
+        "1.9": {"disabled": "not_possible", "permissive": "optional", "strict": "optional"},
+        "1.11": {"disabled": "not_possible", "permissive": "optional", "strict": "required"},
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("version", "support", "documents"),
+    [
+        (None, "not_available", "its documents before DC/OS 1.9"),
+        ("unreadable", "not_available", "its documents before DC/OS 1.9"),
+        ("1.8.9", "not_available", "its documents before DC/OS 1.9"),
+        ("1.9.0", "optional", "its documents for DC/OS 1.9 and later"),
+        ("1.10.2", "optional", "its documents for DC/OS 1.9 and later"),
+        ("1.11-dev", "required", "its documents for DC/OS 1.11 and later"),
+        ("2.2.1", "required", "its documents for DC/OS 1.11 and later"),
+    ],
+)
+def test_the_documents_of_the_clusters_version_decide(version: str | None, support: str, documents: str) -> None:
+    assert LATER.support_in("strict", version) == (support, documents)
+
+
+def test_whether_the_version_matters() -> None:
+    assert LATER.version_matters("strict")
+    assert not LATER.version_matters("permissive")
+    assert not presets.SHIPPED["scheduler_minimum"].version_matters("strict")
+    assert presets.SHIPPED["scheduler_minimum"].support_in("strict") == ("required", "its documents")
+
+
+def test_a_grant_is_needed_where_it_is_enforced_and_documented() -> None:
+    grant = presets.PresetGrant("dcos:service:marathon:marathon:admin:events", ("read",))
+    assert [grant.needed_in(mode) for mode in MODES] == [False, True, True]
+    assert "enforced in permissive and strict mode only" in grant.why_not_needed("disabled")
+    strict_only = presets.PresetGrant("dcos:adminrouter:ops:ca:rw", ("full",), modes=("strict",))
+    assert [strict_only.needed_in(mode) for mode in MODES] == [False, False, True]
+    assert strict_only.why_not_needed("permissive") == (
+        "the documents list it for strict mode only; this cluster is in permissive mode"
+    )
