@@ -11,7 +11,8 @@ not here, so one list serves every mode.
 from __future__ import annotations
 
 import re
-from typing import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Iterable, Mapping, Sequence
 
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._modes import MODES
@@ -21,12 +22,11 @@ from ansible_collections.dcos.security.plugins.module_utils._permissions import 
     Permission,
     check_actions,
 )
-from ansible_collections.dcos.security.plugins.module_utils._preset_data import (
+from ansible_collections.dcos.security.plugins.module_utils._preset_data import SHIPPED, UNDOCUMENTED_GRANTS
+from ansible_collections.dcos.security.plugins.module_utils._preset_grants import (
     PUBLIC_AGENT_PODS,
-    SHIPPED,
     TRANSPORT_ENCRYPTION,
     TRANSPORT_ENCRYPTION_FROM,
-    UNDOCUMENTED_GRANTS,
 )
 from ansible_collections.dcos.security.plugins.module_utils._preset_model import (
     EXTRA_PLACEHOLDERS,
@@ -287,10 +287,15 @@ def find_presets(
     known = {**SHIPPED, **own}
     for name in names:
         if name not in known:
-            why = UNDOCUMENTED_GRANTS.get(name)
-            because = f" The package takes a service account, but {why}." if why else ""
             raise DcosError(
-                f"{option}: there is no preset {name!r}.{because} Known are {', '.join(sorted(known))}; "
+                f"{option}: there is no preset {name!r}.{_hint(name, known)} Known are {', '.join(sorted(known))}; "
                 f"own ones are defined in {prefix}presets."
             )
     return tuple(known[name] for name in dict.fromkeys(names))
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    if name in UNDOCUMENTED_GRANTS:
+        return f" The package takes a service account, but {UNDOCUMENTED_GRANTS[name]}."
+    near = get_close_matches(name, known, n=1)
+    return f" Did you mean {near[0]}?" if near else ""

@@ -57,7 +57,9 @@ def test_shipped_data_is_well_formed(preset: presets.Preset) -> None:
     assert set(preset.support) == set(MODES)
     assert set(preset.support.values()) <= {*presets.SUPPORT, presets.UNDOCUMENTED}
     for grant in preset.grants:
-        check_rid(presets.expand(grant.rid, NAMES, "x"), "x")
+        check_rid(
+            presets.expand(grant.rid, {**NAMES, "pool_name": "p", "app_id": "/a", "marathon_instance": "m"}, "x"), "x"
+        )
         assert grant.actions
         assert set(grant.actions) <= set(ACTIONS)
         assert grant.rid != "dcos:superuser"
@@ -182,8 +184,8 @@ def test_find_presets() -> None:
     found = presets.find_presets(["scheduler_stateful", "scheduler_minimum", "scheduler_stateful"], own, "x")
     assert [p.name for p in found] == ["scheduler_stateful", "scheduler_minimum"]
     assert found[1].description == "hides the shipped one"
-    with pytest.raises(DcosError, match=r"x: there is no preset 'cassandr'. Known are .*mine.*scheduler_minimum"):
-        presets.find_presets(["cassandr"], {"mine": presets.Preset("mine", "", ())}, "x")
+    with pytest.raises(DcosError, match=r"x: there is no preset 'nothing'. Known are .*mine.*scheduler_minimum"):
+        presets.find_presets(["nothing"], {"mine": presets.Preset("mine", "", ())}, "x")
 
 
 def test_messages_name_the_variables_of_the_caller() -> None:

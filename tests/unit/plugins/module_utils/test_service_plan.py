@@ -228,7 +228,7 @@ def test_false_booleans_may_be_text(text: str) -> None:
         ({"key_store": "file"}, "dcos_service_key_dir: must be given when dcos_service_key_store is file"),
         ({"preset": {"a": 1}}, "dcos_service_preset: must be a name or a list of names"),
         ({"preset": [1]}, "dcos_service_preset: must be a name or a list of names"),
-        ({"preset": "cassandr"}, "dcos_service_preset: there is no preset 'cassandr'. Known are "),
+        ({"preset": "cassandr"}, "dcos_service_preset: there is no preset 'cassandr'. Did you mean cassandra?"),
         ({"presets": "x"}, "dcos_service_presets: must be a dictionary"),
         ({"permissions": "dcos:x"}, "dcos_service_permissions: must be a list"),
         ({"permissions": [{"rid": "dcos:a b", "actions": ["full"]}]}, "dcos_service_permissions[0].rid: 'dcos:a b'"),
