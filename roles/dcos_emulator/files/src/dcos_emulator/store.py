@@ -4,8 +4,8 @@
 """The cluster's state in one SQLite file.
 
 Every write is committed when its method returns, so an answer is never sent for something that `kill -9` could undo.
-One process writes, one thread at a time; reads that a login or a guard needs again and again are kept in memory and
-dropped at the next write.
+One process writes, one thread at a time; reads that a login or a guard needs again and again are kept in memory until a
+write could change them.
 """
 
 from __future__ import annotations
@@ -162,14 +162,17 @@ class Store:
         self._db.execute("COMMIT")
 
     def _write(self, statement: str, *values: object) -> int:
-        """Run one writing statement; the number of rows it changed."""
+        """Run one statement that could change what is kept in memory; the number of rows it changed."""
         self._forget()
         return self._db.execute(statement, values).rowcount
 
     def _insert(self, statement: str, *values: object) -> bool:
-        """Whether the row was added; False when there was one already."""
+        """Whether the row was added; False when there was one already.
+
+        What is kept in memory stays true: rows that are not there are not kept. Grants and members see to theirs.
+        """
         try:
-            self._write(statement, *values)
+            self._db.execute(statement, values)
         except sqlite3.IntegrityError:
             return False
         return True
@@ -258,6 +261,7 @@ class Store:
         return [Group(*row) for row in rows]
 
     def add_member(self, gid: str, uid: str) -> bool:
+        self._grants_of.pop(uid, None)
         return self._insert("INSERT INTO members (gid, uid) VALUES (?, ?)", gid, uid)
 
     def remove_member(self, gid: str, uid: str) -> bool:
@@ -306,6 +310,10 @@ class Store:
 
     def add_grant(self, grant: Grant) -> bool:
         uid, gid = _subject_columns(grant)
+        if uid is None:
+            self._grants_of.clear()
+        else:
+            self._grants_of.pop(uid, None)
         statement = "INSERT INTO grants (uid, gid, rid, action) VALUES (?, ?, ?, ?)"
         return self._insert(statement, uid, gid, grant.rid, grant.action)
 
@@ -331,10 +339,10 @@ class Store:
 
     def update_secret(self, path: str, secret: Secret) -> bool:
         statement = "UPDATE secrets SET value = ?, is_text = ?, extra = ? WHERE path = ?"
-        return self._write(statement, secret.value, secret.is_text, json.dumps(secret.extra), path) > 0
+        return self._db.execute(statement, (secret.value, secret.is_text, json.dumps(secret.extra), path)).rowcount > 0
 
     def delete_secret(self, path: str) -> bool:
-        return self._write("DELETE FROM secrets WHERE path = ?", path) > 0
+        return self._db.execute("DELETE FROM secrets WHERE path = ?", (path,)).rowcount > 0
 
 
 def _user(row: tuple[Any, ...]) -> User:
