@@ -10,6 +10,7 @@ MODE   ?= strict
 JOBS   ?= 2
 PYTEST_ARGS ?=
 PAIRS  ?=
+SIZES  ?= 1 10 100 1000
 
 VENV  := $(CURDIR)/.venv
 BUILD := $(CURDIR)/.build
@@ -42,7 +43,7 @@ RUN      := $(ISOLATED) $(BIN)/python scripts/run_checks.py --reports $(BUILD)/r
 PYTEST    = $(ISOLATED) $(BIN)/python -m pytest --junitxml=$(BUILD)/reports/$@.xml
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test matrix dist lint format lock clean coverage lower-bounds packaging $(CHECKS)
+.PHONY: help venv demo test matrix dist bench lint format lock clean coverage lower-bounds packaging $(CHECKS)
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(firstword $(MAKEFILE_LIST)) | while read -r name text; do printf '  %-15s %s\n' "$$name" "$$text"; done
@@ -75,6 +76,10 @@ coverage: unit ## Branch coverage of plugins/ through unit tests and integration
 	  DCOS_TEST_TARGET_PYTHON=$$target $(PYTEST) tests/integration
 	@$(BIN)/coverage combine --quiet --keep $(MEASURED)/unit $(MEASURED)/modules
 	@$(BIN)/coverage report
+
+bench: $(READY) ## How long provisioning takes (SIZES="1 10", CONTINUE=1 after a stop, PROFILE=1, DOCS=1 writes the page)
+	@$(ISOLATED) $(BIN)/python tests/benchmarks/run.py --build-dir $(BUILD)/bench --sizes $(SIZES) \
+	  $(if $(CONTINUE),--continue) $(if $(PROFILE),--profile) $(if $(DOCS),--docs)
 
 lower-bounds: $(READY) ## tests/integration on the oldest Python, with the lowest versions of libraries
 	@target=$$($(BIN)/python scripts/target_python.py --build-dir $(BUILD) lowest) && \
