@@ -15,10 +15,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Mapping
+from typing import TYPE_CHECKING, Mapping
 
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
-from ansible_collections.dcos.security.plugins.module_utils._iam import Iam, Permissions, User, user_subject
+from ansible_collections.dcos.security.plugins.module_utils._iam import Iam, Permissions, Subject, User, user_subject
 from ansible_collections.dcos.security.plugins.module_utils._keys import (
     fingerprint,
     public_pem,
@@ -116,7 +116,7 @@ def check_account_uid(uid: str, allow_dcos_prefix: bool) -> str:
     return uid
 
 
-def account_view(user: User) -> dict[str, Any]:
+def account_view(user: User) -> dict[str, object]:
     """An account as results show it, its key in the form in which we write it."""
     key = read_public_key(user.public_key)
     return {
@@ -292,7 +292,7 @@ class ServiceAccount(Resource[AccountState]):
                 return False
             raise
 
-    def _restore_grant(self, subject: Any, grant: Grant) -> bool:
+    def _restore_grant(self, subject: Subject, grant: Grant) -> bool:
         try:
             return self._iam.grant(subject, grant)
         except DcosError as exc:
@@ -361,7 +361,7 @@ class ServiceAccount(Resource[AccountState]):
 
     # Views
 
-    def _shown(self, description: str, key: RSAPublicKey | None, user: User | None) -> dict[str, Any]:
+    def _shown(self, description: str, key: RSAPublicKey | None, user: User | None) -> dict[str, object]:
         pem = None if key is None else public_pem(key)
         url = f"/acs/api/v1/users/{self._uid}"
         provider = "internal"
@@ -369,8 +369,8 @@ class ServiceAccount(Resource[AccountState]):
             url, provider = user.url or url, user.provider_type
         return account_view(User(self._uid, description, True, provider, pem, url))
 
-    def _view(self, state: AccountState) -> Mapping[str, Any] | None:
-        view: dict[str, Any] = {}
+    def _view(self, state: AccountState) -> Mapping[str, object] | None:
+        view: dict[str, object] = {}
         if state.user is not None:
             view = self._diff_view(self._shown(state.user.description, state.key, state.user))
         if state.journal is not None:
@@ -378,7 +378,7 @@ class ServiceAccount(Resource[AccountState]):
         return view or None
 
     @staticmethod
-    def _diff_view(shown: Mapping[str, Any]) -> dict[str, Any]:
+    def _diff_view(shown: Mapping[str, object]) -> dict[str, object]:
         return {name: shown[name] for name in ("uid", "description", "fingerprint")}
 
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
-from typing import Any, Iterator, Mapping, Sequence
+from typing import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from ansible_collections.dcos.security.plugins.module_utils._connection import Site
@@ -240,7 +240,7 @@ def _is_ca(certificate: x509.Certificate) -> bool:
         return False
 
 
-def _view(path: str, bundle: Bundle) -> Mapping[str, Any]:
+def _view(path: str, bundle: Bundle) -> Mapping[str, object]:
     return {
         "path": path,
         "certificates": [

@@ -81,7 +81,7 @@ def _load(path: str) -> dict[str, Any]:
         raise DcosError(f"dcos_config: {path} is not valid TOML.") from None
 
 
-def _text(value: Any) -> str | None:
+def _text(value: object) -> str | None:
     if isinstance(value, bool):
         return str(value).lower()
     return value if isinstance(value, str) and value else None

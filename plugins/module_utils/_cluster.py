@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import ssl
 from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Callable
 
 from ansible_collections.dcos.security.plugins.module_utils._auth import Login
 from ansible_collections.dcos.security.plugins.module_utils._connection import Connection
@@ -79,7 +79,7 @@ class Cluster:
             )
         return mode
 
-    def _metadata(self, name: str) -> dict[str, Any]:
+    def _metadata(self, name: str) -> dict[str, object]:
         try:
             answer = self.http.request("GET", f"/dcos-metadata/{name}", f"reading {name}", show_description=False)
         except ApiError as exc:
@@ -90,7 +90,7 @@ class Cluster:
         return document if isinstance(document, dict) else {}
 
 
-def _text(value: Any) -> str | None:
+def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 

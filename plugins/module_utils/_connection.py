@@ -15,7 +15,7 @@ import os
 import re
 import ssl
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, Mapping, Union
+from typing import TYPE_CHECKING, Callable, Mapping, Union
 from urllib.parse import urlsplit
 
 from ansible_collections.dcos.security.plugins.module_utils._cli_config import (
@@ -96,7 +96,7 @@ class Connection(Site):
 
 
 def resolve(
-    options: Mapping[str, Any], environ: Mapping[str, str], warn: Callable[[str], None], hide: Callable[[str], None]
+    options: Mapping[str, object], environ: Mapping[str, str], warn: Callable[[str], None], hide: Callable[[str], None]
 ) -> Connection:
     """Bring the options of a task, the environment and the CLI's configuration together.
 
@@ -112,7 +112,7 @@ def resolve(
     return Connection(site.url, site.timeout, site.retries, verify, credentials, origin)
 
 
-def resolve_site(options: Mapping[str, Any], environ: Mapping[str, str], hide: Callable[[str], None]) -> Site:
+def resolve_site(options: Mapping[str, object], environ: Mapping[str, str], hide: Callable[[str], None]) -> Site:
     """The same without credentials and verification, for what is asked before there are any."""
     source = _Sources(options, environ)
     return _site(source, _Lazy(source), hide)
@@ -159,7 +159,7 @@ def check_url(text: str, option: str, hide: Callable[[str], None] = lambda secre
 class _Sources:
     """One option after the other from the task, then from its environment variable; empty text counts as unset."""
 
-    def __init__(self, options: Mapping[str, Any], environ: Mapping[str, str]) -> None:
+    def __init__(self, options: Mapping[str, object], environ: Mapping[str, str]) -> None:
         self._options = options
         self._environ = environ
 

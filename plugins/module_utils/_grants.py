@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Iterable, Mapping, Sequence
 
 from ansible_collections.dcos.security.plugins.module_utils._account import check_account_uid
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
@@ -123,30 +123,31 @@ class Grants(Resource[GrantsState]):
         for grant in granted:
             do = partial(self._grant, grant, grant.rid not in with_acl)
             with_acl.add(grant.rid)
-            steps.append(Step(f"grant {grant.rid} {grant.action}", do, ("granted", grant)))
+            steps.append(Step(f"grant {grant.rid} {grant.action}", do, ("granted", grant.view())))
         for grant in revoked:
             do = partial(self._iam.revoke, self._subject, grant)
-            steps.append(Step(f"revoke {grant.rid} {grant.action}", do, ("revoked", grant)))
+            steps.append(Step(f"revoke {grant.rid} {grant.action}", do, ("revoked", grant.view())))
         after = (current | set(granted)) - set(revoked)
         through = _through_groups(state.permissions or Permissions())
         blocked = None
         if state.permissions is None and self._present:
             blocked = self._missing()
         return Plan(
-            {"grants": {"direct": group_grants(after)}, "through_groups": through},
+            {"through_groups": through},
             tuple(steps),
             {"direct": group_grants(current)},
             {"direct": group_grants(after)},
             blocked=blocked,
         )
 
-    def result(self, plan: Plan, done: Sequence[Step]) -> Mapping[str, Any]:
+    def result(self, plan: Plan, done: Sequence[Step]) -> Mapping[str, object]:
         """Only what changed something is reported as granted or revoked: another run may have been faster."""
-        grants: dict[str, Any] = {
-            name: [grant.view() for outcome, grant in (step.subject for step in done) if outcome == name]
-            for name in ("granted", "revoked")
-        }
-        return {**plan.result, "grants": {**grants, "direct": plan.result["grants"]["direct"]}}
+        grants: dict[str, list[Mapping[str, str]]] = {"granted": [], "revoked": []}
+        for step in done:
+            if step.subject is not None:
+                outcome, view = step.subject
+                grants[outcome].append(view)
+        return {**plan.result, "grants": {**grants, **(plan.after or {})}}
 
     def _to_grant(self, current: frozenset[Grant]) -> list[Grant]:
         if not self._present:
@@ -213,7 +214,7 @@ def _check_subject(subject: Subject, exclusive: bool, allow_dcos_prefix: bool) -
         )
 
 
-def read_subject(iam: Iam, subject: Subject) -> dict[str, Any] | None:
+def read_subject(iam: Iam, subject: Subject) -> dict[str, object] | None:
     """What a subject may do, None for an unknown one."""
     read = iam.permissions if subject.kind == "users" else iam.group_permissions
     permissions = read(subject.name)
@@ -222,12 +223,12 @@ def read_subject(iam: Iam, subject: Subject) -> dict[str, Any] | None:
     return {"direct": group_grants(permissions.direct), "through_groups": _through_groups(permissions)}
 
 
-def who_may(iam: Iam, rid: str) -> dict[str, Any] | None:
+def who_may(iam: Iam, rid: str) -> dict[str, object] | None:
     """Who may do what on a resource directly, None for one without an ACL."""
     found = iam.grants_on(rid)
     if found is None:
         return None
-    result: dict[str, Any] = {"rid": rid}
+    result: dict[str, object] = {"rid": rid}
     for kind, name in (("users", "uid"), ("groups", "gid")):
         holders = sorted({subject.name for subject, _grant in found if subject.kind == kind})
         result[kind] = [
@@ -240,7 +241,7 @@ def who_may(iam: Iam, rid: str) -> dict[str, Any] | None:
     return result
 
 
-def _through_groups(permissions: Permissions) -> list[dict[str, Any]]:
+def _through_groups(permissions: Permissions) -> list[dict[str, object]]:
     groups: dict[str, list[Grant]] = {}
     for entry in permissions.through_groups:
         groups.setdefault(entry.gid, []).append(entry.grant)

@@ -13,7 +13,7 @@ import ssl
 import time
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Callable, Iterator, Mapping
+from typing import Callable, Iterator, Mapping
 from urllib.parse import quote, urlsplit
 
 from ansible_collections.dcos.security.plugins.module_utils._errors import (
@@ -84,7 +84,7 @@ class Answer:
         """The content type without parameters, in lower case."""
         return self.headers.get("Content-Type", "").split(";")[0].strip().lower()
 
-    def json(self) -> Any:
+    def json(self) -> object:
         """The decoded body, or None where it is not JSON (401, 403 and 5xx are often HTML pages)."""
         if self.media_type != "application/json":
             return None
@@ -127,7 +127,7 @@ class _TokenAuth(AuthBase):
     def __init__(self, token: str | None) -> None:
         self._token = token
 
-    def __call__(self, request: Any) -> Any:
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         if self._token is not None:
             request.headers["Authorization"] = f"token={self._token}"
         return request
@@ -136,7 +136,7 @@ class _TokenAuth(AuthBase):
 class _Session(Session):
     """A session that does not even look where a redirect leads: an odd target would be an exception of the library."""
 
-    def get_redirect_target(self, resp: Any) -> None:
+    def get_redirect_target(self, resp: requests.Response) -> None:
         return None
 
 
@@ -169,7 +169,7 @@ class HttpClient:
         method: str,
         path: str,
         what: str,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, object] | None = None,
         params: Mapping[str, str] | None = None,
         accept: tuple[int, ...] = (200,),
         media_types: str = "application/json",
@@ -236,7 +236,7 @@ class HttpClient:
         self,
         method: str,
         path: str,
-        body: Mapping[str, Any] | None,
+        body: Mapping[str, object] | None,
         params: Mapping[str, str] | None,
         media_types: str,
         token: str | None,

@@ -11,7 +11,7 @@ is a 409 and changes nothing; a grant needs its ACL first; the key of an account
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Iterable, Mapping
 
 from ansible_collections.dcos.security.plugins.module_utils._errors import ApiError, DcosError
 from ansible_collections.dcos.security.plugins.module_utils._http import (
@@ -93,8 +93,9 @@ class Iam:
 
     def service_accounts(self) -> list[User]:
         """All service accounts, those of DC/OS itself included."""
-        answer = self._get("/users", "reading all service accounts", params={"type": "service"})
-        return [_user(document) for document in _array(answer.json())]
+        what = "reading all service accounts"
+        answer = self._get("/users", what, params={"type": "service"})
+        return [_user(document) for document in _array(_object(answer, what))]
 
     def create_service_account(self, uid: str, public_key: str, description: str) -> bool:
         """Create an account; False when the uid is taken (the IAM never updates)."""
@@ -229,7 +230,7 @@ class Iam:
 
     # Others
 
-    def jwks(self) -> dict[str, Any]:
+    def jwks(self) -> dict[str, object]:
         """The public keys that verify this cluster's authentication tokens."""
         document = self._get("/auth/jwks", "reading the keys of the IAM (auth/jwks)", authenticated=False).json()
         return document if isinstance(document, dict) else {}
@@ -249,16 +250,13 @@ class Iam:
             if exc.status == 404:
                 raise _no_such_route(exc) from None
             raise
-        document = answer.json()
-        if not isinstance(document, dict):
-            raise DcosError(f"{what}: the answer is not a JSON object; is this the Admin Router of a DC/OS cluster?")
-        return document
+        return _object(answer, what)
 
     def _put(
         self,
         path: str,
         what: str,
-        body: Mapping[str, Any] | None,
+        body: Mapping[str, object] | None,
         exists_code: str,
         happened: Callable[[], bool],
     ) -> bool:
@@ -292,6 +290,13 @@ def _no_such_route(error: ApiError) -> ApiError:
     )
 
 
+def _object(answer: Answer, what: str) -> dict[str, Any]:
+    document = answer.json()
+    if not isinstance(document, dict):
+        raise DcosError(f"{what}: the answer is not a JSON object; is this the Admin Router of a DC/OS cluster?")
+    return document
+
+
 def _grant_path(subject: Subject, grant: Grant) -> str:
     return f"/acls/{encode_rid(grant.rid)}/{subject.kind}/{encode_segment(subject.name)}/{grant.action}"
 
@@ -300,7 +305,7 @@ def _array(document: Mapping[str, Any] | None) -> list[Any]:
     return list((document or {}).get("array", ()))
 
 
-def _grants(entries: Any) -> list[Grant]:
+def _grants(entries: Iterable[Mapping[str, Any]]) -> list[Grant]:
     return [Grant(entry["rid"], action["name"]) for entry in entries for action in entry.get("actions", ())]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Mapping
+from typing import TYPE_CHECKING, Mapping
 
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 
@@ -28,7 +28,7 @@ def login_token(uid: str, key: RSAPrivateKey, lifetime: int = LOGIN_TOKEN_LIFETI
     return jwt.encode({"uid": uid, "exp": int(time.time()) + lifetime}, key, algorithm="RS256")
 
 
-def claims(token: str) -> dict[str, Any]:
+def claims(token: str) -> dict[str, object]:
     """The claims of a token, its signature not checked; empty for what is no token."""
     try:
         return jwt.decode(token, options={"verify_signature": False})
@@ -36,12 +36,13 @@ def claims(token: str) -> dict[str, Any]:
         return {}
 
 
-def verified_claims(token: str, jwks: Mapping[str, Any]) -> dict[str, Any] | None:
+def verified_claims(token: str, jwks: Mapping[str, object]) -> dict[str, object] | None:
     """The claims when one of the cluster's keys signed the token and it has not expired, else None.
 
     Tokens of the IAM carry no key id, so each key is tried; there is one.
     """
-    for jwk in jwks.get("keys", ()):
+    keys = jwks.get("keys")
+    for jwk in keys if isinstance(keys, list) else ():
         try:
             key = jwt.PyJWK(jwk, algorithm="RS256").key
             return jwt.decode(token, key, algorithms=["RS256"])
@@ -50,7 +51,7 @@ def verified_claims(token: str, jwks: Mapping[str, Any]) -> dict[str, Any] | Non
     return None
 
 
-def expires_at(token_claims: Mapping[str, Any]) -> int | None:
+def expires_at(token_claims: Mapping[str, object]) -> int | None:
     """Unix time at which a token ends, None for one that never does."""
     exp = token_claims.get("exp")
     if exp is None:

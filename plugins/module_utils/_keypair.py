@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Mapping, Sequence
+from typing import TYPE_CHECKING, Mapping, Sequence
 
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._files import (
@@ -183,10 +183,10 @@ class Keypair(FilesResource[KeypairState]):
             )
         return False
 
-    def _view(self, state: KeypairState) -> Mapping[str, Any] | None:
+    def _view(self, state: KeypairState) -> Mapping[str, object] | None:
         if not state.private_exists and not state.public_exists:
             return None
-        view: dict[str, Any] = {"private_key": None, "public_key": None}
+        view: dict[str, object] = {"private_key": None, "public_key": None}
         if state.key is not None:
             view["private_key"] = _words(state.key.public_key())
         elif state.private_exists:

@@ -12,7 +12,7 @@ import base64
 import json
 import os
 from dataclasses import dataclass
-from typing import Any, Callable, Mapping, Sequence
+from typing import Callable, Dict, Generic, Mapping, Optional, Sequence, TypeVar
 from urllib.parse import quote
 
 from ansible.module_utils.basic import AnsibleModule
@@ -28,10 +28,21 @@ from ansible_collections.dcos.security.plugins.module_utils._resource import (
     converge,
 )
 
+ArgumentSpec = Mapping[str, Mapping[str, object]]
+"""The options of a module, as Ansible wants them."""
+
+Params = TypeVar("Params")
+"""The values of a module's options: a C(TypedDict) that stands beside its argument spec."""
+
+State = TypeVar("State")
+
+Where = Dict[str, Dict[str, Optional[str]]]
+"""Which cluster a module was about, for its result and its failure."""
+
 # No defaults and no env fallbacks here: an option left out must be told from one set to its default, an exported empty
 # variable must count as unset, and a credential set must come from one source as a whole. See _connection.py.
 # Truth values and numbers are text for the same reason: AWX renders an unfilled field as empty text.
-CONNECTION_SPEC: dict[str, dict[str, Any]] = {
+CONNECTION_SPEC: dict[str, dict[str, object]] = {
     "dcos_url": {"type": "str"},
     "dcos_token": {"type": "str", "no_log": True},
     "dcos_username": {"type": "str"},
@@ -48,23 +59,23 @@ CONNECTION_SPEC: dict[str, dict[str, Any]] = {
 
 
 @dataclass(frozen=True)
-class Context:
+class Context(Generic[Params]):
     """What a module makes its resource from."""
 
-    params: Mapping[str, Any]
+    params: Params
     cluster: Cluster
     warn: Callable[[str], None]
     hide: Callable[[str], None]
 
 
 def run_cluster_module(
-    argument_spec: Mapping[str, Any], build: Callable[[Context], Resource[Any]], **rules: Any
+    argument_spec: ArgumentSpec, build: Callable[[Context[Params]], Resource[State]], **rules: object
 ) -> None:
     """Run a module that talks to the cluster as somebody."""
     module = AnsibleModule({**CONNECTION_SPEC, **argument_spec}, supports_check_mode=True, **rules)
     _deps.require(module, _deps.HTTP, _deps.JWT, _deps.KEYS)
 
-    def make(where: dict[str, Any]) -> Resource[Any]:
+    def make(where: Where) -> Resource[State]:
         hide = _hider(module)
         _hide_given(module, argument_spec, hide)
         connection = resolve(module.params, os.environ, module.warn, hide)
@@ -75,13 +86,13 @@ def run_cluster_module(
 
 
 def run_site_module(
-    argument_spec: Mapping[str, Any], build: Callable[[Mapping[str, Any], Site], Resource[Any]], **rules: Any
+    argument_spec: ArgumentSpec, build: Callable[[Params, Site], Resource[State]], **rules: object
 ) -> None:
     """Run a module that talks to the cluster as nobody, before there is a reason to trust it."""
     module = AnsibleModule({**CONNECTION_SPEC, **argument_spec}, supports_check_mode=True, **rules)
     _deps.require(module, _deps.HTTP, _deps.KEYS)
 
-    def make(where: dict[str, Any]) -> Resource[Any]:
+    def make(where: Where) -> Resource[State]:
         site = resolve_site(module.params, os.environ, _hider(module))
         where["cluster"] = {"url": site.url, "credentials_from": None}
         return build(module.params, site)
@@ -89,18 +100,16 @@ def run_site_module(
     _run(module, make)
 
 
-def run_local_module(
-    argument_spec: Mapping[str, Any], build: Callable[[Mapping[str, Any]], Resource[Any]], **rules: Any
-) -> None:
+def run_local_module(argument_spec: ArgumentSpec, build: Callable[[Params], Resource[State]], **rules: object) -> None:
     """Run a module that works with files here only."""
     module = AnsibleModule(dict(argument_spec), supports_check_mode=True, **rules)
     _deps.require(module, _deps.KEYS)
     _run(module, lambda where: build(module.params))
 
 
-def _run(module: AnsibleModule, make: Callable[[dict[str, Any]], Resource[Any]]) -> None:
+def _run(module: AnsibleModule, make: Callable[[Where], Resource[State]]) -> None:
     """Converge what C(make) makes and end the module; C(make) notes in its argument which cluster it is about."""
-    where: dict[str, Any] = {}
+    where: Where = {}
     try:
         resource = make(where)
         outcome = converge(resource, module.check_mode)
@@ -111,12 +120,12 @@ def _run(module: AnsibleModule, make: Callable[[dict[str, Any]], Resource[Any]])
         module.fail_json(msg=exc.message, failure=exc.failure(), **where)
 
 
-def _set_file_attributes(module: AnsibleModule, resource: FilesResource[Any], outcome: Outcome) -> None:
+def _set_file_attributes(module: AnsibleModule, resource: FilesResource[State], outcome: Outcome) -> None:
     """Owner, group, mode and attributes, which Ansible compares and sets (or in check mode only compares)."""
     option = module.params["mode"]
     for path, default_mode in resource.managed_files():
         params = {**module.params, "mode": default_mode if option is None else option}
-        diff: dict[str, Any] = {}
+        diff: dict[str, object] = {}
         if module.set_fs_attributes_if_different(module.load_file_common_arguments(params, path), False, diff):
             outcome.changed = True
             if diff:  # none for a file that check mode only says would be made
@@ -125,16 +134,16 @@ def _set_file_attributes(module: AnsibleModule, resource: FilesResource[Any], ou
         option = None
 
 
-def _exit(module: AnsibleModule, outcome: Outcome, more: Mapping[str, Any]) -> None:
+def _exit(module: AnsibleModule, outcome: Outcome, more: Mapping[str, object]) -> None:
     for warning in outcome.warnings:
         module.warn(warning)
-    result: dict[str, Any] = {**outcome.values, **more, "changed": outcome.changed}
+    result: dict[str, object] = {**outcome.values, **more, "changed": outcome.changed}
     if module._diff:
         result["diff"] = {"before": outcome.before or {}, "after": outcome.after or {}}
     module.exit_json(**result)
 
 
-def _hide_given(module: AnsibleModule, argument_spec: Mapping[str, Any], hide: Callable[[str], None]) -> None:
+def _hide_given(module: AnsibleModule, argument_spec: ArgumentSpec, hide: Callable[[str], None]) -> None:
     """Ansible hides options marked no_log as they are; their derived forms are ours to hide."""
     for name, spec in argument_spec.items():
         if spec.get("no_log") and isinstance(module.params[name], str):

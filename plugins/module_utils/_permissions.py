@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Iterable, Mapping, Sequence
 
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 
@@ -61,7 +61,7 @@ def check_actions(actions: Iterable[str], option: str) -> tuple[str, ...]:
     return tuple(a for a in ACTIONS if a in given)
 
 
-def check_permissions(items: Sequence[Mapping[str, Any]], option: str) -> tuple[Permission, ...]:
+def check_permissions(items: Sequence[Mapping[str, object]], option: str) -> tuple[Permission, ...]:
     """Validate C([{rid, actions, description}]) and merge entries of the same rid; order of first mention is kept.
 
     An entry without actions gets none, which stands for all of them; an empty list is an error, it can be a mistake.
@@ -70,16 +70,24 @@ def check_permissions(items: Sequence[Mapping[str, Any]], option: str) -> tuple[
     for index, item in enumerate(items):
         rid = check_rid(str(item["rid"]), f"{option}[{index}].rid")
         given = item.get("actions")
-        if given is not None and not given:
+        if given is None:
+            given = ()
+        elif not isinstance(given, (list, tuple)):
+            raise DcosError(f"{option}[{index}].actions: what {rid} shall allow is not a list.", "invalid_rid")
+        elif not given:
             raise DcosError(f"{option}[{index}].actions: the list of actions for {rid} is empty.", "invalid_rid")
-        actions = check_actions(given or (), f"{option}[{index}].actions")
+        actions = check_actions(given, f"{option}[{index}].actions")
         before = merged.get(rid)
         if before is not None:
             # No actions stand for all of them, with whatever they are joined.
             both = before.actions and actions
             actions = tuple(a for a in ACTIONS if a in before.actions or a in actions) if both else ()
         description = item.get("description")
-        merged[rid] = Permission(rid, actions, before.description if description is None and before else description)
+        if description is not None:
+            text: str | None = str(description)
+        else:
+            text = None if before is None else before.description
+        merged[rid] = Permission(rid, actions, text)
     return tuple(merged.values())
 
 
@@ -88,7 +96,7 @@ def grants_of(permissions: Iterable[Permission]) -> list[Grant]:
     return [Grant(p.rid, action) for p in permissions for action in p.actions]
 
 
-def group_grants(grants: Iterable[Grant]) -> list[dict[str, Any]]:
+def group_grants(grants: Iterable[Grant]) -> list[dict[str, object]]:
     """The inverse, as results show it: C([{rid, actions}]) sorted by rid, actions in the fixed order."""
     by_rid: dict[str, list[str]] = {}
     for grant in sorted(set(grants), key=_in_order):

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any, Callable, Generic, Mapping, Sequence, TypeVar
+from typing import Callable, Generic, Mapping, Sequence, TypeVar
 
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 
@@ -33,12 +33,12 @@ class Step:
 
     what: in words, for messages.
     do: performs it; returns False when it turned out to be done already, so that it counts as no change.
-    subject: what it is about, for resources that report single steps.
+    subject: for resources that report single steps: the list of the result that it belongs to, and how it stands there.
     """
 
     what: str
     do: Callable[[], bool] = field(compare=False)
-    subject: Any = None
+    subject: tuple[str, Mapping[str, str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,10 @@ class Plan:
     warnings: what the user should know whether or not anything is done.
     """
 
-    result: Mapping[str, Any]
+    result: Mapping[str, object]
     steps: tuple[Step, ...] = ()
-    before: Mapping[str, Any] | None = None
-    after: Mapping[str, Any] | None = None
+    before: Mapping[str, object] | None = None
+    after: Mapping[str, object] | None = None
     provisional: bool = False
     blocked: DcosError | None = None
     warnings: tuple[str, ...] = ()
@@ -65,9 +65,9 @@ class Outcome:
     """What happened, or in check mode would."""
 
     changed: bool
-    values: dict[str, Any]
-    before: Mapping[str, Any] | None
-    after: Mapping[str, Any] | None
+    values: dict[str, object]
+    before: Mapping[str, object] | None
+    after: Mapping[str, object] | None
     warnings: list[str] = field(default_factory=list)
 
 
@@ -82,21 +82,21 @@ class Resource(ABC, Generic[State]):
     def plan(self, state: State) -> Plan:
         """Compare what is there with what is wanted. Sends nothing and writes nothing; refuses what must not be."""
 
-    def result(self, plan: Plan, done: Sequence[Step]) -> Mapping[str, Any]:
+    def result(self, plan: Plan, done: Sequence[Step]) -> Mapping[str, object]:
         """The module's result, given the steps that changed something (all of them, unless others were faster)."""
         return plan.result
 
 
-class Reading(Resource[Mapping[str, Any]]):
+class Reading(Resource[Mapping[str, object]]):
     """Something that is only read: C(read) gets the whole result."""
 
-    def __init__(self, read: Callable[[], Mapping[str, Any]]) -> None:
+    def __init__(self, read: Callable[[], Mapping[str, object]]) -> None:
         self._read = read
 
-    def read(self) -> Mapping[str, Any]:
+    def read(self) -> Mapping[str, object]:
         return self._read()
 
-    def plan(self, state: Mapping[str, Any]) -> Plan:
+    def plan(self, state: Mapping[str, object]) -> Plan:
         return Plan(state)
 
 

@@ -13,7 +13,7 @@ import json
 import re
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Mapping
+from typing import TYPE_CHECKING, Mapping
 from urllib.parse import urlsplit
 
 from ansible_collections.dcos.security.plugins.module_utils._account import check_account_uid, read_journal
@@ -59,7 +59,7 @@ _MISSPELT_SCHEME = "schema"
 class Document:
     """A stored service-account document of our account."""
 
-    fields: Mapping[str, Any] = field(repr=False)
+    fields: Mapping[str, object] = field(repr=False)
     key: RSAPrivateKey | None = field(repr=False)
 
     def is_canonical(self) -> bool:
@@ -168,7 +168,7 @@ class Endpoint:
             )
         return login_endpoint(self.security_mode or STRICT, self._cli_version(cluster))
 
-    def accepts(self, stored: Any, wanted: str) -> bool:
+    def accepts(self, stored: object, wanted: str) -> bool:
         """Whether a stored endpoint needs no change."""
         if stored == wanted:
             return True
@@ -286,7 +286,7 @@ class ServiceAccountSecret(Resource[SecretState]):
             steps.append(self._delete_step(state.next))
         result = self._shown(state.next if decision.pending else state.live, decision.key, state)
         before = self._view(state)
-        after: dict[str, Any] = {name: result[name] for name in _DIFF_FIELDS}
+        after: dict[str, object] = {name: result[name] for name in _DIFF_FIELDS}
         if decision.pending:
             after = {**(before or {}), "next": result["fingerprint"]}
         elif decision.keep_next and state.next.document is not None:
@@ -432,7 +432,7 @@ class ServiceAccountSecret(Resource[SecretState]):
             "key_mismatch",
         )
 
-    def _shown(self, slot: Slot, key: RSAPrivateKey, state: SecretState) -> dict[str, Any]:
+    def _shown(self, slot: Slot, key: RSAPrivateKey, state: SecretState) -> dict[str, object]:
         stored = None if slot.document is None else slot.document.fields.get("login_endpoint")
         return {
             "store": self._store,
@@ -444,8 +444,8 @@ class ServiceAccountSecret(Resource[SecretState]):
             "fingerprint": fingerprint(key.public_key()),
         }
 
-    def _view(self, state: SecretState) -> Mapping[str, Any] | None:
-        view: dict[str, Any] = {}
+    def _view(self, state: SecretState) -> Mapping[str, object] | None:
+        view: dict[str, object] = {}
         if state.live.foreign:
             view = {"store": self._store, "path": self._path, "content": f"no service-account document of {self._uid}"}
         elif state.live.document is not None:
@@ -463,14 +463,19 @@ class ServiceAccountSecret(Resource[SecretState]):
         return view or None
 
 
-def describe_secret(cluster: Cluster, store: str, path: str) -> dict[str, Any] | None:
+def describe_secret(cluster: Cluster, store: str, path: str) -> dict[str, object] | None:
     """A stored document without its private key, and whether its account has that key; None where nothing is stored."""
     stored = cluster.secrets.read(store, path)
     if stored is None:
         return None
     document = parse_document(stored, None)
     names = ("uid", "scheme", "login_endpoint", "public_key", "fingerprint", "matches_account", "pending")
-    result: dict[str, Any] = {"store": store, "path": path, "is_document": document is not None, **dict.fromkeys(names)}
+    result: dict[str, object] = {
+        "store": store,
+        "path": path,
+        "is_document": document is not None,
+        **dict.fromkeys(names),
+    }
     if document is None:
         return result
     uid = str(document.fields["uid"])

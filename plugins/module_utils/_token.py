@@ -10,7 +10,7 @@ import stat
 import time
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Callable, Mapping
+from typing import Callable, Mapping
 
 from ansible_collections.dcos.security.plugins.module_utils._auth import log_in
 from ansible_collections.dcos.security.plugins.module_utils._cluster import Cluster
@@ -167,7 +167,7 @@ class AuthenticationToken(Resource[TokenState]):
         if not self._return_token:
             self._hide(state.token)
         end = expires_at(claims(state.token))
-        result: dict[str, Any] = {
+        result: dict[str, object] = {
             "uid": state.uid,
             "expires_at": None if end is None else iso_utc(end),
             "expires_in": None if end is None else max(0, end - int(time.time())),
@@ -209,7 +209,7 @@ class AuthenticationToken(Resource[TokenState]):
         if file is None:
             return None
         token, info = file[0].strip(), file[1]
-        found: Mapping[str, Any] = claims(token)
+        found: Mapping[str, object] = claims(token)
         uid = found.get("uid")
         wanted = (
             self._secret.uid if self._secret is not None and self._secret.uid is not None else self._credentials().uid

@@ -186,14 +186,14 @@ failure:
   sample: {status: null, code: invalid_rid, title: null}
 """
 
-from typing import Any
+from typing import TypedDict
 
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._grants import Grants, account_or_group
-from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
+from ansible_collections.dcos.security.plugins.module_utils._module import ArgumentSpec, Context, run_cluster_module
 from ansible_collections.dcos.security.plugins.module_utils._permissions import ACTIONS, check_permissions
 
-ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+ARGUMENT_SPEC: ArgumentSpec = {
     "uid": {"type": "str"},
     "gid": {"type": "str"},
     "permissions": {
@@ -223,17 +223,30 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 }
 
 
-def build(context: Context) -> Grants:
+class Params(TypedDict):
+    uid: str | None
+    gid: str | None
+    permissions: list[dict[str, object]] | None
+    rid: str | None
+    actions: list[str] | None
+    description: str | None
+    exclusive: bool
+    keep: list[dict[str, object]]
+    allow_dcos_prefix: bool
+    state: str
+
+
+def build(context: Context[Params]) -> Grants:
     """The grants that the options describe."""
     params = context.params
     present = params["state"] == "present"
     if params["exclusive"] and not present:
         raise DcosError("exclusive: it says what else to revoke beside what is granted; state=absent grants nothing.")
-    if params["rid"] is not None:
-        single = {name: params[name] for name in ("rid", "actions", "description")}
-        permissions = check_permissions([single], "rid")
-    else:
+    if params["permissions"] is not None:
         permissions = check_permissions(params["permissions"], "permissions")
+    else:
+        single = {"rid": params["rid"], "actions": params["actions"], "description": params["description"]}
+        permissions = check_permissions([single], "rid")
     return Grants(
         context.cluster.iam,
         context.cluster.own_uid,

@@ -107,17 +107,23 @@ failure:
   sample: {status: 403, code: null, title: Forbidden}
 """
 
-from typing import Any
+from typing import TypedDict
 
 from ansible_collections.dcos.security.plugins.module_utils._grants import account_or_group, read_subject, who_may
-from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
+from ansible_collections.dcos.security.plugins.module_utils._module import ArgumentSpec, Context, run_cluster_module
 from ansible_collections.dcos.security.plugins.module_utils._permissions import check_rid
 from ansible_collections.dcos.security.plugins.module_utils._resource import Reading
 
-ARGUMENT_SPEC: dict[str, dict[str, Any]] = {"uid": {"type": "str"}, "gid": {"type": "str"}, "rid": {"type": "str"}}
+ARGUMENT_SPEC: ArgumentSpec = {"uid": {"type": "str"}, "gid": {"type": "str"}, "rid": {"type": "str"}}
 
 
-def build(context: Context) -> Reading:
+class Params(TypedDict):
+    uid: str | None
+    gid: str | None
+    rid: str | None
+
+
+def build(context: Context[Params]) -> Reading:
     """The grants that the options name."""
     params, iam = context.params, context.cluster.iam
     if params["rid"] is not None:

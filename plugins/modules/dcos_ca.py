@@ -133,17 +133,15 @@ failure:
   sample: {status: null, code: tls, title: null}
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from ansible_collections.dcos.security.plugins.module_utils._ca import CaFile
-from ansible_collections.dcos.security.plugins.module_utils._module import run_site_module
+from ansible_collections.dcos.security.plugins.module_utils._module import ArgumentSpec, run_site_module
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ansible_collections.dcos.security.plugins.module_utils._connection import Site
 
-ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+ARGUMENT_SPEC: ArgumentSpec = {
     "path": {"type": "path", "required": True},
     "fingerprint": {"type": "list", "elements": "str", "default": []},
     "trust_on_first_use": {"type": "bool", "default": False},
@@ -152,7 +150,15 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 }
 
 
-def build(params: Mapping[str, Any], site: Site) -> CaFile:
+class Params(TypedDict):
+    path: str
+    fingerprint: list[str]
+    trust_on_first_use: bool
+    source_path: str | None
+    state: str
+
+
+def build(params: Params, site: Site) -> CaFile:
     """The file that the options describe."""
     return CaFile(
         site,

@@ -96,7 +96,7 @@ from ansible_collections.dcos.security.plugins.module_utils._module import Conte
 from ansible_collections.dcos.security.plugins.module_utils._resource import Reading
 
 
-def build(context: Context) -> Reading:
+def build(context: Context[object]) -> Reading:
     """What the cluster says about itself."""
     return Reading(lambda: {"cluster_info": asdict(context.cluster.info())})
 

@@ -130,15 +130,12 @@ failure:
   sample: {status: null, code: invalid_key, title: null}
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TypedDict
 
 from ansible_collections.dcos.security.plugins.module_utils._keypair import REGENERATE, Keypair
-from ansible_collections.dcos.security.plugins.module_utils._module import run_local_module
+from ansible_collections.dcos.security.plugins.module_utils._module import ArgumentSpec, run_local_module
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+ARGUMENT_SPEC: ArgumentSpec = {
     "private_key_path": {"type": "path", "required": True, "no_log": False},
     "public_key_path": {"type": "path"},
     "size": {"type": "int", "default": 2048},
@@ -147,7 +144,15 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 }
 
 
-def build(params: Mapping[str, Any]) -> Keypair:
+class Params(TypedDict):
+    private_key_path: str
+    public_key_path: str | None
+    size: int
+    regenerate: str
+    state: str
+
+
+def build(params: Params) -> Keypair:
     """The key pair that the options describe."""
     return Keypair(
         params["private_key_path"],

@@ -216,16 +216,16 @@ failure:
   sample: {status: null, code: foreign_secret, title: null}
 """
 
-from typing import Any
+from typing import TypedDict
 
 from ansible_collections.dcos.security.plugins.module_utils._connection import check_url
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._files import read_private
 from ansible_collections.dcos.security.plugins.module_utils._keys import load_private_key
-from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
+from ansible_collections.dcos.security.plugins.module_utils._module import ArgumentSpec, Context, run_cluster_module
 from ansible_collections.dcos.security.plugins.module_utils._sa_secret import Endpoint, ServiceAccountSecret
 
-ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+ARGUMENT_SPEC: ArgumentSpec = {
     "path": {"type": "str", "required": True},
     "store": {"type": "str", "default": "default"},
     "uid": {"type": "str", "required": True},
@@ -242,7 +242,23 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 }
 
 
-def build(context: Context) -> ServiceAccountSecret:
+class Params(TypedDict):
+    path: str
+    store: str
+    uid: str
+    private_key: str | None
+    private_key_path: str | None
+    generate_key: bool
+    security_mode: str | None
+    login_endpoint: str | None
+    legacy_login_endpoint: str
+    rotate: str
+    overwrite: bool
+    allow_dcos_prefix: bool
+    state: str
+
+
+def build(context: Context[Params]) -> ServiceAccountSecret:
     """The secret that the options describe."""
     params = context.params
     if params["login_endpoint"] is not None:
@@ -250,8 +266,12 @@ def build(context: Context) -> ServiceAccountSecret:
     present = params["state"] == "present"
     key = None
     if present:
-        given = [name for name in ("private_key", "private_key_path") if params[name] is not None]
-        given += ["generate_key"] if params["generate_key"] else []
+        sources = {
+            "private_key": params["private_key"] is not None,
+            "private_key_path": params["private_key_path"] is not None,
+            "generate_key": params["generate_key"],
+        }
+        given = [name for name, is_given in sources.items() if is_given]
         if len(given) != 1:
             raise DcosError(
                 f"private_key, private_key_path, generate_key: give one of them, not {' and '.join(given) or 'none'}.",

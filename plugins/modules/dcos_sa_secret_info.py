@@ -121,20 +121,25 @@ failure:
   sample: {status: 403, code: null, title: Forbidden}
 """
 
-from typing import Any
+from typing import TypedDict
 
-from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
+from ansible_collections.dcos.security.plugins.module_utils._module import ArgumentSpec, Context, run_cluster_module
 from ansible_collections.dcos.security.plugins.module_utils._names import check_secret_path, check_store
 from ansible_collections.dcos.security.plugins.module_utils._resource import Reading
 from ansible_collections.dcos.security.plugins.module_utils._sa_secret import describe_secret
 
-ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+ARGUMENT_SPEC: ArgumentSpec = {
     "path": {"type": "str", "required": True},
     "store": {"type": "str", "default": "default"},
 }
 
 
-def build(context: Context) -> Reading:
+class Params(TypedDict):
+    path: str
+    store: str
+
+
+def build(context: Context[Params]) -> Reading:
     """The secret that the options name."""
     path = check_secret_path(context.params["path"], "path")
     store = check_store(context.params["store"], "store")

@@ -151,14 +151,14 @@ failure:
       sample: Forbidden
 """
 
-from typing import Any
+from typing import TypedDict
 
 from ansible_collections.dcos.security.plugins.module_utils._account import ServiceAccount
 from ansible_collections.dcos.security.plugins.module_utils._files import read_text
 from ansible_collections.dcos.security.plugins.module_utils._keys import load_public_key
-from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
+from ansible_collections.dcos.security.plugins.module_utils._module import ArgumentSpec, Context, run_cluster_module
 
-ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+ARGUMENT_SPEC: ArgumentSpec = {
     "uid": {"type": "str", "required": True},
     "description": {"type": "str"},
     "public_key": {"type": "str"},
@@ -169,7 +169,17 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 }
 
 
-def build(context: Context) -> ServiceAccount:
+class Params(TypedDict):
+    uid: str
+    description: str | None
+    public_key: str | None
+    public_key_path: str | None
+    replace_key: bool
+    allow_dcos_prefix: bool
+    state: str
+
+
+def build(context: Context[Params]) -> ServiceAccount:
     """The account that the options describe."""
     params = context.params
     key = None

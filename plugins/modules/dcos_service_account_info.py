@@ -106,24 +106,28 @@ failure:
   sample: {status: 403, code: null, title: Forbidden}
 """
 
-from typing import Any
+from typing import TypedDict
 
 from ansible_collections.dcos.security.plugins.module_utils._account import account_view
-from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
+from ansible_collections.dcos.security.plugins.module_utils._module import ArgumentSpec, Context, run_cluster_module
 from ansible_collections.dcos.security.plugins.module_utils._names import JOURNAL_SUFFIX, NATIVE_ACCOUNTS, check_uid
 from ansible_collections.dcos.security.plugins.module_utils._resource import Reading
 
-ARGUMENT_SPEC: dict[str, dict[str, Any]] = {"uid": {"type": "str"}}
+ARGUMENT_SPEC: ArgumentSpec = {"uid": {"type": "str"}}
 
 
-def build(context: Context) -> Reading:
+class Params(TypedDict):
+    uid: str | None
+
+
+def build(context: Context[Params]) -> Reading:
     """The accounts that the options name."""
     uid = context.params["uid"]
     iam = context.cluster.iam
     if uid is not None:
         check_uid(uid, "uid")
 
-    def read() -> dict[str, Any]:
+    def read() -> dict[str, object]:
         users = iam.service_accounts() if uid is None else [user for user in [iam.user(uid)] if user is not None]
         return {
             "service_accounts": [

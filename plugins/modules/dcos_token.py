@@ -161,7 +161,7 @@ failure:
   sample: {status: 401, code: credentials, title: 401 Unauthorized}
 """
 
-from typing import Any
+from typing import TypedDict
 
 from ansible_collections.dcos.security.plugins.module_utils._connection import (
     KeyCredentials,
@@ -171,12 +171,12 @@ from ansible_collections.dcos.security.plugins.module_utils._connection import (
 from ansible_collections.dcos.security.plugins.module_utils._errors import CredentialsError
 from ansible_collections.dcos.security.plugins.module_utils._files import read_private
 from ansible_collections.dcos.security.plugins.module_utils._keys import load_private_key
-from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
+from ansible_collections.dcos.security.plugins.module_utils._module import ArgumentSpec, Context, run_cluster_module
 from ansible_collections.dcos.security.plugins.module_utils._token import AuthenticationToken, SecretLogin
 
 WAYS = ("password", "private_key", "private_key_path", "secret_path")
 
-ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+ARGUMENT_SPEC: ArgumentSpec = {
     "uid": {"type": "str"},
     "password": {"type": "str", "no_log": True},
     "private_key": {"type": "str", "no_log": True},
@@ -192,14 +192,32 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 }
 
 
-def credentials(context: Context) -> LoginCredentials | None:
+class Params(TypedDict):
+    uid: str | None
+    password: str | None
+    private_key: str | None
+    private_key_path: str | None
+    secret_path: str | None
+    secret_store: str
+    login_token_lifetime: int
+    path: str | None
+    renew_before: int
+    return_token: bool | None
+    exchange: bool
+    state: str
+
+
+def credentials(context: Context[Params]) -> LoginCredentials | None:
     """The credentials in the options; None for those of a stored secret or of the connection."""
     params = context.params
+    values = (params["password"], params["private_key"], params["private_key_path"], params["secret_path"])
+    ways = [way for way, value in zip(WAYS, values) if value is not None]
     uid = params["uid"]
-    ways = [way for way in WAYS if params[way] is not None]
-    if uid is None and ways not in ([], ["secret_path"]):
-        raise CredentialsError(f"uid: {ways[0]} is given without the account that it belongs to.")
-    if uid is not None and not ways:
+    if uid is None:
+        if ways not in ([], ["secret_path"]):
+            raise CredentialsError(f"uid: {ways[0]} is given without the account that it belongs to.")
+        return None
+    if not ways:
         raise CredentialsError(f"uid: {uid} is given without a way to log in. Give one of {', '.join(WAYS)}.")
     if params["password"] is not None:
         return PasswordCredentials(uid, params["password"])
@@ -212,7 +230,7 @@ def credentials(context: Context) -> LoginCredentials | None:
     return None
 
 
-def build(context: Context) -> AuthenticationToken:
+def build(context: Context[Params]) -> AuthenticationToken:
     """The token that the options describe."""
     params = context.params
     secret = None

@@ -8,9 +8,9 @@ Nothing is downloaded: in place of the inventories of other sites, the few refer
 
 from __future__ import annotations
 
-from typing import Any
-
 from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 
 project = "dcos.security"
 copyright = "2026, dcos.security contributors"
@@ -41,7 +41,9 @@ _ANSIBLE = "https://docs.ansible.com/ansible/latest"
 _ELSEWHERE = {"common_return_values": f"{_ANSIBLE}/reference_appendices/common_return_values.html"}
 
 
-def _resolve_elsewhere(_app: Any, _env: Any, node: Any, contnode: Any) -> Any:
+def _resolve_elsewhere(
+    _app: Sphinx, _env: BuildEnvironment, node: nodes.Element, _contnode: nodes.Element
+) -> nodes.Element | None:
     """Lead references from generated pages into Ansible's own documentation there."""
     url = _ELSEWHERE.get(str(node.get("reftarget")))
     if url is None:
@@ -49,5 +51,5 @@ def _resolve_elsewhere(_app: Any, _env: Any, node: Any, contnode: Any) -> Any:
     return nodes.reference("", node.astext(), refuri=url, internal=False)
 
 
-def setup(app: Any) -> None:
+def setup(app: Sphinx) -> None:
     app.connect("missing-reference", _resolve_elsewhere)

@@ -262,3 +262,9 @@ def test_keys_of_the_iam_are_public() -> None:
         assert cluster_for().iam.jwks() == {"keys": []}
     assert "Authorization" not in script.sent[0].headers
     assert play([(f"GET {BASE}/auth/jwks", Reply(200, "<html>"))], lambda iam: iam.jwks()) == {}
+
+
+@pytest.mark.parametrize("answer", [Reply(200, ["svc"]), Reply(200, "<html>hello</html>")])
+def test_a_list_of_accounts_that_is_none_is_no_empty_list(answer: Reply) -> None:
+    with pytest.raises(DcosError, match="reading all service accounts: the answer is not a JSON object"):
+        play([(f"GET {BASE}/users?type=service", answer)], lambda iam: iam.service_accounts())

@@ -139,3 +139,8 @@ def test_an_end_that_is_no_time_is_an_error(exp: Any) -> None:
 def test_times_are_shown_in_utc() -> None:
     assert tokens.iso_utc(0) == "1970-01-01T00:00:00Z"
     assert tokens.iso_utc(1_795_758_534) == "2026-11-27T05:48:54Z"
+
+
+@pytest.mark.parametrize("document", [{}, {"keys": None}, {"keys": "none"}])
+def test_a_cluster_that_names_no_keys_vouches_for_nothing(document: dict[str, Any]) -> None:
+    assert tokens.verified_claims(signed({"uid": "a"}), document) is None

@@ -97,6 +97,9 @@ def test_an_empty_list_of_actions_can_be_a_mistake_and_is_not_all_of_them() -> N
     with pytest.raises(DcosError, match=r"^permissions\[0\]\.actions: ") as caught:
         permissions.check_permissions([{"rid": "dcos:a", "actions": []}], "permissions")
     assert caught.value.code == "invalid_rid"
+    with pytest.raises(DcosError, match=r"permissions\[0\]\.actions: .* not a list") as no_list:
+        permissions.check_permissions([{"rid": "dcos:a", "actions": "read"}], "permissions")
+    assert no_list.value.code == "invalid_rid"
     (entry,) = permissions.check_permissions([{"rid": "dcos:a", "actions": None}], "permissions")
     assert entry.actions == ()
 

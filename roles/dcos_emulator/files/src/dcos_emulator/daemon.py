@@ -14,7 +14,6 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
 
 from .datadir import DataDir, Endpoints
 from .settings import CONTROL_PREFIX, EmulatorError
@@ -77,7 +76,7 @@ def stop(data_dir: DataDir) -> bool:
     return signalled is not None
 
 
-def set_faults(data_dir: DataDir, faults: object | None) -> dict[str, Any]:
+def set_faults(data_dir: DataDir, faults: object | None) -> dict[str, object]:
     """Replace the running emulator's faults, or only read them; what is in force afterwards."""
     endpoints = data_dir.read_endpoints()
     if endpoints is None or data_dir.owner() is None:
@@ -94,7 +93,7 @@ def _answers(endpoints: Endpoints) -> bool:
         return False
 
 
-def _control(endpoints: Endpoints, name: str, body: bytes | None) -> dict[str, Any]:
+def _control(endpoints: Endpoints, name: str, body: bytes | None) -> dict[str, object]:
     """Talk to the control interface over plain http, which is there in every mode, and never through a proxy."""
     headers = {"Content-Type": "application/json"} if body else {}
     method = "PUT" if body else "GET"
@@ -103,7 +102,7 @@ def _control(endpoints: Endpoints, name: str, body: bytes | None) -> dict[str, A
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=10) as response:
-            document: dict[str, Any] = json.load(response)
+            document: dict[str, object] = json.load(response)
             return document
     except urllib.error.HTTPError as error:
         raise EmulatorError(json.load(error).get("message", str(error))) from None

@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import dataclass, field
-from typing import Any, cast
 
 _REQUEST_KINDS = {"latency", "status", "cut_before", "cut_after"}
 _STATE_KINDS = {"expire_tokens", "sealed", "slow_permissions"}
@@ -31,7 +30,7 @@ class InvalidFault(ValueError):
 class Fault:
     """One fault, with the count of what it has seen."""
 
-    description: dict[str, Any]
+    description: dict[str, object]
     kind: str
     seconds: float = 0.0
     status: int = 0
@@ -82,7 +81,7 @@ class Faults:
     def replace(self, faults: list[Fault]) -> None:
         self._faults = faults
 
-    def descriptions(self) -> list[dict[str, Any]]:
+    def descriptions(self) -> list[dict[str, object]]:
         return [fault.description for fault in self._faults]
 
     def hits(self) -> list[int]:
@@ -127,7 +126,7 @@ def _parse(number: int, entry: object) -> Fault:
     unknown = sorted(set(entry) - fields)
     if unknown:
         raise InvalidFault(f"{where}: unknown field {unknown[0]!r} for kind {kind!r}")
-    fault = Fault(description=cast("dict[str, Any]", entry), kind=kind)
+    fault = Fault(description=entry, kind=kind)
     if "seconds" in fields:
         fault.seconds = _number(where, entry, "seconds")
     if kind == "status":
@@ -141,7 +140,7 @@ def _parse(number: int, entry: object) -> Fault:
     return fault
 
 
-def _parse_selection(where: str, entry: dict[str, Any], fault: Fault) -> None:
+def _parse_selection(where: str, entry: dict[str, object], fault: Fault) -> None:
     """Which of the requests are hit."""
     match = entry.get("match") or {}
     if not isinstance(match, dict):
@@ -167,7 +166,7 @@ def _parse_selection(where: str, entry: dict[str, Any], fault: Fault) -> None:
         fault.dice = random.Random(seed)  # noqa: S311 (repeatable on purpose)
 
 
-def _pattern(where: str, match: dict[str, Any], name: str) -> re.Pattern[str] | None:
+def _pattern(where: str, match: dict[str, object], name: str) -> re.Pattern[str] | None:
     value = match.get(name)
     if value is None:
         return None
@@ -179,14 +178,14 @@ def _pattern(where: str, match: dict[str, Any], name: str) -> re.Pattern[str] | 
         raise InvalidFault(f"{where}: match.{name} is no regular expression: {error}") from None
 
 
-def _number(where: str, entry: dict[str, Any], name: str) -> float:
+def _number(where: str, entry: dict[str, object], name: str) -> float:
     value = entry.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
         raise InvalidFault(f"{where}: {name} must be a number, 0 or more")
     return float(value)
 
 
-def _count(where: str, entry: dict[str, Any], name: str) -> int | None:
+def _count(where: str, entry: dict[str, object], name: str) -> int | None:
     value = entry.get(name)
     if value is None:
         return None

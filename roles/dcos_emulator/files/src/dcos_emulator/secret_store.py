@@ -12,7 +12,6 @@ import hmac
 import json
 import re
 from collections.abc import Callable
-from typing import Any
 
 from .audit import AuditLog
 from .authorization import Authorization
@@ -242,7 +241,7 @@ def _media_type(request: Request) -> str:
     return request.headers.get("Content-Type", "").split(";", 1)[0].strip().lower()
 
 
-def _json_object(request: Request) -> dict[str, Any]:
+def _json_object(request: Request) -> dict[str, object]:
     try:
         content = json.loads(request.body.decode("utf-8"))
     except (ValueError, RecursionError):
@@ -255,7 +254,7 @@ def _json_object(request: Request) -> dict[str, Any]:
 def _read_value(request: Request) -> Secret:
     """The value in a body; fields that mean nothing to the store are ignored, as clients do send some."""
     content_type = _media_type(request)
-    extra: dict[str, Any] = {}
+    extra: dict[str, object] = {}
     if content_type == BINARY:
         value = request.body
     elif content_type == TEXT:

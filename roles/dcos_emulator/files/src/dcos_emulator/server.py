@@ -16,10 +16,11 @@ import ssl
 import sys
 import traceback
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import urlsplit
 
-from aiohttp import web
+from aiohttp import StreamReader, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import RawRequestMessage
 
 from .certificates import ADDRESSES, DNS_NAMES
 from .datadir import DataDir, Endpoints
@@ -119,7 +120,13 @@ async def _start(listener: _Listener, sockets: list[socket.socket], context: ssl
     return runner
 
 
-def _make_request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+def _make_request(
+    message: RawRequestMessage,
+    payload: StreamReader,
+    protocol: web.RequestHandler,
+    writer: AbstractStreamWriter,
+    task: asyncio.Task[None],
+) -> web.BaseRequest:
     loop = asyncio.get_running_loop()
     return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=_MAX_BODY)
 

@@ -128,7 +128,7 @@ class Secret:
 
     value: bytes
     is_text: bool
-    extra: dict[str, Any]
+    extra: dict[str, object]
 
 
 class Store:

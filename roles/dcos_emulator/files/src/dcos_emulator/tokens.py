@@ -10,7 +10,6 @@ import hashlib
 import json
 import time
 from collections import OrderedDict
-from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -33,7 +32,7 @@ class TokenAuthority:
 
     def issue(self, uid: str, exp: int | None = None, *, forever: bool = False) -> str:
         """A token with the default lifetime, with a given `exp`, or without any `exp`."""
-        claims: dict[str, Any] = {"uid": uid}
+        claims: dict[str, object] = {"uid": uid}
         if not forever:
             claims["exp"] = int(time.time() + self.lifetime) if exp is None else exp
         # Encoded by hand: the real token's header is exactly these two keys in this order.
@@ -78,7 +77,7 @@ class TokenAuthority:
         """Take `expire_all` back."""
         self._issued_since_expiry = None
 
-    def jwks(self) -> dict[str, Any]:
+    def jwks(self) -> dict[str, object]:
         """The public half of the signing key as a JSON Web Key Set."""
         numbers = self._public_key.public_numbers()
         kid = hashlib.sha256(f"{numbers.e}{numbers.n}RSA".encode("ascii")).hexdigest()
@@ -111,5 +110,5 @@ def _base64url_int(number: int) -> str:
     return _base64url(number.to_bytes((number.bit_length() + 7) // 8, "big")).decode("ascii")
 
 
-def _segment(document: dict[str, Any]) -> bytes:
+def _segment(document: dict[str, object]) -> bytes:
     return _base64url(json.dumps(document, separators=(",", ":")).encode("ascii"))

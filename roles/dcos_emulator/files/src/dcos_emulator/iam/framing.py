@@ -9,7 +9,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
 
 from ..http import Request, Response, accepts
 
@@ -120,8 +119,8 @@ class Schema:
     required: tuple[str, ...] = ()
     closed: bool = True
 
-    def check(self, content: object) -> dict[str, Any]:
-        """The object, or the first complaint, worded as the IAM's validator words it."""
+    def check(self, content: object) -> dict[str, str]:
+        """The texts that this schema knows, or the first complaint, worded as the IAM's validator words it."""
         if content is _Missing:
             raise bad_request("Request has bad Content-Type or lacks JSON data")
         if not isinstance(content, dict):
@@ -137,7 +136,7 @@ class Schema:
             names = ", ".join(map(repr, unexpected))
             verb = "was" if len(unexpected) == 1 else "were"
             raise _schema_error(f"Additional properties are not allowed ({names} {verb} unexpected)")
-        return content
+        return {name: content[name] for name in self.properties if name in content}
 
 
 def _schema_error(hint: str) -> ApiError:
@@ -154,6 +153,10 @@ class Call:
 
     def __getitem__(self, name: str) -> str:
         return self.arguments[name]
+
+    def field(self, name: str) -> object:
+        """What the body says beside the texts of its schema; None where it says nothing."""
+        return self.content.get(name) if isinstance(self.content, dict) else None
 
 
 Handler = Callable[[Call], Response]

@@ -61,7 +61,7 @@ class Login:
         if user is None or user.is_remote:
             raise _invalid_credentials()
         if user.is_service:
-            return self._service_login(user, token, body.get("exp"))
+            return self._service_login(user, token, call.field("exp"))
         if password is None or user.password_hash is None:
             raise _invalid_credentials()
         if not verify_password(password, user.password_hash):

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..store import Acl, Grant, Group, User
 
 PREFIX = "/acs/api/v1"
@@ -37,8 +35,8 @@ def membership_url(gid: str, uid: str) -> str:
     return f"{group_url(gid)}/users/{uid}"
 
 
-def user_view(user: User) -> dict[str, Any]:
-    view: dict[str, Any] = {
+def user_view(user: User) -> dict[str, object]:
+    view: dict[str, object] = {
         "uid": user.uid,
         "description": user.description,
         "url": user_url(user.uid),
@@ -52,15 +50,15 @@ def user_view(user: User) -> dict[str, Any]:
     return view
 
 
-def group_view(group: Group) -> dict[str, Any]:
+def group_view(group: Group) -> dict[str, object]:
     view = {"gid": group.gid, "url": group_url(group.gid), "description": group.description}
     return {**view, "provider_type": group.provider_type}
 
 
-def acl_view(acl: Acl) -> dict[str, Any]:
+def acl_view(acl: Acl) -> dict[str, object]:
     return {"rid": acl.rid, "url": acl_url(acl.rid), "description": acl.description}
 
 
-def action_view(grant: Grant) -> dict[str, Any]:
+def action_view(grant: Grant) -> dict[str, object]:
     url = f"{acl_url(grant.rid)}/{grant.kind}s/{grant.subject}/{grant.action}"
     return {"name": grant.action, "url": url}
