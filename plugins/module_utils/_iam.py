@@ -97,6 +97,14 @@ class Iam:
         answer = self._get("/users", what, params={"type": "service"})
         return [_user(document) for document in _array(_object(answer, what))]
 
+    def persons(self) -> list[User]:
+        """All users that are no service accounts."""
+        return [_user(document) for document in _array(self._get("/users", "reading all users").json())]
+
+    def groups(self) -> list[str]:
+        """The ids of all groups."""
+        return sorted(group["gid"] for group in _array(self._find("/groups", "reading all groups")))
+
     def create_service_account(self, uid: str, public_key: str, description: str) -> bool:
         """Create an account; False when the uid is taken (the IAM never updates)."""
 

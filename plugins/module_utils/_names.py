@@ -40,6 +40,9 @@ SUPERUSERS_GROUP = "superusers"
 JOURNAL_SUFFIX = ".replacing"
 """While the key of account C(x) is replaced, C(x.replacing) holds what must be restored."""
 
+NEXT_SUFFIX = "-next"
+"""While the key at path C(x) of the secret store is rotated, C(x-next) holds the one that it is going to."""
+
 
 def check_uid(uid: str, option: str) -> str:
     """Return C(uid) when the IAM would take it, else raise C(invalid_uid) naming the option."""

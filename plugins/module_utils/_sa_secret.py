@@ -36,7 +36,7 @@ from ansible_collections.dcos.security.plugins.module_utils._modes import (
     STRICT,
     login_endpoint,
 )
-from ansible_collections.dcos.security.plugins.module_utils._names import check_secret_path, check_store
+from ansible_collections.dcos.security.plugins.module_utils._names import NEXT_SUFFIX, check_secret_path, check_store
 from ansible_collections.dcos.security.plugins.module_utils._resource import LostRaceError, Plan, Resource, Step
 from ansible_collections.dcos.security.plugins.module_utils._secrets import StoredValue
 
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 SCHEME = "RS256"
-NEXT_SUFFIX = "-next"
 _SAME_HOSTS = frozenset((LOGIN_HOST, "master.mesos"))
 
 _DIFF_FIELDS = ("store", "path", "uid", "scheme", "login_endpoint", "fingerprint")

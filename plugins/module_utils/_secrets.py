@@ -58,6 +58,30 @@ class Secrets:
             return StoredValue(document["value"].encode("utf-8"))
         return StoredValue(answer.content)
 
+    def paths(self, store: str) -> list[str]:
+        """The paths of all secrets, without leading slashes."""
+        what = f"listing the secrets of store {store}"
+        try:
+            answer = self._http.request(
+                "GET",
+                _path(store, ""),
+                what,
+                params={"list": "true"},
+                unavailable=self._sealed(store, what),
+                show_description=False,
+            )
+        except ApiError as exc:
+            if exc.status == 404:
+                raise ApiError(
+                    f"{exc.message} The secret store exists on DC/OS Enterprise only.", exc.code, exc.status, exc.title
+                ) from None
+            raise
+        document = answer.json()
+        listed = document.get("array") if isinstance(document, dict) else None
+        if not isinstance(listed, list):
+            raise DcosError(f"{what}: the answer is no list; is this the Admin Router of a DC/OS cluster?")
+        return sorted(path for path in listed if isinstance(path, str))
+
     def create(self, store: str, path: str, value: str) -> bool:
         """Store a new text value; False when the path is taken."""
         try:

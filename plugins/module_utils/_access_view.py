@@ -1,0 +1,123 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change at any time.
+"""Who may do what in the form of results: plain dictionaries and lists, keys as fingerprints only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Mapping, Sequence
+
+from ansible_collections.dcos.security.plugins.module_utils._access import (
+    REMEDIES,
+    SEVERITIES,
+    TITLES,
+    Account,
+    Facts,
+    Finding,
+    StoredKey,
+)
+from ansible_collections.dcos.security.plugins.module_utils._access_reader import AccessReading, Unknown
+from ansible_collections.dcos.security.plugins.module_utils._iam import GroupGrant
+from ansible_collections.dcos.security.plugins.module_utils._keys import fingerprint, same_key
+from ansible_collections.dcos.security.plugins.module_utils._permissions import SUPERUSER_RID, Grant, group_grants
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+View = Mapping[str, object]
+
+
+def access_view(url: str, reading: AccessReading, findings: Sequence[Finding]) -> View:
+    """The whole result."""
+    facts = reading.facts
+    by_uid: dict[str, list[StoredKey]] = {}
+    for stored in facts.stored:
+        by_uid.setdefault(stored.uid, []).append(stored)
+    return {
+        "url": url,
+        "security_mode": reading.security_mode,
+        "read_at": facts.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "accounts": [_account(each, by_uid.get(each.uid, []), facts, findings) for each in facts.accounts],
+        "groups": [_group(gid, grants, facts) for gid, grants in facts.groups.items()],
+        "secrets": [_secret(stored, facts) for stored in facts.stored],
+        "findings": [_finding(each) for each in findings],
+        "counts": {
+            severity: sum(finding.severity == severity for finding in findings) for severity in SEVERITIES
+        },
+        "unknown": _unknown(reading.unknown),
+    }
+
+
+def _account(account: Account, stored: Sequence[StoredKey], facts: Facts, findings: Sequence[Finding]) -> View:
+    known = account.permissions is not None
+    superuser = any(grant.rid == SUPERUSER_RID for grant in account.direct)
+    return {
+        "uid": account.uid,
+        "kind": account.kind,
+        "description": account.user.description,
+        "provider_type": account.user.provider_type,
+        "fingerprint": _fingerprint(account.key),
+        "key_size": None if account.key is None else account.key.key_size,
+        "superuser": ("direct" if superuser else "group" if account.is_superuser else "no") if known else None,
+        "direct": group_grants(account.direct) if known else None,
+        "through_groups": _through_groups(account.through_groups) if known else None,
+        "secrets": [each.path for each in stored] if stored or facts.all_secrets else None,
+        "findings": [each.kind for each in findings if account.uid in each.accounts],
+    }
+
+
+def _through_groups(entries: Sequence[GroupGrant]) -> list[View]:
+    groups: dict[str, list[Grant]] = {}
+    for entry in entries:
+        groups.setdefault(entry.gid, []).append(entry.grant)
+    return [{"gid": gid, **entry} for gid in sorted(groups) for entry in group_grants(groups[gid])]
+
+
+def _group(gid: str, grants: Sequence[Grant], facts: Facts) -> View:
+    members = [each.uid for each in facts.accounts if any(entry.gid == gid for entry in each.through_groups)]
+    # Members are told by what they may do through the group: where that is nothing, nobody says who they are.
+    return {"gid": gid, "direct": group_grants(grants), "members": members if grants else None}
+
+
+def _secret(stored: StoredKey, facts: Facts) -> View:
+    account = next((each for each in facts.accounts if each.uid == stored.uid), None)
+    return {
+        "path": stored.path,
+        "uid": stored.uid,
+        "fingerprint": _fingerprint(stored.key),
+        "matches_account": account is not None and same_key(stored.key, account.key),
+    }
+
+
+def _finding(finding: Finding) -> View:
+    return {
+        "kind": finding.kind,
+        "severity": finding.severity,
+        "title": TITLES[finding.kind],
+        "subject_type": finding.subject_type,
+        "subject": finding.subject,
+        "rid": finding.rid,
+        "accounts": list(finding.accounts),
+        "detail": finding.detail,
+        "remedy": REMEDIES[finding.kind],
+    }
+
+
+def _unknown(parts: Sequence[Unknown]) -> list[View]:
+    """One entry for each part as a whole, and one for all single things of a part, with the first one's reason."""
+    grouped: dict[tuple[str, bool], list[Unknown]] = {}
+    for each in sorted(parts, key=lambda one: (one.part, one.subject or "")):
+        grouped.setdefault((each.part, each.subject is None), []).append(each)
+    return [
+        {
+            "part": part,
+            "subjects": [each.subject for each in entries if each.subject is not None],
+            "reason": entries[0].reason,
+        }
+        for (part, _whole), entries in grouped.items()
+    ]
+
+
+def _fingerprint(key: RSAPublicKey | None) -> str | None:
+    return None if key is None else fingerprint(key)
