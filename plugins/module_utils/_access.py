@@ -294,31 +294,41 @@ def _stored(facts: Facts) -> Iterator[Finding]:
     replaced = {uid[: -len(JOURNAL_SUFFIX)] for uid, account in accounts.items() if account.kind == JOURNAL}
     by_place = {(stored.path, stored.uid): stored for stored in facts.stored}
     for stored in facts.stored:
-        if stored.uid in replaced:
-            continue
-        account = accounts.get(stored.uid)
-        live = by_place.get((stored.path[: -len(NEXT_SUFFIX)], stored.uid))
-        is_next = stored.path.endswith(NEXT_SUFFIX) and live is not None
-        waiting = by_place.get((stored.path + NEXT_SUFFIX, stored.uid))
-        if account is None or not account.user.is_service:
-            what = "belongs to a person" if account is not None else "does not exist"
-            yield _of_secret(stored, "secret_without_account", MEDIUM, f"Its account {stored.uid} {what}.")
-        elif is_next:
-            detail = "It holds a key for a rotation that has not taken place."
-            if same_key(stored.key, account.key) and live is not None and not same_key(live.key, account.key):
-                detail = f"The account {stored.uid} has this key already, but {live.path} still holds the old one."
-            yield _of_secret(stored, "rotation_unfinished", MEDIUM, detail)
-        elif stored.key is None:
-            yield _of_secret(stored, "secret_unusable", HIGH, "Its private key is no RSA key that can be read.")
-        elif account.key is not None and not same_key(stored.key, account.key):
-            if waiting is None or not same_key(waiting.key, account.key):
-                detail = f"It holds {fingerprint(stored.key)}; {stored.uid} has {fingerprint(account.key)}."
-                yield _of_secret(stored, "key_mismatch", HIGH, detail)
+        if stored.uid not in replaced:
+            live = by_place.get((stored.path[: -len(NEXT_SUFFIX)], stored.uid))
+            waiting = by_place.get((stored.path + NEXT_SUFFIX, stored.uid))
+            found = _stored_key(
+                stored, accounts.get(stored.uid), live if stored.path.endswith(NEXT_SUFFIX) else None, waiting
+            )
+            if found is not None:
+                yield found
     if facts.all_secrets:
-        with_secret = {stored.uid for stored in facts.stored}
+        with_secret = {stored.uid for stored in facts.stored} | replaced
         for account in facts.accounts:
-            if account.kind == SERVICE and account.uid not in with_secret and account.uid not in replaced:
+            if account.kind == SERVICE and account.uid not in with_secret:
                 yield _about(account, "no_secret", LOW, "No secret of the store holds a key for it.")
+
+
+def _stored_key(
+    stored: StoredKey, account: Account | None, live: StoredKey | None, waiting: StoredKey | None
+) -> Finding | None:
+    """What is wrong with one document. live: the one that it is to replace; waiting: the one that is to replace it."""
+    if account is None or not account.user.is_service:
+        what = "does not exist" if account is None else "belongs to a person"
+        return _of_secret(stored, "secret_without_account", MEDIUM, f"Its account {stored.uid} {what}.")
+    if live is not None:
+        detail = "It holds a key for a rotation that has not taken place."
+        if same_key(stored.key, account.key) and not same_key(live.key, account.key):
+            detail = f"The account {stored.uid} has this key already, but {live.path} still holds the old one."
+        return _of_secret(stored, "rotation_unfinished", MEDIUM, detail)
+    if stored.key is None:
+        return _of_secret(stored, "secret_unusable", HIGH, "Its private key is no RSA key that can be read.")
+    if account.key is None or same_key(stored.key, account.key):
+        return None  # an account without a usable key is a finding of its own
+    if waiting is not None and same_key(waiting.key, account.key):
+        return None  # told with the one that is waiting
+    detail = f"It holds {fingerprint(stored.key)}; {stored.uid} has {fingerprint(account.key)}."
+    return _of_secret(stored, "key_mismatch", HIGH, detail)
 
 
 def _of_secret(stored: StoredKey, kind: str, severity: str, detail: str) -> Finding:

@@ -141,7 +141,7 @@ def _read_secrets(cluster: Cluster, wanted: Wanted, reading: AccessReading) -> N
 
 
 def _allowed(reading: AccessReading, part: str, subject: str | None, ask: Callable[[], Found]) -> Found | None:
-    """The answer; None, and a note of what is missing, where this account may not ask or the cluster has no such thing."""
+    """The answer; None, and a note, where this account may not ask or the cluster has no such thing."""
     try:
         return ask()
     except DcosError as exc:

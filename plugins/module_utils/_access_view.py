@@ -31,25 +31,31 @@ View = Mapping[str, object]
 def access_view(url: str, reading: AccessReading, findings: Sequence[Finding]) -> View:
     """The whole result."""
     facts = reading.facts
-    by_uid: dict[str, list[StoredKey]] = {}
-    for stored in facts.stored:
-        by_uid.setdefault(stored.uid, []).append(stored)
+    stored: dict[str, list[StoredKey]] = {}
+    for each in facts.stored:
+        stored.setdefault(each.uid, []).append(each)
+    kinds: dict[str, list[str]] = {}
+    for finding in findings:
+        for uid in finding.accounts:
+            kinds.setdefault(uid, []).append(finding.kind)
+    keys = {each.uid: each.key for each in facts.accounts}
     return {
         "url": url,
         "security_mode": reading.security_mode,
         "read_at": facts.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "accounts": [_account(each, by_uid.get(each.uid, []), facts, findings) for each in facts.accounts],
+        "accounts": [
+            {**_account(each, stored.get(each.uid, []), facts.all_secrets), "findings": kinds.get(each.uid, [])}
+            for each in facts.accounts
+        ],
         "groups": [_group(gid, grants, facts) for gid, grants in facts.groups.items()],
-        "secrets": [_secret(stored, facts) for stored in facts.stored],
+        "secrets": [_secret(each, keys.get(each.uid)) for each in facts.stored],
         "findings": [_finding(each) for each in findings],
-        "counts": {
-            severity: sum(finding.severity == severity for finding in findings) for severity in SEVERITIES
-        },
+        "counts": {severity: sum(finding.severity == severity for finding in findings) for severity in SEVERITIES},
         "unknown": _unknown(reading.unknown),
     }
 
 
-def _account(account: Account, stored: Sequence[StoredKey], facts: Facts, findings: Sequence[Finding]) -> View:
+def _account(account: Account, stored: Sequence[StoredKey], all_secrets: bool) -> View:
     known = account.permissions is not None
     superuser = any(grant.rid == SUPERUSER_RID for grant in account.direct)
     return {
@@ -62,8 +68,7 @@ def _account(account: Account, stored: Sequence[StoredKey], facts: Facts, findin
         "superuser": ("direct" if superuser else "group" if account.is_superuser else "no") if known else None,
         "direct": group_grants(account.direct) if known else None,
         "through_groups": _through_groups(account.through_groups) if known else None,
-        "secrets": [each.path for each in stored] if stored or facts.all_secrets else None,
-        "findings": [each.kind for each in findings if account.uid in each.accounts],
+        "secrets": [each.path for each in stored] if stored or all_secrets else None,
     }
 
 
@@ -80,13 +85,12 @@ def _group(gid: str, grants: Sequence[Grant], facts: Facts) -> View:
     return {"gid": gid, "direct": group_grants(grants), "members": members if grants else None}
 
 
-def _secret(stored: StoredKey, facts: Facts) -> View:
-    account = next((each for each in facts.accounts if each.uid == stored.uid), None)
+def _secret(stored: StoredKey, account_key: RSAPublicKey | None) -> View:
     return {
         "path": stored.path,
         "uid": stored.uid,
         "fingerprint": _fingerprint(stored.key),
-        "matches_account": account is not None and same_key(stored.key, account.key),
+        "matches_account": same_key(stored.key, account_key),
     }
 
 

@@ -71,6 +71,7 @@ MODULES = Group(
                 "Take the superuser permission away, whatever its actions",
             ],
         ),
+        Example(f"{PLUGINS}/dcos_access_info.py", "Read who may do what"),
         Example(f"{PLUGINS}/dcos_acl_grant_info.py", "Read what an account may do"),
         Example(f"{PLUGINS}/dcos_sa_secret_info.py", "Read which key is stored"),
         Example(f"{PLUGINS}/dcos_service_account_info.py", "Read all service accounts"),

@@ -56,6 +56,7 @@ class FakeCluster:
     crash_after: the process dies once so many writes took effect.
     cut_after, cut_before: numbers of writes (from 1) whose answer is lost after, or whose request is lost before.
     rivals: number of a write -> what somebody else does just before it arrives.
+    refused: parts of paths -> the status that requests with one of them get.
     """
 
     def __init__(self) -> None:
@@ -74,6 +75,7 @@ class FakeCluster:
         self.cut_after: set[int] = set()
         self.cut_before: set[int] = set()
         self.rivals: dict[int, Callable[[], object]] = {}
+        self.refused: dict[str, int] = {}
         self._attempts = 0
         self.add_person("admin", "admin-password")
 
@@ -122,6 +124,9 @@ class FakeCluster:
 
     def _handle(self, sent: Sent) -> Reply:
         assert sent.url.startswith(URL), sent.url
+        for part, status in self.refused.items():
+            if part in sent.url:
+                return Reply(status, "<html>")
         # The web layer decodes each segment once.
         segments = [unquote(part) for part in urlsplit(sent.url).path.split("/")[1:]]
         if segments[0] == "secrets":
@@ -157,8 +162,10 @@ class FakeCluster:
 
     def _users(self, sent: Sent, rest: list[str]) -> Reply:
         if not rest:
-            assert sent.url.endswith("?type=service")
-            return Reply(200, {"array": [self._user_document(u) for u in self.users if "public_key" in self.users[u]]})
+            services = sent.url.endswith("?type=service")
+            assert services or sent.url.endswith("/users")
+            shown = [uid for uid, user in self.users.items() if ("public_key" in user) is services]
+            return Reply(200, {"array": [self._user_document(uid) for uid in shown]})
         uid, *more = rest
         user = self.users.get(uid)
         if sent.method == "PUT":
@@ -264,8 +271,12 @@ class FakeCluster:
         return [{**entry, "gid": gid} for gid in sorted(self.groups_of(uid)) for entry in self._shown("groups", gid)]
 
     def _secret(self, sent: Sent, segments: list[str]) -> Reply:
+        if segments[:3] == ["secrets", "v1", "seal-status"]:
+            return Reply(200, {"sealed": self.refused.get("/secrets/v1/secret") == 503})
         assert segments[:4] == ["secrets", "v1", "secret", "default"], sent.path
         path = "/".join(segments[4:])
+        if sent.url.endswith("/secret/default/?list=true"):
+            return Reply(200, {"array": list(self.secrets)})
         if sent.method == "PUT":
             if path in self.secrets:
                 return error(409)

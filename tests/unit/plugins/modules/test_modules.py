@@ -145,6 +145,93 @@ def test_sa_secret_shows_nothing_of_a_broken_key(fake: FakeCluster) -> None:
     assert "S3CRET" not in json.dumps(result)
 
 
+# dcos_access_info
+
+
+def test_access_info(fake: FakeCluster) -> None:
+    fake.add_account("watch-principal", public_text("a"))
+    fake.add_grant("watch-principal", "dcos:superuser", "full")
+    fake.groups["readers"] = {"watch-principal"}
+    fake.add_grant("readers", "dcos:adminrouter:package", "full", "groups")
+    document = {"uid": "watch-principal", "private_key": private_text("b"), "scheme": "RS256"}
+    fake.secrets.update({"watch/watch-secret": json.dumps(document), "other": "s3cret-value"})
+    services = [{"name": "/watch", "superuser": True, "superuser_until": "2020-01-01"}, {"name": "/other"}]
+    result = run("dcos_access_info", {"services": services}, fake)
+    assert result["changed"] is False
+    assert result == {
+        **run("dcos_access_info", {"services": services}, fake, check_mode=True),
+        "access": result["access"],
+    }
+    found = result["access"]
+    assert [(each["kind"], each["subject"]) for each in found["findings"]] == [
+        ("superuser_expired", "watch-principal"),
+        ("key_mismatch", "watch/watch-secret"),
+        ("no_grants", "admin"),
+    ]
+    assert found["counts"] == {"high": 2, "medium": 0, "low": 1}
+    assert found["security_mode"] == "strict"
+    assert found["accounts"][1] == {
+        "uid": "watch-principal",
+        "kind": "service",
+        "description": "",
+        "provider_type": "internal",
+        "fingerprint": fingerprint(public_key("a")),
+        "key_size": 2048,
+        "superuser": "direct",
+        "direct": [{"rid": "dcos:superuser", "actions": ["full"]}],
+        "through_groups": [{"gid": "readers", "rid": "dcos:adminrouter:package", "actions": ["full"]}],
+        "secrets": ["watch/watch-secret"],
+        "findings": ["superuser_expired", "key_mismatch"],
+    }
+    assert found["accounts"][0]["superuser"] == "no"
+    assert found["groups"] == [
+        {
+            "gid": "readers",
+            "direct": [{"rid": "dcos:adminrouter:package", "actions": ["full"]}],
+            "members": ["watch-principal"],
+        },
+        {"gid": "superusers", "direct": [], "members": None},
+    ]
+    assert found["secrets"] == [
+        {
+            "path": "watch/watch-secret",
+            "uid": "watch-principal",
+            "fingerprint": fingerprint(public_key("b")),
+            "matches_account": False,
+        }
+    ]
+    assert found["unknown"] == []
+    shown = json.dumps(result)
+    assert "KEY-----" not in shown
+    assert "s3cret-value" not in shown
+
+
+def test_access_info_tells_what_it_did_not_read(fake: FakeCluster) -> None:
+    for number in range(3):
+        fake.secrets[f"s{number}"] = "x"
+    fake.refused = {"/groups": 403, "/default/s": 403}
+    found = run("dcos_access_info", {}, fake)["access"]
+    assert [(each["part"], each["subjects"]) for each in found["unknown"]] == [
+        ("permissions", []),
+        ("secrets", ["s0", "s1", "s2"]),
+    ]
+    assert "403" in found["unknown"][1]["reason"]
+    assert (found["accounts"][0]["superuser"], found["accounts"][0]["direct"]) == (None, None)
+    assert found["accounts"][0]["secrets"] is None
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"services": [{"name": "/a"}, {"name": "/b", "superuser_until": "soon"}]}, "services[1].superuser_until"),
+        ({"services": [{"nome": "/a"}]}, "services[0].nome"),
+        ({"secret_store": "a/b"}, "secret_store"),
+    ],
+)
+def test_access_info_refuses_before_the_first_request(options: dict[str, Any], words: str) -> None:
+    assert words in failed("dcos_access_info", options)["msg"]
+
+
 # dcos_acl_grant
 
 
