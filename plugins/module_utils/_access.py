@@ -23,7 +23,7 @@ from ansible_collections.dcos.security.plugins.module_utils._names import (
     NEXT_SUFFIX,
     SUPERUSERS_GROUP,
 )
-from ansible_collections.dcos.security.plugins.module_utils._permissions import SUPERUSER_RID, Grant, group_grants
+from ansible_collections.dcos.security.plugins.module_utils._permissions import SUPERUSER_RID, Grant
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -246,10 +246,13 @@ def _grants(facts: Facts) -> Iterator[Finding]:
 
 
 def _too_wide(grants: tuple[Grant, ...]) -> Iterator[tuple[str, str]]:
-    for entry in group_grants(grants):
-        why = over_wide(entry["rid"], entry["actions"])
+    by_rid: dict[str, list[str]] = {}
+    for grant in grants:
+        by_rid.setdefault(grant.rid, []).append(grant.action)
+    for rid, actions in by_rid.items():
+        why = over_wide(rid, actions)
         if why is not None:
-            yield entry["rid"], why
+            yield rid, why
 
 
 def _keys(facts: Facts) -> Iterator[Finding]:

@@ -99,7 +99,8 @@ class Iam:
 
     def persons(self) -> list[User]:
         """All users that are no service accounts."""
-        return [_user(document) for document in _array(self._get("/users", "reading all users").json())]
+        what = "reading all users"
+        return [_user(document) for document in _array(_object(self._get("/users", what), what))]
 
     def groups(self) -> list[str]:
         """The ids of all groups."""

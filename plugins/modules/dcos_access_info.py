@@ -317,17 +317,17 @@ failure:
   sample: {status: 403, code: null, title: Forbidden}
 """
 
-from typing import Any
+from typing import TypedDict
 
 from ansible_collections.dcos.security.plugins.module_utils._access import find
 from ansible_collections.dcos.security.plugins.module_utils._access_reader import Wanted, read_access
 from ansible_collections.dcos.security.plugins.module_utils._access_services import superuser_until
 from ansible_collections.dcos.security.plugins.module_utils._access_view import access_view
-from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
+from ansible_collections.dcos.security.plugins.module_utils._module import ArgumentSpec, Context, run_cluster_module
 from ansible_collections.dcos.security.plugins.module_utils._names import check_store
 from ansible_collections.dcos.security.plugins.module_utils._resource import Reading
 
-ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+ARGUMENT_SPEC: ArgumentSpec = {
     "secrets": {"type": "bool", "default": True, "no_log": False},
     "secret_store": {"type": "str", "default": "default", "no_log": False},
     "secret_paths": {"type": "list", "elements": "str", "default": ["*"], "no_log": False},
@@ -335,13 +335,20 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 }
 
 
-def build(context: Context) -> Reading:
+class Params(TypedDict):
+    secrets: bool
+    secret_store: str
+    secret_paths: list[str]
+    services: list[dict[str, object]]
+
+
+def build(context: Context[Params]) -> Reading:
     """The reading of the cluster that the options name."""
     params, cluster = context.params, context.cluster
     wanted = Wanted(params["secrets"], check_store(params["secret_store"], "secret_store"), params["secret_paths"])
     ends = superuser_until(params["services"], "services")
 
-    def read() -> dict[str, Any]:
+    def read() -> dict[str, object]:
         reading = read_access(cluster, wanted, ends)
         return {"access": access_view(cluster.connection.url, reading, find(reading.facts))}
 
