@@ -7,24 +7,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterable, Mapping, Sequence
+from typing import Mapping, Sequence
 
-from ansible_collections.dcos.security.plugins.module_utils import _modes as modes
 from ansible_collections.dcos.security.plugins.module_utils import _presets as presets
 from ansible_collections.dcos.security.plugins.module_utils._permissions import (
     Permission,
     check_permissions,
     check_rid,
 )
+from ansible_collections.dcos.security.plugins.module_utils._presets import PresetGrant
+from ansible_collections.dcos.security.plugins.module_utils._service_presets import ChosenPresets, extra_grants
+from ansible_collections.dcos.security.plugins.module_utils._service_variables import Variables
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Actions of a preset that this mode does not enforce: not granted now, and not revoked where they are."""
+    """Actions of a preset that are not granted now, and not revoked where they are."""
 
     rid: str
     actions: tuple[str, ...]
     reason: str
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """One grant of a preset, its names put in."""
+
+    rid: str
+    grant: PresetGrant
 
 
 def permission_view(permission: Permission) -> dict[str, object]:
@@ -38,52 +48,88 @@ def permission_view(permission: Permission) -> dict[str, object]:
 class ServiceGrants:
     """What a service may need.
 
-    listed: the user's own C([{rid, actions, description}]).
-    values: what stands for the placeholders.
+    account, service_name, group: what stands for the placeholders, beside role and user of the presets.
     """
 
     def __init__(
-        self, chosen: Sequence[presets.Preset], listed: object, values: Mapping[str, str | None], prefix: str
+        self, given: Variables, found: ChosenPresets, account: str, service_name: str, group: str | None
     ) -> None:
-        self._values = values
-        self._own = prefix + "permissions"
-        read = presets.read_grants(listed, self._own, "description", prefix)
-        self._listed = self._expand([permission_view(p) for p in read], self._own)
-        self._preset = check_permissions(
-            [
-                permission
-                for preset in chosen
-                for permission in self._expand(
-                    [{"rid": grant.rid, "actions": grant.actions} for grant in preset.grants],
-                    f"{prefix}preset {preset.name}: grants",
-                )
-            ],
-            prefix + "preset",
-        )
+        self._prefix = given.prefix
+        self._found = found
+        self._values: Mapping[str, str | None] = {
+            "service_account": account,
+            "service_name": service_name,
+            "user": found.linux_user,
+            "group": group,
+        }
+        self._uncertain = given.boolean("uncertain_grants", False)
+        self._in_advance = given.boolean("enforce_in_advance", False)
+        self._option = given.option("permissions")
+        self._uncertain_option = given.option("uncertain_grants")
+        listed = presets.read_grants(given.structure("permissions") or [], self._option, "description", given.prefix)
+        self._listed = self._expand_listed(listed)
+        self._offers = self._expand_presets(given)
 
-    def _expand(self, items: Sequence[Mapping[str, object]], option: str) -> list[dict[str, object]]:
-        expanded = []
-        for index, item in enumerate(items):
-            here = f"{option}[{index}].rid"
-            expanded.append({**item, "rid": check_rid(presets.expand(str(item["rid"]), self._values, here), here)})
-        return expanded
+    def _expand_listed(self, listed: Sequence[Permission]) -> tuple[Permission, ...]:
+        expanded = [
+            {**permission_view(permission), "rid": rid}
+            for index, permission in enumerate(listed)
+            for rid in self._expand(permission.rid, self._found.role, f"{self._option}[{index}].rid", True)
+        ]
+        return check_permissions(expanded, self._option)
+
+    def _expand_presets(self, given: Variables) -> list[_Offer]:
+        rows = []
+        for preset in self._found.chosen:
+            own = preset.name in self._found.own
+            option = given.option(f"presets.{preset.name}.grants" if own else f"preset {preset.name}: grants")
+            role = self._found.role_of(preset)
+            rows += [(grant, role, f"{option}[{index}].rid", own) for index, grant in enumerate(preset.grants)]
+        rows += [(grant, self._found.role, given.option(name), True) for name, grant in extra_grants(self._found)]
+        return [
+            _Offer(rid, grant)
+            for grant, role, option, all_values in rows
+            for rid in self._expand(grant.rid, role, option, all_values)
+        ]
+
+    def _expand(self, rid: str, role: str | None, option: str, all_values: bool) -> list[str]:
+        """The rids that one with placeholders stands for.
+
+        all_values: a placeholder without a value is an error. Shipped presets have rows that are of use only to those
+        who give a value.
+        """
+        values = {**self._values, "role": role}
+        found = presets.expand_each(rid, values, self._found.values, option, self._prefix)
+        if not found and all_values:
+            presets.expand(rid, values, option, self._prefix)
+        return [check_rid(each, option) for each in found]
 
     def all(self) -> tuple[Permission, ...]:
-        """Presets first, each rid once."""
-        return self._merge(self._preset)
+        """Whatever the presets list, uncertain rows too, and the listed ones; each rid once."""
+        return self._merge(self._offers)
 
-    def for_mode(self, mode: str, in_advance: bool) -> tuple[tuple[Permission, ...], tuple[LeftOut, ...]]:
-        """Split into what is granted and what the mode does not enforce. What was listed by hand is always granted."""
-        if in_advance:
-            return self.all(), ()
-        granted = self._merge(p for p in self._preset if modes.enforced(p.rid, mode))
-        by_rid = {p.rid: p.actions for p in granted}
-        left_out = []
-        for permission in self._preset:
-            actions = tuple(a for a in permission.actions if a not in by_rid.get(permission.rid, ()))
-            if actions and not modes.enforced(permission.rid, mode):
-                left_out.append(LeftOut(permission.rid, actions, modes.why_not_enforced(permission.rid, mode)))
+    def certain(self) -> tuple[Permission, ...]:
+        """The same without uncertain rows that nobody asked for: what is granted where every mode is enforced."""
+        return self._merge([offer for offer in self._offers if self._uncertain or not offer.grant.uncertain])
+
+    def for_mode(self, mode: str) -> tuple[tuple[Permission, ...], tuple[LeftOut, ...]]:
+        """Split into what is granted and what is left out. What was listed by hand is always granted."""
+        reasons = [self._why_left_out(offer.grant, mode) for offer in self._offers]
+        granted = self._merge([offer for offer, why in zip(self._offers, reasons) if why is None])
+        done = {(permission.rid, action) for permission in granted for action in permission.actions}
+        left_out: list[LeftOut] = []
+        for offer, why in zip(self._offers, reasons):
+            actions = tuple(action for action in offer.grant.actions if (offer.rid, action) not in done)
+            if why is not None and actions:
+                done |= {(offer.rid, action) for action in actions}
+                left_out.append(LeftOut(offer.rid, actions, why))
         return granted, tuple(left_out)
 
-    def _merge(self, first: Iterable[Permission]) -> tuple[Permission, ...]:
-        return check_permissions([permission_view(p) for p in first] + self._listed, self._own)
+    def _why_left_out(self, grant: PresetGrant, mode: str) -> str | None:
+        if grant.uncertain and not self._uncertain:
+            return f"only one source lists it, or another contradicts it; {self._uncertain_option} grants it"
+        return None if self._in_advance or grant.needed_in(mode) else grant.why_not_needed(mode)
+
+    def _merge(self, offers: Sequence[_Offer]) -> tuple[Permission, ...]:
+        items: list[Mapping[str, object]] = [{"rid": offer.rid, "actions": offer.grant.actions} for offer in offers]
+        return check_permissions(items + [permission_view(p) for p in self._listed], self._option)

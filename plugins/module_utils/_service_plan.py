@@ -15,8 +15,8 @@ from datetime import datetime, timezone
 from typing import Mapping
 
 from ansible_collections.dcos.security.plugins.module_utils import _modes as modes
-from ansible_collections.dcos.security.plugins.module_utils import _presets as presets
 from ansible_collections.dcos.security.plugins.module_utils import _service_names as service_names
+from ansible_collections.dcos.security.plugins.module_utils import _service_power as power
 from ansible_collections.dcos.security.plugins.module_utils import _service_rules as rules
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._names import check_secret_path, check_store
@@ -26,7 +26,8 @@ from ansible_collections.dcos.security.plugins.module_utils._service_grants impo
     ServiceGrants,
     permission_view,
 )
-from ansible_collections.dcos.security.plugins.module_utils._service_names import KeyFiles, Names
+from ansible_collections.dcos.security.plugins.module_utils._service_names import KeyFiles
+from ansible_collections.dcos.security.plugins.module_utils._service_presets import ChosenPresets, check_values
 from ansible_collections.dcos.security.plugins.module_utils._service_variables import PREFIX, Variables
 
 PRESENT = "present"
@@ -59,22 +60,34 @@ class Plan:
     """Given where it does not follow from the mode: the service is outside the cluster."""
     legacy_login_endpoint: str
     permissions: tuple[Permission, ...]
+    """What the account is granted."""
     keep: tuple[Permission, ...]
+    """What is not revoked although it is not granted."""
     left_out: tuple[LeftOut, ...]
+    run_as: tuple[Permission, ...]
+    """What dcos_marathon is granted beside what it has."""
     superuser: bool
     exclusive: bool
     rotate_key: bool
+    rotate_key_from: str | None
+    """Where given it decides in place of C(rotate_key): the account's fingerprint that asks for a rotation."""
     verify_login: str
     delete_key_files: tuple[KeyFiles, ...]
+    delete_unused_acls: tuple[Permission, ...]
+    """The resources whose ACLs go with the account unless somebody else uses them."""
     allow_dcos_prefix: bool
     warnings: tuple[str, ...]
 
     def view(self) -> dict[str, object]:
         """Plain lists and dictionaries, as templates can carry them."""
         view = {str(name): _plain(value) for name, value in asdict(self).items()}
-        for name, permissions in (("permissions", self.permissions), ("keep", self.keep)):
-            view[name] = [_plain(permission_view(permission)) for permission in permissions]
+        for name in ("permissions", "keep", "run_as", "delete_unused_acls"):
+            view[name] = [_plain(permission_view(permission)) for permission in getattr(self, name)]
         return view
+
+    def rotates(self, fingerprint: str | None) -> bool:
+        """Whether this run gives the service a new key, now that the account's key is known (None: no account)."""
+        return self.rotate_key if self.rotate_key_from is None else self.rotate_key_from == fingerprint
 
 
 def _plain(value: object) -> object:
@@ -109,69 +122,64 @@ def plan_service(
     in_advance = given.boolean("enforce_in_advance", False)
     allow_dcos_prefix = given.boolean("allow_dcos_prefix", False)
     rotate_key = given.boolean("rotate_key", False)
-    superuser, warnings = rules.check_superuser(
-        given.boolean("superuser", False),
-        given.moment("superuser_until"),
-        datetime.now(timezone.utc) if now is None else now,
-        prefix,
-    )
+    rotate_key_from = given.fingerprint("rotate_key_from")
+    superuser, ended = power.superuser(given, datetime.now(timezone.utc) if now is None else now)
 
     name = given.text("name")
     if name is None:
         raise DcosError(f"{prefix}name: must be given: the id of the service, such as /prod/cassandra.")
     names = service_names.derive_names(name, given.option("name"))
+    chosen = ChosenPresets(given, names)
     account = service_names.account_name(
-        given.text("account"), names.account, given.option("account"), prefix, allow_dcos_prefix
+        given.text("account"), chosen.account, given.option("account"), prefix, allow_dcos_prefix
     )
-    if rotate_key:
-        service_names.check_replaceable(account, given.option("rotate_key"))
-    secret_path = check_secret_path(given.text("secret_path") or names.secret_path, given.option("secret_path"))
+    if rotate_key or rotate_key_from is not None:
+        service_names.check_replaceable(account, given.option("rotate_key" if rotate_key else "rotate_key_from"))
+    secret_path = check_secret_path(given.text("secret_path") or chosen.secret_path, given.option("secret_path"))
     key_files, next_key_files = _key_files(given, key_store, account)
-
-    chosen = presets.find_presets(
-        given.names("preset"),
-        presets.read_presets(given.value("presets") or {}, given.option("presets")),
-        given.option("preset"),
-    )
-    grants = ServiceGrants(
-        chosen,
-        given.value("permissions") or [],
-        {
-            "service_account": account,
-            "service_name": names.service_name,
-            "role": _mesos_role(given, names),
-            "user": service_names.check_linux_user(given.text("linux_user") or "nobody", given.option("linux_user")),
-            "group": names.group,
-        },
-        prefix,
-    )
-
+    grants = ServiceGrants(given, chosen, account, names.service_name, names.group)
     mode = rules.resolve_mode(
         given.choice("security_mode", (rules.AUTO, *modes.MODES)), found, given.option("security_mode")
     )
+
     stage = state
+    warnings: list[str] = []
     login_endpoint: str | None = None
-    permissions = grants.all()
+    permissions = grants.all() if state == ABSENT else grants.certain()
     left_out: tuple[LeftOut, ...] = ()
-    if stage == PRESENT and mode is not None:
-        if rules.goes_without_account(chosen, mode, origin, optional_account, prefix):
+    run_as: tuple[Permission, ...] = ()
+    if state == PRESENT:
+        check_values(chosen, given)
+    if state == PRESENT and mode is not None:
+        without, warnings = chosen.goes_without_account(mode, origin, optional_account, found)
+        if without:
             stage = SKIP
         else:
-            warnings += rules.check_principal(given.text("principal"), account, mode, given.option("principal"))
-            permissions, left_out = grants.for_mode(mode, in_advance)
+            permissions, left_out = grants.for_mode(mode)
+            run_as, needed = power.run_as(given, chosen.linux_user, mode, origin, in_advance)
             login_endpoint = rules.outside_endpoint(origin, found)
+            warnings += [
+                *ended,
+                *rules.check_principal(given.text("principal"), account, mode, given.option("principal")),
+                *chosen.check_group_role(found),
+                *chosen.check_encryption(mode, found, superuser),
+                *chosen.told(superuser),
+                *needed,
+            ]
             if origin == modes.INSIDE:
                 warnings += rules.check_space(names.service_name, secret_path, given.option("secret_path"))
+    unused = permissions if state == ABSENT and given.boolean("delete_unused_acls", False) else ()
     if superuser:
         permissions = (*permissions, Permission(SUPERUSER_RID, ("full",)))
+    # A given mode is checked by the secret's module against the cluster, but only when that runs, and first.
+    read_cluster = cluster is None and (
+        mode is None or origin == modes.OUTSIDE or key_store == "file" or stage == SKIP or chosen.version_matters(mode)
+    )
 
     return Plan(
         prefix=prefix,
         stage=stage,
-        # A given mode is checked by the secret's module against the cluster, but only when that runs, and first.
-        read_cluster=state == PRESENT
-        and cluster is None
-        and (mode is None or origin == modes.OUTSIDE or key_store == "file" or stage == SKIP),
+        read_cluster=state == PRESENT and read_cluster,
         security_mode=mode,
         service_name=names.service_name,
         account=account,
@@ -186,11 +194,14 @@ def plan_service(
         permissions=permissions,
         keep=tuple(Permission(item.rid, item.actions) for item in left_out) if exclusive else (),
         left_out=left_out,
+        run_as=run_as,
         superuser=superuser,
         exclusive=exclusive,
         rotate_key=rotate_key,
+        rotate_key_from=rotate_key_from,
         verify_login=given.choice("verify_login", ("changed", "always", "never")),
         delete_key_files=_key_files_to_delete(given, key_files, next_key_files),
+        delete_unused_acls=unused,
         allow_dcos_prefix=allow_dcos_prefix,
         warnings=tuple(warnings),
     )
@@ -211,11 +222,3 @@ def _key_files(given: Variables, key_store: str, account: str) -> tuple[KeyFiles
 def _key_files_to_delete(given: Variables, *files: KeyFiles | None) -> tuple[KeyFiles, ...]:
     wanted = given.boolean("delete_key_files", False)
     return tuple(pair for pair in files if pair is not None and wanted)
-
-
-def _mesos_role(given: Variables, names: Names) -> str | None:
-    """None stands for any role."""
-    role = given.text("mesos_role")
-    if role is None:
-        return names.mesos_role
-    return None if role == presets.ANY_ROLE else service_names.check_mesos_role(role, given.option("mesos_role"))

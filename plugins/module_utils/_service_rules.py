@@ -2,16 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: may change at any time.
-"""What a security mode and an origin make of a service: refused, warned of, or gone along with."""
+"""What a security mode and an origin make of a service, whatever its presets: refused, warned of, or as it is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Mapping, Sequence
+from typing import Mapping
 
 from ansible_collections.dcos.security.plugins.module_utils import _modes as modes
-from ansible_collections.dcos.security.plugins.module_utils import _presets as presets
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._service_names import readable_by
 
@@ -67,30 +65,6 @@ def resolve_mode(given: str, cluster: Cluster | None, option: str) -> str | None
     return read
 
 
-def goes_without_account(
-    chosen: Sequence[presets.Preset], mode: str, origin: str, optional_account: str, prefix: str
-) -> bool:
-    """Tell whether the service goes without an account; a combination that cannot work is an error naming its rule."""
-    required = modes.account_required(mode, origin)
-    may_skip = origin == modes.INSIDE and optional_account == "skip"
-    for preset in chosen:
-        support = preset.support.get(mode, presets.OPTIONAL)
-        if support == presets.NOT_AVAILABLE:
-            raise DcosError(
-                f"{prefix}preset: {preset.name} cannot be deployed in {mode} mode. Nothing was changed.", "mode"
-            )
-        if support == presets.NOT_POSSIBLE:
-            if not may_skip:
-                raise DcosError(
-                    f"{prefix}preset: {preset.name} cannot use a service account in {mode} mode. Nothing was changed. "
-                    f"Set {prefix}optional_account to skip to run it without one there.",
-                    "mode",
-                )
-            return True
-        required = required or support == presets.REQUIRED
-    return may_skip and not required
-
-
 def check_principal(given: str | None, account: str, mode: str, option: str) -> list[str]:
     """Mesos compares a framework's principal with the uid of its account in strict mode."""
     if given is None or given == account:
@@ -132,21 +106,3 @@ def outside_endpoint(origin: str, cluster: Cluster | None) -> str | None:
             "invalid_path",
         )
     return cluster.url.rstrip("/") + modes.LOGIN_PATH
-
-
-def check_superuser(wanted: bool, until: datetime | None, now: datetime, prefix: str) -> tuple[bool, list[str]]:
-    """Whether the service is a superuser in this run: a bring-up that was forgotten ends by itself."""
-    if until is None:
-        return wanted, []
-    if not wanted:
-        raise DcosError(
-            f"{prefix}superuser_until: limits a bring-up, but {prefix}superuser is false. Set that to true, or leave "
-            "this variable out."
-        )
-    if now < until:
-        return True, []
-    end = until.isoformat(timespec="seconds")
-    return False, [
-        f"{prefix}superuser_until: the time of the bring-up ended at {end}, so {prefix}superuser counts as false. "
-        "Leave both variables out."
-    ]

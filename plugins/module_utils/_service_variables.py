@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import date, datetime, time, timezone
 from typing import Mapping, Sequence
 
@@ -14,6 +16,7 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import DcosE
 PREFIX = "dcos_service_"
 """How the role's variables begin."""
 
+_FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]")
 _TRUE = frozenset(("true", "yes", "on", "1", "y", "t"))
 _FALSE = frozenset(("false", "no", "off", "0", "n", "f"))
 
@@ -22,9 +25,11 @@ VARIABLES: frozenset[str] = frozenset(
         "account",
         "allow_dcos_prefix",
         "delete_key_files",
+        "delete_unused_acls",
         "description",
         "enforce_in_advance",
         "exclusive",
+        "group_role",
         "key_dir",
         "key_store",
         "legacy_login_endpoint",
@@ -35,15 +40,22 @@ VARIABLES: frozenset[str] = frozenset(
         "origin",
         "permissions",
         "preset",
+        "preset_values",
         "presets",
         "principal",
+        "public_agents",
         "rotate_key",
+        "rotate_key_from",
+        "run_as_grants",
         "secret_path",
         "secret_store",
         "security_mode",
         "state",
         "superuser",
         "superuser_until",
+        "transport_encryption",
+        "uncertain_grants",
+        "unknown_rids",
         "verify_login",
     )
 )
@@ -97,15 +109,35 @@ class Variables:
             return word in _TRUE
         raise DcosError(f"{self.option(name)}: {value!r} is neither true nor false.")
 
+    def structure(self, name: str) -> object:
+        """A list or a dictionary, which may come as JSON text, as the answer to a question of an AWX survey does."""
+        value = self.value(name)
+        if not isinstance(value, str) or value.strip()[0] not in "[{":
+            return value
+        try:
+            return json.loads(value)
+        except ValueError as error:
+            raise DcosError(f"{self.option(name)}: looks like JSON text, but is none: {error}.") from None
+
     def names(self, name: str) -> list[str]:
         """One name or a list of them."""
-        value = self.value(name)
+        value = self.structure(name)
         if value is None:
             return []
         listed = [value] if isinstance(value, str) else value
         if not isinstance(listed, Sequence) or not all(isinstance(item, str) for item in listed):
             raise DcosError(f"{self.option(name)}: must be a name or a list of names.")
         return [str(item) for item in listed if item.strip()]
+
+    def fingerprint(self, name: str) -> str | None:
+        """A key's fingerprint as our results show it."""
+        value = self.text(name)
+        if value is not None and _FINGERPRINT.fullmatch(value) is None:
+            raise DcosError(
+                f"{self.option(name)}: {value!r} is not the fingerprint of a key. Use the fingerprint that "
+                "dcos_service_account_info shows: SHA256: and 43 characters of base64."
+            )
+        return value
 
     def moment(self, name: str) -> datetime | None:
         """The moment at which something ends; a date alone includes that day, which ends at midnight UTC.

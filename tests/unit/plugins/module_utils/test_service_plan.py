@@ -184,11 +184,14 @@ def test_defaults_and_empty_text() -> None:
         "permissions": [],
         "keep": [],
         "left_out": [],
+        "run_as": [],
         "superuser": False,
         "exclusive": True,
         "rotate_key": False,
+        "rotate_key_from": None,
         "verify_login": "changed",
         "delete_key_files": [],
+        "delete_unused_acls": [],
         "allow_dcos_prefix": False,
         "warnings": [],
     }
@@ -297,6 +300,7 @@ def test_given_names_win() -> None:
         key_dir="/keys/",
         legacy_login_endpoint="auto",
         preset="scheduler_stateful",
+        run_as_grants=True,
     )
     assert given_names.account == "dcos_mine"
     assert given_names.description == "Mine"
