@@ -63,22 +63,20 @@ class ChosenPresets:
 
     def role_of(self, preset: Preset) -> str | None:
         """The Mesos role that stands in this preset's grants; None for any role."""
-        return self._role_or(preset.mesos_role)
+        return self._role_or(preset.mesos_role, preset.quota_aware or preset.mesos_role is None)
 
     @property
     def role(self) -> str | None:
         """The role for everything else: that of the presets where they agree on one."""
-        fixed = {preset.mesos_role for preset in self.chosen}
-        return self._role_or(fixed.pop() if len(fixed) == 1 else None)
+        roles = {self.role_of(preset) for preset in self.chosen}
+        return roles.pop() if len(roles) == 1 else self._role_or(None, True)
 
-    def _role_or(self, fixed: str | None) -> str | None:
+    def _role_or(self, documented: str | None, takes_group_role: bool) -> str | None:
         if self._role is not None:
             return None if self._role == presets.ANY_ROLE else self._role
-        if fixed is not None:
-            return fixed
-        if self._group_role and self._names.group is not None:
+        if self._group_role and self._names.group is not None and takes_group_role:
             return self._names.group
-        return self._names.mesos_role
+        return self._names.mesos_role if documented is None else documented
 
     @property
     def linux_user(self) -> str:
@@ -191,7 +189,7 @@ class ChosenPresets:
         return warnings + [
             f"{option}: no document of {preset.name} lists grants for TLS; the usual ones are made."
             for preset in self.chosen
-            if preset.service_name is not None and not preset.transport_encryption
+            if preset.service_name is not None and not preset.transport_encryption and not _has_secrets(preset)
         ]
 
     def told(self, superuser: bool) -> list[str]:
@@ -210,6 +208,10 @@ class ChosenPresets:
                     f"{preset.secret_form}. Store that yourself."
                 )
         return warnings
+
+
+def _has_secrets(preset: Preset) -> bool:
+    return any(modes.category(grant.rid) == "secrets" for grant in preset.grants)
 
 
 def check_values(found: ChosenPresets, given: Variables) -> None:

@@ -603,3 +603,75 @@ def test_rotation_needs_room_for_the_journal() -> None:
 
 def test_journals_are_no_accounts() -> None:
     assert refused(account="a.replacing").code == "invalid_uid"
+
+
+# --- rotation by fingerprint
+
+FINGERPRINT = "SHA256:uGWmUTuRZzZXjVPCqYtkvvBkv6RoWbGS5TSXTt0oZ3k"
+
+
+def test_rotate_key_from_rotates_only_while_the_account_has_that_key() -> None:
+    nightly = plan(rotate_key_from=FINGERPRINT)
+    assert nightly.rotates(FINGERPRINT)
+    assert not nightly.rotates(FINGERPRINT.replace("uGW", "uGX"))
+    assert not nightly.rotates(None), "an account that is missing is made, not rotated"
+    limited = plan(rotate_key_from=FINGERPRINT, rotate_key=True)
+    assert [limited.rotates(each) for each in (FINGERPRINT, None)] == [True, False]
+    assert plan(rotate_key=True).rotates(None)
+    assert not plan().rotates(FINGERPRINT)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x",
+        "uGWmUTuRZzZXjVPCqYtkvvBkv6RoWbGS5TSXTt0oZ3k",
+        FINGERPRINT + "=",
+        FINGERPRINT[:-1],
+        FINGERPRINT[:-1] + "l",
+        3,
+    ],
+)
+def test_a_malformed_fingerprint_is_refused(text: object) -> None:
+    assert str(refused(rotate_key_from=text)).startswith("dcos_service_rotate_key_from: ")
+
+
+def test_rotate_key_from_needs_room_for_the_journal() -> None:
+    assert str(refused(account="x" * 87, rotate_key_from=FINGERPRINT)).startswith("dcos_service_rotate_key_from: ")
+
+
+# --- JSON text, as surveys of AWX give it
+
+
+def test_lists_and_dictionaries_may_be_json_text() -> None:
+    listed = [{"rid": "dcos:test:a", "actions": ["read"]}]
+    own = {"mine": {"grants": listed}}
+    as_text = plan(permissions=json.dumps(listed), preset=' ["mine"] ', presets=json.dumps(own))
+    assert as_text == plan(permissions=listed, preset=["mine"], presets=own)
+
+
+@pytest.mark.parametrize(
+    ("raw", "part"),
+    [
+        ({"permissions": "[{"}, "dcos_service_permissions: looks like JSON text, but is none"),
+        ({"presets": "{'a': 1}"}, "dcos_service_presets: looks like JSON text, but is none"),
+        ({"permissions": "- rid: dcos:x"}, "dcos_service_permissions: must be a list"),
+        ({"permissions": '{"rid": "dcos:x", "actions": ["full"]}'}, "dcos_service_permissions: must be a list"),
+        ({"preset": '{"a": 1}'}, "dcos_service_preset: must be a name or a list of names"),
+    ],
+)
+def test_text_that_is_no_list(raw: dict[str, Any], part: str) -> None:
+    assert part in str(refused(**raw))
+
+
+# --- retirement
+
+
+def test_unused_acls_are_deleted_on_request_and_never_that_of_superusers() -> None:
+    asked = plan(state="absent", preset="sdk_default", superuser=True, delete_unused_acls=True,
+                 permissions=[{"rid": "dcos:test:a", "actions": ["read"]}])  # fmt: skip
+    rids = {permission.rid for permission in asked.delete_unused_acls}
+    assert {ROLE, USER, "dcos:test:a", "dcos:mesos:agent:task:user:nobody"} <= rids
+    assert "dcos:superuser" not in rids
+    assert plan(state="absent", preset="sdk_default").delete_unused_acls == ()
+    assert plan(preset="sdk_default", delete_unused_acls=True).delete_unused_acls == ()
