@@ -33,6 +33,7 @@ from ansible_collections.dcos.security.plugins.module_utils._names import (
 )
 from ansible_collections.dcos.security.plugins.module_utils._permissions import Grant, group_grants
 from ansible_collections.dcos.security.plugins.module_utils._resource import LostRaceError, Plan, Resource, Step
+from ansible_collections.dcos.security.plugins.module_utils._superusers import is_last_superuser, last_superuser_error
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -67,6 +68,8 @@ class AccountState:
     journal: Journal | None = None
     grants: tuple[Grant, ...] = ()
     groups: tuple[str, ...] = ()
+    last_superuser: bool = False
+    """Read only where the account is to be deleted."""
 
     @property
     def key(self) -> RSAPublicKey | None:
@@ -170,9 +173,12 @@ class ServiceAccount(Resource[AccountState]):
                 "invalid_uid",
             )
         state = AccountState(user, read_journal(self._iam, self._uid))
-        if user is None or not self._present or not self._replace_key or not _differs(state.key, self._key):
+        if user is None or self._uid == self._own_uid:
             return state
-        if not self._iam.has_permissions():
+        if self._present and (not self._replace_key or not _differs(state.key, self._key)):
+            return state
+        state = replace(state, last_superuser=is_last_superuser(self._iam, self._uid))
+        if not self._present or state.last_superuser or not self._iam.has_permissions():
             return state
         return replace(state, grants=self._grants_to_keep(), groups=tuple(self._iam.groups_of(self._uid)))
 
@@ -194,7 +200,7 @@ class ServiceAccount(Resource[AccountState]):
         if state.journal is not None:
             steps.append(self._drop_journal_step(state.journal))
         if state.user is not None:
-            self._protect_own("delete")
+            self._protect("delete", state)
             steps.append(
                 Step(f"delete service account {self._uid}", partial(self._iam.delete_user, self._uid)),
             )
@@ -254,7 +260,7 @@ class ServiceAccount(Resource[AccountState]):
                 f"uses the old key can no longer log in. Set replace_key to true if that is wanted.{unfinished}",
                 "key_mismatch",
             )
-        self._protect_own("replace")
+        self._protect("replace", state)
         journal = Journal(key, description, tuple(sorted(repaired.grants)), tuple(sorted(repaired.groups)))
         if journal.same_as(state.journal):
             steps = []  # the interrupted replacement is this one: go on with it
@@ -351,7 +357,9 @@ class ServiceAccount(Resource[AccountState]):
             409,
         )
 
-    def _protect_own(self, verb: str) -> None:
+    def _protect(self, verb: str, state: AccountState) -> None:
+        if state.last_superuser:
+            raise last_superuser_error(f"uid: to {verb} service account {self._uid}")
         if self._uid == self._own_uid:
             raise DcosError(
                 f"uid: {self._uid} is the account of this connection; this run does not {verb} it, since it could not "

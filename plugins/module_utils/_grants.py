@@ -4,12 +4,12 @@
 """Grants of one account or group: what is granted, what is revoked, in which order.
 
 All grants come first, then what is revoked, C(dcos:superuser) last: an account never has less than it should have in
-between, and gives up its greatest power only when everything else is in place.
+between, and gives up its greatest power only when everything else is in place. ACLs that nobody uses go last.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Iterable, Mapping, Sequence
 
@@ -37,6 +37,7 @@ from ansible_collections.dcos.security.plugins.module_utils._permissions import 
     superuser_last,
 )
 from ansible_collections.dcos.security.plugins.module_utils._resource import Plan, Resource, Step
+from ansible_collections.dcos.security.plugins.module_utils._superusers import last_superuser_error, superusers
 
 ACL_DESCRIPTION = "Created with the Ansible collection dcos.security"
 
@@ -49,10 +50,14 @@ class GrantsState:
     """What the subject has now; None where it does not exist.
 
     own_groups: the groups of the connection's account, read only where a group loses power.
+    last_superuser: nobody else is a superuser, read only where the subject is to lose that power.
+    acls: who has which grant on the resources whose ACLs shall go unless they are used; None for one without an ACL.
     """
 
     permissions: Permissions | None
     own_groups: tuple[str, ...] = ()
+    last_superuser: bool = False
+    acls: Mapping[str, Sequence[tuple[Subject, Grant]] | None] = field(default_factory=dict)
 
 
 class Grants(Resource[GrantsState]):
@@ -61,6 +66,7 @@ class Grants(Resource[GrantsState]):
     permissions: what shall be granted, or with C(present=False) revoked; an entry without actions means all of them.
     exclusive: revoke every direct grant that is neither in C(permissions) nor in C(keep).
     keep: neither granted nor revoked.
+    delete_unused_acls: with C(present=False) also delete the ACLs that nobody has a grant on any more.
     """
 
     def __init__(
@@ -73,6 +79,7 @@ class Grants(Resource[GrantsState]):
         exclusive: bool = False,
         keep: Sequence[Permission] = (),
         allow_dcos_prefix: bool = False,
+        delete_unused_acls: bool = False,
     ) -> None:
         self._iam = iam
         self._own_uid = own_uid
@@ -81,6 +88,7 @@ class Grants(Resource[GrantsState]):
         self._present = present
         self._exclusive = exclusive
         self._keep = frozenset(grants_of(keep))
+        self._delete_unused_acls = delete_unused_acls
         _check_subject(subject, exclusive, allow_dcos_prefix)
         for permission in self._permissions:
             if present and not permission.actions:
@@ -98,7 +106,22 @@ class Grants(Resource[GrantsState]):
             permissions = self._iam.group_permissions(self._subject.name)
             loses = self._exclusive or not self._present
             own_groups = self._iam.groups_of(self._own_uid) if loses and self._own_uid is not None else ()
-        return GrantsState(None if permissions is None else self._confirm(permissions), tuple(own_groups))
+        if permissions is not None:
+            permissions = self._confirm(permissions)
+        last = permissions is not None and self._gives_up_power(frozenset(permissions.direct)) and self._nobody_else()
+        # The ACL of superusers is part of every cluster.
+        rids = [p.rid for p in self._permissions if p.rid != SUPERUSER_RID] if self._delete_unused_acls else []
+        acls = {rid: self._iam.grants_on(rid) for rid in rids}
+        return GrantsState(permissions, tuple(own_groups), last, acls)
+
+    def _gives_up_power(self, current: frozenset[Grant]) -> bool:
+        """Whether the subject is a superuser, and will not be one by its own grants."""
+        power = {grant for grant in current if grant.rid == SUPERUSER_RID}
+        granted = any(grant.rid == SUPERUSER_RID for grant in self._to_grant(current))
+        return bool(power) and not granted and power <= set(self._to_revoke(current))
+
+    def _nobody_else(self) -> bool:
+        return next(superusers(self._iam, without=self._subject), None) is None
 
     def _confirm(self, permissions: Permissions) -> Permissions:
         """Replace what the IAM may have answered from a cache by what is stored, for all resources that matter here.
@@ -118,6 +141,8 @@ class Grants(Resource[GrantsState]):
         granted = superuser_last(self._to_grant(current))
         revoked = superuser_last(self._to_revoke(current))
         self._protect_own(revoked, state.own_groups)
+        if state.last_superuser:
+            raise last_superuser_error(f"Revoking {SUPERUSER_RID} from {self._subject.words}")
         steps: list[Step] = []
         with_acl = {SUPERUSER_RID, *(grant.rid for grant in current)}
         for grant in granted:
@@ -127,27 +152,32 @@ class Grants(Resource[GrantsState]):
         for grant in revoked:
             do = partial(self._iam.revoke, self._subject, grant)
             steps.append(Step(f"revoke {grant.rid} {grant.action}", do, ("revoked", grant.view())))
+        unused = [rid for rid, holders in state.acls.items() if holders is not None and self._unused(holders, revoked)]
+        for rid in unused:
+            steps.append(Step(f"delete the ACL of {rid}", partial(self._delete_acl, rid), ("deleted", {"rid": rid})))
         after = (current | set(granted)) - set(revoked)
         through = _through_groups(state.permissions or Permissions())
         blocked = None
         if state.permissions is None and self._present:
             blocked = self._missing()
-        return Plan(
-            {"through_groups": through},
-            tuple(steps),
-            {"direct": group_grants(current)},
-            {"direct": group_grants(after)},
-            blocked=blocked,
-        )
+        before_view: dict[str, object] = {"direct": group_grants(current)}
+        after_view: dict[str, object] = {"direct": group_grants(after)}
+        if self._delete_unused_acls:
+            acls = sorted(rid for rid, holders in state.acls.items() if holders is not None)
+            before_view["acls"] = acls
+            after_view["acls"] = [rid for rid in acls if rid not in unused]
+        return Plan({"through_groups": through}, tuple(steps), before_view, after_view, blocked=blocked)
 
     def result(self, plan: Plan, done: Sequence[Step]) -> Mapping[str, object]:
         """Only what changed something is reported as granted or revoked: another run may have been faster."""
-        grants: dict[str, list[Mapping[str, str]]] = {"granted": [], "revoked": []}
+        outcomes: dict[str, list[Mapping[str, str]]] = {"granted": [], "revoked": [], "deleted": []}
         for step in done:
             if step.subject is not None:
                 outcome, view = step.subject
-                grants[outcome].append(view)
-        return {**plan.result, "grants": {**grants, **(plan.after or {})}}
+                outcomes[outcome].append(view)
+        deleted = [view["rid"] for view in outcomes.pop("deleted")]
+        result = {**plan.result, "grants": {**outcomes, "direct": (plan.after or {})["direct"]}}
+        return {**result, "deleted_acls": deleted} if self._delete_unused_acls else result
 
     def _to_grant(self, current: frozenset[Grant]) -> list[Grant]:
         if not self._present:
@@ -167,6 +197,14 @@ class Grants(Resource[GrantsState]):
         if needs_acl:
             self._iam.create_acl(grant.rid, self._description(grant.rid))
         return self._iam.grant(self._subject, grant)
+
+    def _unused(self, holders: Sequence[tuple[Subject, Grant]], revoked: Sequence[Grant]) -> bool:
+        """Whether nobody has a grant on the resource once this plan is carried out."""
+        return all(subject == self._subject and grant in revoked for subject, grant in holders)
+
+    def _delete_acl(self, rid: str) -> bool:
+        """Deleting takes all grants away, so it is looked once more whether somebody has got one meanwhile."""
+        return self._iam.grants_on(rid) == [] and self._iam.delete_acl(rid)
 
     def _description(self, rid: str) -> str:
         given = next((p.description for p in self._permissions if p.rid == rid), None)

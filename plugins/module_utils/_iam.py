@@ -147,6 +147,12 @@ class Iam:
         document = self._find(f"/users/{encode_segment(uid)}/groups", f"reading the groups of account {uid}")
         return sorted(entry["group"]["gid"] for entry in _array(document))
 
+    def members(self, gid: str, services: bool = False) -> list[str]:
+        """The uids of a group's regular members, or of the service accounts in it; empty for an unknown group."""
+        kind = {"type": "service"} if services else None
+        document = self._find(f"/groups/{encode_segment(gid)}/users", f"reading the members of group {gid}", kind)
+        return sorted(entry["user"]["uid"] for entry in _array(document))
+
     def add_to_group(self, gid: str, uid: str) -> bool:
         """Make an account a member; False when it was one."""
         return self._put(
@@ -205,8 +211,15 @@ class Iam:
             f"creating the ACL of {rid}",
             {"description": description},
             "ERR_ACL_EXISTS",
-            lambda: self._find(f"/acls/{encode_rid(rid)}", f"reading the ACL of {rid}") is not None,
+            lambda: self._has_acl(rid),
         )
+
+    def delete_acl(self, rid: str) -> bool:
+        """Delete a protected resource with all grants on it; False when it was gone."""
+        return self._delete(f"/acls/{encode_rid(rid)}", f"deleting the ACL of {rid}", lambda: not self._has_acl(rid))
+
+    def _has_acl(self, rid: str) -> bool:
+        return self._find(f"/acls/{encode_rid(rid)}", f"reading the ACL of {rid}") is not None
 
     def grant(self, subject: Subject, grant: Grant) -> bool:
         """Allow an action; False when it was allowed. The ACL must exist."""
@@ -249,10 +262,10 @@ class Iam:
     def _get(self, path: str, what: str, authenticated: bool = True, params: Mapping[str, str] | None = None) -> Answer:
         return self._http.request("GET", BASE + path, what, authenticated=authenticated, params=params)
 
-    def _find(self, path: str, what: str) -> dict[str, Any] | None:
+    def _find(self, path: str, what: str, params: Mapping[str, str] | None = None) -> dict[str, Any] | None:
         """The document at a path, None when the IAM says that what it describes is not there."""
         try:
-            answer = self._get(path, what)
+            answer = self._get(path, what, params=params)
         except ApiError as exc:
             if exc.status in (400, 404) and exc.code in _NOT_GRANTED:
                 return None

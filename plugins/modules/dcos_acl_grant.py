@@ -13,7 +13,8 @@ description:
   - Grants actions on resources to a service account, a user or a group, and revokes them, many in one task with one
     reading. It needs DC/OS Enterprise.
   - All grants are made first, then all revocations, those of C(dcos:superuser) last. An ACL that is missing is created;
-    one that is there is left as it is, and a revocation does not delete it, since ACLs are shared.
+    one that is there is left as it is, and a revocation does not delete it, since ACLs are shared, unless
+    O(delete_unused_acls) asks for that.
   - The IAM may answer readings from a cache that is up to five seconds old. A grant that turns out to be there already
     is not reported as a change.
 author:
@@ -38,7 +39,7 @@ options:
     description:
       - Account whose direct grants are managed. The accounts of DC/OS itself are refused; C(dcos_marathon) and
         C(dcos_metronome) may be granted and revoked single actions, as DC/OS allows it.
-      - The account of this connection is not stripped of what the run needs.
+      - The account of this connection is not stripped of what the run needs, and the last superuser stays one.
     type: str
   gid:
     description:
@@ -111,6 +112,13 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  delete_unused_acls:
+    description:
+      - With O(state=absent), whether the ACLs of the listed resources are deleted when nobody, user or group, has a
+        grant on them any more. It works for an account or group that is already gone too. The ACL of C(dcos:superuser)
+        is never deleted.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -142,6 +150,15 @@ EXAMPLES = r"""
     uid: cassandra-principal
     rid: dcos:superuser
     state: absent
+
+- name: Tidy up after an account that is gone
+  dcos.security.dcos_acl_grant:
+    uid: cassandra-principal
+    permissions:
+      - rid: dcos:mesos:master:framework:role:cassandra-role
+      - rid: dcos:mesos:master:reservation:principal:cassandra-principal
+    delete_unused_acls: true
+    state: absent
 """
 
 RETURN = r"""
@@ -168,6 +185,12 @@ grants:
       elements: dict
       returned: success
       sample: [{rid: 'dcos:mesos:master:framework:role:cassandra-role', actions: [create]}]
+deleted_acls:
+  description: Resources whose ACL was deleted, or in check mode would be.
+  returned: with O(delete_unused_acls=true)
+  type: list
+  elements: str
+  sample: ['dcos:mesos:master:reservation:principal:cassandra-principal']
 through_groups:
   description: What the account may do through its groups besides; this module does not change it.
   returned: success
@@ -220,6 +243,7 @@ ARGUMENT_SPEC: ArgumentSpec = {
     },
     "allow_dcos_prefix": {"type": "bool", "default": False},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "delete_unused_acls": {"type": "bool", "default": False},
 }
 
 
@@ -234,6 +258,7 @@ class Params(TypedDict):
     keep: list[dict[str, object]]
     allow_dcos_prefix: bool
     state: str
+    delete_unused_acls: bool
 
 
 def build(context: Context[Params]) -> Grants:
@@ -242,6 +267,8 @@ def build(context: Context[Params]) -> Grants:
     present = params["state"] == "present"
     if params["exclusive"] and not present:
         raise DcosError("exclusive: it says what else to revoke beside what is granted; state=absent grants nothing.")
+    if params["delete_unused_acls"] and present:
+        raise DcosError("delete_unused_acls: what was just granted is used; this option needs state=absent.")
     if params["permissions"] is not None:
         permissions = check_permissions(params["permissions"], "permissions")
     else:
@@ -256,6 +283,7 @@ def build(context: Context[Params]) -> Grants:
         params["exclusive"],
         check_permissions(params["keep"], "keep"),
         params["allow_dcos_prefix"],
+        params["delete_unused_acls"],
     )
 
 

@@ -61,9 +61,9 @@ class FakeCluster:
 
     def __init__(self) -> None:
         self.users: dict[str, dict[str, Any]] = {}
-        self.groups: dict[str, set[str]] = {"superusers": set()}
+        self.groups: dict[str, set[str]] = {"superusers": {"admin"}}
         self.acls: dict[str, str] = {"dcos:superuser": "Superuser ACL"}
-        self.grants: set[tuple[str, str, str, str]] = set()
+        self.grants: set[tuple[str, str, str, str]] = {("groups", "superusers", "dcos:superuser", "full")}
         self.secrets: dict[str, Any] = {}
         self.metadata: dict[str, Any] = {
             "bootstrap-config.json": {"security": "strict"},
@@ -212,6 +212,10 @@ class FakeCluster:
             return error(400, "ERR_UNKNOWN_GROUP_ID")
         if what == "permissions":
             return Reply(200, {"array": self._shown("groups", gid)})
+        if sent.method == "GET":
+            services = sent.url.endswith("?type=service")
+            members = [uid for uid in sorted(self.groups[gid]) if ("public_key" in self.users[uid]) is services]
+            return Reply(200, {"array": [{"user": self._user_document(uid)} for uid in members]})
         assert (sent.method, what) == ("PUT", "users")
         uid = more[0]
         if uid not in self.users:
@@ -229,6 +233,10 @@ class FakeCluster:
                     return error(409, "ERR_ACL_EXISTS")
                 self.acls[rid] = sent.body["description"]
                 return Reply(201)
+            if sent.method == "DELETE" and rid in self.acls:
+                del self.acls[rid]
+                self.grants = {grant for grant in self.grants if grant[2] != rid}
+                return Reply(204)
             return Reply(200, {"rid": rid}) if rid in self.acls else error(400, "ERR_UNKNOWN_RESOURCE_ID")
         if rid not in self.acls:
             return error(400, "ERR_UNKNOWN_RESOURCE_ID")

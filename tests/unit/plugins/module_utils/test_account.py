@@ -532,6 +532,8 @@ def test_on_an_open_cluster_there_is_nothing_to_restore() -> None:
     assert run(fake, **REPLACEMENT).changed
     assert fake.users[UID] == {"description": "d", "public_key": public_text("new")}
     assert JOURNAL not in fake.users
+    assert run(fake, present=False).changed
+    assert UID not in fake.users
 
 
 def test_a_long_uid_has_no_room_for_a_journal() -> None:
@@ -631,3 +633,38 @@ def test_a_refusal_half_way_says_what_is_done_and_keeps_the_journal() -> None:
     fake._handle = original  # type: ignore[method-assign]
     run(fake)
     assert_whole(fake, "new")
+
+
+# The last superuser
+
+
+@pytest.mark.parametrize("options", [{"present": False}, REPLACEMENT])
+@pytest.mark.parametrize("through", ["a grant", "a group"])
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_the_last_superuser_is_neither_deleted_nor_replaced(
+    options: dict[str, Any], through: str, check_mode: bool
+) -> None:
+    fake = FakeCluster()
+    fake.add_account(UID, public_text("old"))
+    fake.groups["superusers"] = {UID} if through == "a group" else set()
+    if through == "a grant":
+        fake.add_grant(UID, "dcos:superuser", "read")
+    with pytest.raises(DcosError, match="without a superuser") as caught:
+        run(fake, check_mode=check_mode, **options)
+    assert caught.value.code == "ERR_NO_MORE_SUPERUSERS"
+    assert fake.writes == []
+
+
+@pytest.mark.parametrize("options", [{"present": False}, REPLACEMENT])
+def test_a_superuser_among_others_is_deleted_and_replaced(options: dict[str, Any]) -> None:
+    fake = FakeCluster()
+    fake.add_account(UID, public_text("old"))
+    fake.add_grant(UID, "dcos:superuser", "full")
+    assert run(fake, **options).changed
+
+
+def test_where_nobody_is_a_superuser_accounts_can_be_deleted() -> None:
+    fake = FakeCluster()
+    fake.add_account(UID, public_text("old"))
+    fake.groups["superusers"] = set()
+    assert run(fake, present=False).changed

@@ -393,3 +393,131 @@ def test_account_or_group() -> None:
         with pytest.raises(DcosError, match=rf"^{option}: ") as caught:
             account_or_group(uid, gid)
         assert caught.value.code == "invalid_uid"
+
+
+# The last superuser
+
+
+@pytest.mark.parametrize(
+    ("wanted", "options"),
+    [
+        ([], {"exclusive": True}),
+        ([Permission("dcos:superuser", ())], {"present": False}),
+        ([("dcos:superuser", "full"), ("dcos:superuser", "read")], {"present": False}),
+    ],
+)
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_the_last_superuser_stays_one(wanted: Any, options: dict[str, Any], check_mode: bool) -> None:
+    fake = cluster(("dcos:superuser", "full"), ("dcos:superuser", "read"))
+    fake.groups["superusers"] = set()
+    with pytest.raises(DcosError, match="without a superuser") as caught:
+        run(fake, wanted, check_mode, **options)
+    assert caught.value.code == "ERR_NO_MORE_SUPERUSERS"
+    assert fake.writes == []
+
+
+@pytest.mark.parametrize("another", ["account", "person in the group", "account in the group", "itself in a group"])
+def test_power_is_taken_away_while_another_superuser_is_left(another: str) -> None:
+    fake = cluster(("dcos:superuser", "full"))
+    fake.groups["superusers"] = {"admin"} if another == "person in the group" else set()
+    fake.add_account("other", public_text("b"))
+    if another == "account":
+        fake.add_grant("other", "dcos:superuser", "read")
+    if another == "account in the group":
+        fake.groups["superusers"] = {"other"}
+    if another == "itself in a group":
+        fake.groups["dev"] = {UID}
+        fake.add_grant("dev", "dcos:superuser", "read", "groups")
+    assert run(fake, [], exclusive=True).changed
+    assert fake.grants_of(UID) == set()
+
+
+def test_the_last_superuser_may_change_how_it_is_one() -> None:
+    fake = cluster(("dcos:superuser", "full"), ("dcos:superuser", "read"))
+    fake.groups["superusers"] = set()
+    assert run(fake, [("dcos:superuser", "full")], exclusive=True).changed
+    assert run(fake, [("dcos:superuser", "create")], exclusive=True).changed
+    assert fake.grants_of(UID) == {("dcos:superuser", "create")}
+
+
+def test_the_last_group_of_superusers_stays_one() -> None:
+    fake = cluster()
+    fake.groups.update(superusers=set(), dev={UID})
+    fake.add_grant("dev", "dcos:superuser", "full", "groups")
+    with pytest.raises(DcosError, match="without a superuser"):
+        run(fake, [("dcos:superuser", "full")], gid="dev", present=False)
+
+
+def test_nobody_asks_who_is_superuser_unless_power_is_given_up() -> None:
+    fake = cluster(("dcos:a", "read"))
+    run(fake, [("dcos:b", "read")], exclusive=True)
+    assert [call for call in fake.calls if "superuser" in call and call.endswith("/permissions")] == []
+
+
+# ACLs that nobody uses
+
+
+def test_unused_acls_are_deleted_on_request() -> None:
+    fake = cluster(("dcos:mine", "read"), ("dcos:shared", "read"), ("dcos:group", "read"), ("dcos:part", "read"))
+    fake.add_grant(UID, "dcos:part", "full")
+    fake.add_account("other", public_text("b"))
+    fake.add_grant("other", "dcos:shared", "full")
+    fake.add_grant("dev", "dcos:group", "full", "groups")
+    fake.acls["dcos:left"] = "nobody's"
+    listed = [("dcos:mine", "read"), ("dcos:shared", "read"), ("dcos:group", "read"), ("dcos:part", "read")]
+    listed += [("dcos:left", "read"), ("dcos:never", "read"), ("dcos:superuser", "full")]
+    predicted = run(fake, listed, True, present=False, delete_unused_acls=True)
+    assert fake.writes == []
+    outcome = run(fake, listed, present=False, delete_unused_acls=True)
+    assert set(fake.acls) == {"dcos:superuser", "dcos:shared", "dcos:group", "dcos:part"}
+    assert outcome.values["deleted_acls"] == predicted.values["deleted_acls"] == ["dcos:mine", "dcos:left"]
+    assert fake.grants_of(UID) == {("dcos:part", "full")}
+    assert fake.grants_of("other") == {("dcos:shared", "full")}
+    assert fake.writes[-2:] == ["DELETE /acs/api/v1/acls/dcos:mine", "DELETE /acs/api/v1/acls/dcos:left"]
+    assert outcome.before is not None
+    assert outcome.after is not None
+    assert set(outcome.before["acls"]) - set(outcome.after["acls"]) == {"dcos:mine", "dcos:left"}
+    again = run(fake, listed, present=False, delete_unused_acls=True)
+    assert (again.changed, again.values["deleted_acls"]) == (False, [])
+
+
+def test_unused_acls_stay_unless_asked() -> None:
+    fake = cluster(("dcos:mine", "read"))
+    outcome = run(fake, [("dcos:mine", "read")], present=False)
+    assert "dcos:mine" in fake.acls
+    assert "deleted_acls" not in outcome.values
+
+
+def test_unused_acls_of_an_account_that_is_gone() -> None:
+    """A second run repairs what an interrupted retirement left."""
+    fake = FakeCluster()
+    fake.acls["dcos:mine"] = "left"
+    assert run(fake, [("dcos:mine", "read")], present=False, delete_unused_acls=True).changed
+    assert "dcos:mine" not in fake.acls
+
+
+def test_an_acl_that_is_used_meanwhile_stays() -> None:
+    fake = cluster(("dcos:mine", "read"))
+    fake.add_account("other", public_text("b"))
+    fake.rivals[1] = lambda: fake.add_grant("other", "dcos:mine", "read")
+    outcome = run(fake, [("dcos:mine", "read")], present=False, delete_unused_acls=True)
+    assert fake.grants_of("other") == {("dcos:mine", "read")}
+    assert outcome.values["deleted_acls"] == []
+
+
+GRANTS = st.tuples(st.sampled_from(["dcos:a", "dcos:b", "dcos:superuser"]), st.sampled_from(["read", "full"]))
+
+
+@given(st.sets(GRANTS), st.sets(GRANTS), st.sets(GRANTS, min_size=1))
+@settings(max_examples=40, deadline=None)
+def test_deleting_unused_acls_takes_no_grant_from_anybody_else(mine: Any, theirs: Any, listed: Any) -> None:
+    fake = cluster(*mine)
+    fake.add_account("other", public_text("b"))
+    for rid, action in theirs:
+        fake.add_grant("other", rid, action)
+    run(fake, sorted(listed), present=False, delete_unused_acls=True)
+    assert fake.grants_of("other") == theirs
+    assert fake.grants_of(UID) == mine - listed
+    used = {rid for rid, _action in theirs | (mine - listed)} | {"dcos:superuser"}
+    for rid in {rid for rid, _action in listed}:
+        assert (rid in fake.acls) is (rid in used)
