@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import ssl
+import threading
 from dataclasses import dataclass
 from typing import Callable
 
@@ -48,11 +50,19 @@ class Cluster:
         self.http.tokens = self.login
         self.iam = Iam(self.http)
         self.secrets = Secrets(self.http)
+        self._documents: dict[str, dict[str, object]] = {}
+        self._reading = threading.Lock()
 
     @property
     def own_uid(self) -> str | None:
         """The account that this run acts as: it must not cut off the branch it sits on."""
         return self.login.uid
+
+    def with_endpoints(self, iam: Iam, secrets: Secrets) -> Cluster:
+        """The same cluster over the same connection, seen through other endpoints."""
+        other = copy.copy(self)
+        other.iam, other.secrets = iam, secrets
+        return other
 
     def info(self) -> ClusterInfo:
         """Security mode, version and variant."""
@@ -80,6 +90,13 @@ class Cluster:
         return mode
 
     def _metadata(self, name: str) -> dict[str, object]:
+        """A document about the cluster, read once: only an upgrade changes it."""
+        with self._reading:
+            if name not in self._documents:
+                self._documents[name] = self._read_metadata(name)
+            return self._documents[name]
+
+    def _read_metadata(self, name: str) -> dict[str, object]:
         try:
             answer = self.http.request("GET", f"/dcos-metadata/{name}", f"reading {name}", show_description=False)
         except ApiError as exc:

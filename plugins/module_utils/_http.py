@@ -10,6 +10,7 @@ import ipaddress
 import json
 import random
 import ssl
+import threading
 import time
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
@@ -141,7 +142,7 @@ class _Session(Session):
 
 
 class HttpClient:
-    """Requests to one cluster over one session.
+    """Requests to one cluster, over one session for each thread that sends some: sessions are not made to be shared.
 
     url: base URL without a trailing slash, a path in it is a prefix.
     verify: path of a CA bundle or folder, or False for no verification; given on every call, since environment
@@ -156,13 +157,26 @@ class HttpClient:
         self._verify = verify
         self._timeout = timeout
         self._retries = retries
-        self._session = _Session()
+        loopback = is_loopback(urlsplit(url).hostname)
+        self._proxies = {} if loopback else dict(requests.utils.get_environ_proxies(url))
+        self._threads = threading.local()
+
+    @property
+    def _session(self) -> Session:
+        """The session of this thread."""
+        session: Session | None = getattr(self._threads, "session", None)
+        if session is None:
+            session = self._threads.session = self._new_session()
+        return session
+
+    def _new_session(self) -> Session:
+        session = _Session()
         # Nothing of the surroundings may change a request: no .netrc, no REQUESTS_CA_BUNDLE, no cookies of the cluster.
-        self._session.trust_env = False
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        self._session.headers["User-Agent"] = USER_AGENT
-        if not is_loopback(urlsplit(url).hostname):
-            self._session.proxies.update(requests.utils.get_environ_proxies(url))
+        session.trust_env = False
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        session.headers["User-Agent"] = USER_AGENT
+        session.proxies.update(self._proxies)
+        return session
 
     def request(
         self,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Mapping, Sequence
+from typing import TYPE_CHECKING, Callable, Mapping, Sequence
 
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._files import (
@@ -54,7 +54,10 @@ class KeypairState:
 
 
 class Keypair(FilesResource[KeypairState]):
-    """The files C(private_path) and, where given, C(public_path)."""
+    """The files C(private_path) and, where given, C(public_path).
+
+    make_key: makes a key of so many bits where one is needed.
+    """
 
     def __init__(
         self,
@@ -63,12 +66,14 @@ class Keypair(FilesResource[KeypairState]):
         present: bool = True,
         size: int = MINIMUM_SIZE,
         regenerate: str = "fail",
+        make_key: Callable[[int], RSAPrivateKey] = generate,
     ) -> None:
         self._private_path = os.path.expanduser(private_path)
         self._public_path = None if public_path is None else os.path.expanduser(public_path)
         self._present = present
         self._size = size
         self._regenerate = regenerate
+        self._make_key = make_key
         if size < MINIMUM_SIZE:
             raise DcosError(
                 f"size: {size} bits are too few; at least {MINIMUM_SIZE} are needed, smaller keys can be broken.",
@@ -101,7 +106,7 @@ class Keypair(FilesResource[KeypairState]):
                 state = replace(state, key=load_private_key(private_text, f"private_key_path ({self._private_path})"))
             except DcosError as exc:
                 state = replace(state, problem=exc)
-        return replace(state, made=generate(self._size)) if self._needs_new(state) else state
+        return replace(state, made=self._make_key(self._size)) if self._needs_new(state) else state
 
     def plan(self, state: KeypairState) -> Plan:
         before = self._view(state)

@@ -69,6 +69,8 @@ class Outcome:
     before: Mapping[str, object] | None
     after: Mapping[str, object] | None
     warnings: list[str] = field(default_factory=list)
+    done: tuple[str, ...] = ()
+    """The steps that changed something, in words."""
 
 
 class Resource(ABC, Generic[State]):
@@ -148,4 +150,4 @@ def _outcome(resource: Resource[State], first: Plan, plan: Plan, done: Sequence[
     if check_mode and plan.blocked is not None:
         warnings.append(plan.blocked.message)
     after = plan.after if done else first.before
-    return Outcome(bool(done), values, first.before, after, warnings)
+    return Outcome(bool(done), values, first.before, after, warnings, tuple(step.what for step in done))

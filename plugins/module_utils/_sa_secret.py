@@ -13,7 +13,7 @@ import json
 import re
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Mapping
+from typing import TYPE_CHECKING, Callable, Mapping
 from urllib.parse import urlsplit
 
 from ansible_collections.dcos.security.plugins.module_utils._account import check_account_uid, read_journal
@@ -200,6 +200,7 @@ class ServiceAccountSecret(Resource[SecretState]):
 
     key: the private key to store; None to generate one where there is none yet.
     rotate: C(none), C(prepare) or C(finish).
+    make_key: makes a key where one is needed.
     """
 
     def __init__(
@@ -214,6 +215,7 @@ class ServiceAccountSecret(Resource[SecretState]):
         rotate: str = "none",
         overwrite: bool = False,
         allow_dcos_prefix: bool = False,
+        make_key: Callable[[], RSAPrivateKey] = generate,
     ) -> None:
         self._cluster = cluster
         self._uid = check_account_uid(uid, allow_dcos_prefix)
@@ -224,6 +226,7 @@ class ServiceAccountSecret(Resource[SecretState]):
         self._endpoint = endpoint
         self._rotate = rotate
         self._overwrite = overwrite
+        self._make_key = make_key
 
     # Reading
 
@@ -254,7 +257,7 @@ class ServiceAccountSecret(Resource[SecretState]):
             needs_key = self._rotate == "prepare" and next_.key is None
         else:
             needs_key = live.key is None and next_.key is None
-        return replace(state, made=generate()) if needs_key and self._given is None else state
+        return replace(state, made=self._make_key()) if needs_key and self._given is None else state
 
     def _slot(self, path: str) -> Slot:
         stored = self._cluster.secrets.read(self._store, path)
