@@ -22,6 +22,16 @@ attributes:
       - This assumes that the system controlled or queried by the module has not changed in a relevant way.
 """
 
+    ACTION = r"""
+attributes:
+  action:
+    description:
+      - Indicates this has a corresponding action plugin so some parts of the options can be executed on the
+        controller.
+  async:
+    description: Supports being used with the C(async) keyword.
+"""
+
     ACTIONGROUP_DCOS = r"""
 attributes:
   action_group:

@@ -14,6 +14,7 @@ class DcosError(Exception):
     code: the server's error code (``ERR_...``) or one of ours (``invalid_uid``, ``key_mismatch`` ...).
     status: the HTTP status where a server answered.
     title: the server's short title, or the HTTP reason.
+    done: what was done before it, in words.
     """
 
     def __init__(
@@ -24,6 +25,7 @@ class DcosError(Exception):
         self.code = code
         self.status = status
         self.title = title
+        self.done: tuple[str, ...] = ()
 
     def failure(self) -> dict[str, str | int | None]:
         """The structure that a failed module returns beside its message, for playbooks to branch on."""

@@ -56,7 +56,7 @@ class KeypairState:
 class Keypair(FilesResource[KeypairState]):
     """The files C(private_path) and, where given, C(public_path).
 
-    make_key: makes a key of so many bits where one is needed.
+    make_key: makes a key of so many bits where one is needed, in place of C(generate).
     """
 
     def __init__(
@@ -66,14 +66,14 @@ class Keypair(FilesResource[KeypairState]):
         present: bool = True,
         size: int = MINIMUM_SIZE,
         regenerate: str = "fail",
-        make_key: Callable[[int], RSAPrivateKey] = generate,
+        make_key: Callable[[int], RSAPrivateKey] | None = None,
     ) -> None:
         self._private_path = os.path.expanduser(private_path)
         self._public_path = None if public_path is None else os.path.expanduser(public_path)
         self._present = present
         self._size = size
         self._regenerate = regenerate
-        self._make_key = make_key
+        self._make_key = make_key or generate
         if size < MINIMUM_SIZE:
             raise DcosError(
                 f"size: {size} bits are too few; at least {MINIMUM_SIZE} are needed, smaller keys can be broken.",

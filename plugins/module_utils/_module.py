@@ -140,6 +140,8 @@ def _exit(module: AnsibleModule, outcome: Outcome, more: Mapping[str, object]) -
     result: dict[str, object] = {**outcome.values, **more, "changed": outcome.changed}
     if module._diff:
         result["diff"] = {"before": outcome.before or {}, "after": outcome.after or {}}
+    if outcome.failure is not None:
+        module.fail_json(msg=outcome.failure.message, failure=outcome.failure.failure(), **result)
     module.exit_json(**result)
 
 

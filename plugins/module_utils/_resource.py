@@ -69,8 +69,10 @@ class Outcome:
     before: Mapping[str, object] | None
     after: Mapping[str, object] | None
     warnings: list[str] = field(default_factory=list)
-    done: tuple[str, ...] = ()
+    done: tuple[str, ...] = field(default=(), compare=False)
     """The steps that changed something, in words."""
+    failure: DcosError | None = None
+    """Why it failed although it came to its end: told with the whole result."""
 
 
 class Resource(ABC, Generic[State]):
@@ -87,6 +89,10 @@ class Resource(ABC, Generic[State]):
     def result(self, plan: Plan, done: Sequence[Step]) -> Mapping[str, object]:
         """The module's result, given the steps that changed something (all of them, unless others were faster)."""
         return plan.result
+
+    def failure(self) -> DcosError | None:
+        """Why the whole has failed although it was carried out; asked after C(result)."""
+        return None
 
 
 class Reading(Resource[Mapping[str, object]]):
@@ -110,15 +116,24 @@ class FilesResource(Resource[State]):
         """Paths, each with the mode that it shall have (None: as it is); the option C(mode) is for the first one."""
 
 
-def converge(resource: Resource[State], check_mode: bool) -> Outcome:
-    """Bring the resource to its wanted state, or say what that would change."""
+def converge(resource: Resource[State], check_mode: bool, earlier: Sequence[str] = ()) -> Outcome:
+    """Bring the resource to its wanted state, or say what that would change.
+
+    earlier: what this run did before, in words, where the resource is a part of something greater.
+    """
     done: list[Step] = []
     try:
         return _converge(resource, check_mode, done)
     except DcosError as exc:
-        if done:
-            exc.message += f" Done before that: {'; '.join(step.what for step in done)}. Run again to finish."
+        tell_done(exc, [*earlier, *(step.what for step in done)])
         raise
+
+
+def tell_done(error: DcosError, done: Sequence[str]) -> None:
+    """Add to an error what was done before it."""
+    if done:
+        error.done = tuple(done)
+        error.message += f" Done before that: {'; '.join(done)}. Run again to finish."
 
 
 def _converge(resource: Resource[State], check_mode: bool, done: list[Step]) -> Outcome:
@@ -150,4 +165,5 @@ def _outcome(resource: Resource[State], first: Plan, plan: Plan, done: Sequence[
     if check_mode and plan.blocked is not None:
         warnings.append(plan.blocked.message)
     after = plan.after if done else first.before
-    return Outcome(bool(done), values, first.before, after, warnings, tuple(step.what for step in done))
+    words = tuple(step.what for step in done)
+    return Outcome(bool(done), values, first.before, after, warnings, words, resource.failure())

@@ -200,7 +200,7 @@ class ServiceAccountSecret(Resource[SecretState]):
 
     key: the private key to store; None to generate one where there is none yet.
     rotate: C(none), C(prepare) or C(finish).
-    make_key: makes a key where one is needed.
+    make_key: makes a key where one is needed, in place of C(generate).
     """
 
     def __init__(
@@ -215,7 +215,7 @@ class ServiceAccountSecret(Resource[SecretState]):
         rotate: str = "none",
         overwrite: bool = False,
         allow_dcos_prefix: bool = False,
-        make_key: Callable[[], RSAPrivateKey] = generate,
+        make_key: Callable[[], RSAPrivateKey] | None = None,
     ) -> None:
         self._cluster = cluster
         self._uid = check_account_uid(uid, allow_dcos_prefix)
@@ -226,7 +226,7 @@ class ServiceAccountSecret(Resource[SecretState]):
         self._endpoint = endpoint
         self._rotate = rotate
         self._overwrite = overwrite
-        self._make_key = make_key
+        self._make_key = make_key or generate
 
     # Reading
 

@@ -15,6 +15,12 @@ from ansible_collections.dcos.security.plugins.module_utils._service_plan import
 
 def check_apart(plans: Sequence[Plan]) -> None:
     """Refuse two services that would share something only one can have; services without an account have nothing."""
+    for _two, error in collisions(plans):
+        raise error
+
+
+def collisions(plans: Sequence[Plan]) -> Iterator[tuple[tuple[Plan, Plan], DcosError]]:
+    """Each two services that would share something, and what to say about it."""
     owners: dict[tuple[str, str], Plan] = {}
     for plan in plans:
         if plan.stage == SKIP:
@@ -22,10 +28,13 @@ def check_apart(plans: Sequence[Plan]) -> None:
         for variable, thing, words in _possessions(plan):
             owner = owners.setdefault((thing, words), plan)
             if owner is not plan:
-                raise DcosError(
-                    f"{plan.prefix}{variable}: /{plan.service_name} ({_place(plan)}) and /{owner.service_name} "
-                    f"({_place(owner)}) would share the {thing} {words}. Nothing was changed. Each service needs "
-                    "its own."
+                yield (
+                    (plan, owner),
+                    DcosError(
+                        f"{plan.prefix}{variable}: /{plan.service_name} ({_place(plan)}) and /{owner.service_name} "
+                        f"({_place(owner)}) would share the {thing} {words}. Nothing was changed. Each service needs "
+                        "its own."
+                    ),
                 )
 
 

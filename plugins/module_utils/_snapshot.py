@@ -32,7 +32,7 @@ from ansible_collections.dcos.security.plugins.module_utils._secrets import Secr
 Value = TypeVar("Value")
 
 
-class _Once(Generic[Value]):
+class Once(Generic[Value]):
     """Something that is read when it is first needed, by one thread while the others wait."""
 
     def __init__(self, read: Callable[[], Value]) -> None:
@@ -53,11 +53,11 @@ class Lists:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._lock = threading.Lock()
-        self._accounts = _Once(lambda: {user.uid: user for user in cluster.iam.service_accounts()})
-        self._superusers = _Once(lambda: cluster.iam.grants_on(SUPERUSER_RID) or [])
-        self._acls = _Once(lambda: set(cluster.iam.resources()))
+        self._accounts = Once(lambda: {user.uid: user for user in cluster.iam.service_accounts()})
+        self._superusers = Once(lambda: cluster.iam.grants_on(SUPERUSER_RID) or [])
+        self._acls = Once(lambda: set(cluster.iam.resources()))
         self._making: dict[str, threading.Lock] = {}
-        self._secrets: dict[str, _Once[frozenset[str] | None]] = {}
+        self._secrets: dict[str, Once[frozenset[str] | None]] = {}
 
     def account(self, uid: str) -> User | None:
         """The service account, None where there is none."""
@@ -70,7 +70,7 @@ class Lists:
     def lacks_secret(self, store: str, path: str) -> bool:
         """Whether there is surely no secret at a path; not known where the list may not be read."""
         with self._lock:
-            listed = self._secrets.setdefault(store, _Once(lambda: self._read_secrets(store)))
+            listed = self._secrets.setdefault(store, Once(lambda: self._read_secrets(store)))
         found = listed.value()
         return found is not None and path not in found
 
@@ -185,7 +185,9 @@ class _ListedIam(Iam):
 
     def create_service_account(self, uid: str, public_key: str, description: str) -> bool:
         created = super().create_service_account(uid, public_key, description)
-        if not created:
+        if created:
+            self._users[uid] = User(uid, description, True, "internal", public_key, "")
+        else:
             self._view.ask_always()
         return created
 

@@ -1,0 +1,313 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dcos_services
+short_description: Provision many DC/OS services at once
+version_added: 0.1.0
+description:
+  - Gives each service of a list its identity, as the role P(dcos.security.dcos_service#role) does for one, that is a
+    key pair, a service account, a secret with the private key, and the permissions that it needs in the cluster's
+    security mode; rotates keys; takes all of it away again.
+  - One task, one login and few requests, several services at a time. Provisioning hundreds of services takes about as
+    long as the requests and the keys do.
+  - What the cluster holds is read once, as lists of accounts, ACLs and secrets. Every service is planned before the
+    first write of any.
+  - A service that fails does not stop the others. The task fails at its end and names it; a second run finishes it and
+    leaves the others as they are. Two services that would share an account, a secret or key files are both refused.
+author:
+  - The dcos.security contributors (@dcos)
+extends_documentation_fragment:
+  - dcos.security.connection
+  - dcos.security.attributes
+  - dcos.security.attributes.action
+  - dcos.security.attributes.actiongroup_dcos
+attributes:
+  action:
+    support: full
+    details:
+      - The action part shows the progress of long runs, where the module runs on the controller.
+  async:
+    support: full
+  check_mode:
+    support: full
+    details:
+      - Keys that would be made are made in memory only, one for all services, and thrown away. The result then has
+        C(provisional=true).
+  diff_mode:
+    support: full
+    details:
+      - Shows the services that change. Keys are shown as fingerprints.
+  idempotent:
+    support: partial
+    details:
+      - Each run with C(rotate_key=true) rotates again.
+options:
+  services:
+    description:
+      - The services. Each entry has the variables of the role P(dcos.security.dcos_service#role) without their prefix
+        C(dcos_service_), of which only C(name) is required. Empty text means unset.
+    type: list
+    elements: dict
+    required: true
+  defaults:
+    description:
+      - Variables for all entries that do not set them, such as C(presets), C(key_dir) or C(security_mode).
+    type: dict
+    default: {}
+  state:
+    description:
+      - The variable C(state) for all entries that do not set it.
+    type: str
+    choices: [present, absent]
+    default: present
+  key_store:
+    description:
+      - The variable C(key_store) for all entries that do not set it. With V(file) the variable C(key_dir) is needed
+        too.
+    type: str
+    choices: [secret, file]
+    default: secret
+  exclusive:
+    description:
+      - The variable C(exclusive) for all entries that do not set it, that is whether every direct grant that is not
+        listed is revoked.
+    type: bool
+    default: true
+  verify_login:
+    description:
+      - The variable C(verify_login) for all entries that do not set it, that is when to log in as the service with
+        what is stored for it.
+    type: str
+    choices: [changed, always, never]
+    default: changed
+  concurrency:
+    description:
+      - How many services are worked on at a time. V(1) takes one after the other, in the order of the list.
+      - By default 8 for each core of the host that runs the module, and at most 32.
+    type: int
+  progress:
+    description:
+      - Whether a run of more than some seconds shows how far it is. Nothing is shown for tasks with C(no_log) or
+        C(async), and where the module does not run on the controller.
+    type: bool
+    default: true
+  progress_path:
+    description:
+      - File to which a line of JSON is added after each service; it must exist. Set by the action part.
+    type: path
+notes:
+  - Making RSA keys is most of the work. C(cryptography) 50 makes them on all cores, version 46 and older on one.
+  - The account of the connection needs C(dcos:superuser), or C(dcos:adminrouter:acs full) and permissions for all
+    secrets concerned. Where it may not list the secrets (C(dcos:secrets:list:default:/ read)), each service takes two
+    more requests.
+seealso:
+  - plugin: dcos.security.dcos_service
+    plugin_type: role
+"""
+
+EXAMPLES = r"""
+- name: Provision the services of a team
+  dcos.security.dcos_services:
+    services:
+      - name: /team/api
+        permissions:
+          - rid: dcos:service:marathon:marathon:services:/{group}
+            actions: [read]
+      - name: /team/queue
+        preset: scheduler_stateful
+      - name: /team/worker
+        account: worker
+        secret_path: team/worker-key
+  register: provisioned
+
+- name: Write down what was made
+  ansible.builtin.copy:
+    content: "{{ provisioned.services | to_nice_json }}"
+    dest: services.json
+    mode: "0600"
+
+- name: Give all of them new keys, four at a time
+  dcos.security.dcos_services:
+    services:
+      - name: /team/api
+      - name: /team/worker
+        account: worker
+        secret_path: team/worker-key
+    defaults:
+      rotate_key: true
+      exclusive: false
+    concurrency: 4
+
+- name: Retire two services
+  dcos.security.dcos_services:
+    services:
+      - name: /team/api
+      - name: /team/queue
+    state: absent
+"""
+
+RETURN = r"""
+services:
+  description: What became of each service, or in check mode would, in the order of the list.
+  returned: success, and on failure once the list has been looked at
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The service.
+      type: str
+      returned: always
+      sample: /team/api
+    state:
+      description:
+        - V(present), V(absent), or V(skip) for a service that goes without an account; V(null) for a refused entry.
+      type: str
+      returned: always
+      sample: present
+    changed:
+      description: Whether anything was changed for it, also where it failed.
+      type: bool
+      returned: always
+      sample: true
+    failed:
+      description: Whether it is not as it should be.
+      type: bool
+      returned: always
+      sample: false
+    msg:
+      description: What went wrong and what to do about it.
+      type: str
+      returned: when C(failed) is true
+      sample: 'services[3].name: must be given: the id of the service, such as /prod/cassandra.'
+    failure:
+      description: What went wrong, to branch on, see M(dcos.security.dcos_service_account).
+      type: dict
+      returned: when C(failed) is true
+      sample: {status: null, code: key_mismatch, title: null}
+    account:
+      description: Its account; V(null) for C(state) V(absent) and V(skip).
+      type: str
+      returned: always
+      sample: team__api-principal
+    security_mode:
+      description: The security mode of the cluster.
+      type: str
+      returned: always
+      sample: strict
+    secret:
+      description: Path of its secret.
+      type: str
+      returned: always
+      sample: team/api/api-secret
+    fingerprint:
+      description: Fingerprint of its public key.
+      type: str
+      returned: always
+      sample: SHA256:9Yb0vrXhPqE1ZZkVZg8sYbnmHkPRUxXA7hkzV4QmKkQ
+    granted:
+      description: What was granted.
+      type: list
+      elements: dict
+      returned: always
+      sample: [{rid: 'dcos:service:marathon:marathon:services:/team', action: read}]
+    revoked:
+      description: What was revoked.
+      type: list
+      elements: dict
+      returned: always
+      sample: []
+    left_out:
+      description: What its presets list and the security mode does not enforce.
+      type: list
+      elements: dict
+      returned: always
+      sample: []
+    superuser:
+      description: Whether the account is a superuser.
+      type: bool
+      returned: always
+      sample: false
+    key_changed:
+      description: Whether it has another key than before.
+      type: bool
+      returned: always
+      sample: true
+    verified:
+      description: Whether a login with what is stored was tried, and worked.
+      type: bool
+      returned: always
+      sample: true
+counts:
+  description:
+    - How many services there are, were changed, needed no change, and failed. One that failed half-way counts as
+      changed too.
+  returned: success, and on failure once the list has been looked at
+  type: dict
+  sample: {total: 3, changed: 3, unchanged: 0, failed: 0}
+provisional:
+  description: V(true) where fingerprints in the result are those of keys that were thrown away.
+  returned: in check mode, where a key would be made
+  type: bool
+  sample: true
+cluster:
+  description: The connection that was used, see M(dcos.security.dcos_cluster_info).
+  returned: success, and on failure once it is known
+  type: dict
+  sample: {url: 'https://dcos.example.com', credentials_from: task}
+failure:
+  description:
+    - What went wrong, to branch on, see M(dcos.security.dcos_service_account). Where several services failed, see
+      C(services).
+  returned: failure
+  type: dict
+  sample: {status: null, code: null, title: null}
+"""
+
+from typing import Any
+
+from ansible_collections.dcos.security.plugins.module_utils._fleet import Fleet, default_concurrency
+from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
+from ansible_collections.dcos.security.plugins.module_utils._progress import ProgressFile
+
+COMMON = ("state", "key_store", "exclusive", "verify_login")
+
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+    "services": {"type": "list", "elements": "dict", "required": True},
+    "defaults": {"type": "dict", "default": {}},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "key_store": {"type": "str", "choices": ["secret", "file"], "default": "secret", "no_log": False},
+    "exclusive": {"type": "bool", "default": True},
+    "verify_login": {"type": "str", "choices": ["changed", "always", "never"], "default": "changed"},
+    "concurrency": {"type": "int"},
+    "progress": {"type": "bool", "default": True},
+    "progress_path": {"type": "path"},
+}
+
+
+def build(context: Context) -> Fleet:
+    """The services that the options describe."""
+    params = context.params
+    concurrency = params["concurrency"]
+    more = {}
+    if params["progress"] and params["progress_path"] is not None:
+        more["progress"] = ProgressFile(params["progress_path"]).tell
+    return Fleet(
+        context.cluster,
+        params["services"],
+        {**{name: params[name] for name in COMMON}, **params["defaults"]},
+        default_concurrency() if concurrency is None else concurrency,
+        **more,
+    )
+
+
+def main() -> None:
+    run_cluster_module(ARGUMENT_SPEC, build)
+
+
+if __name__ == "__main__":
+    main()
