@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The action part of dcos_services: runs the module as any other, and shows meanwhile how far it is.
 
-A module cannot show anything before its end. Here the module adds lines to a file, and a thread beside it reads them and
-tells Ansible's own display, every few seconds: short runs stay quiet. Nothing that goes wrong with it is a reason to fail.
+A module cannot show anything before its end. So the module adds lines to a file, and a thread beside it reads them and
+tells Ansible's own display every few seconds; short runs stay quiet. Nothing that goes wrong with it is a reason to
+fail.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 
 from ansible import constants as C
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -26,10 +26,10 @@ INTERVAL = 5.0
 """Seconds between two lines, and before the first one."""
 
 
-class ActionModule(NormalActionModule):
+class ActionModule(NormalActionModule):  # type: ignore[misc]  # ansible-core has no types
     """The class that ansible-core looks for."""
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+    def run(self, tmp: str | None = None, task_vars: dict[str, object] | None = None) -> dict[str, object]:
         """Run the module; its result is not touched."""
         if not self._is_shown():
             return dict(super().run(tmp, task_vars))
@@ -100,7 +100,7 @@ class _Watch(threading.Thread):
             read += more
 
 
-def words(progress: dict[str, Any]) -> str:
+def words(progress: dict[str, object]) -> str:
     """One line for the user."""
     failed = f", {progress['failed']} failed" if progress["failed"] else ""
     return (

@@ -14,14 +14,14 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Callable, Mapping, Sequence
 
 from ansible_collections.dcos.security.plugins.module_utils._account import journal_uid
 from ansible_collections.dcos.security.plugins.module_utils._cluster import Cluster
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError, UnreachableError
 from ansible_collections.dcos.security.plugins.module_utils._keys import MINIMUM_SIZE, generate
+from ansible_collections.dcos.security.plugins.module_utils._names import NEXT_SUFFIX
 from ansible_collections.dcos.security.plugins.module_utils._resource import Plan, Resource, Step
-from ansible_collections.dcos.security.plugins.module_utils._sa_secret import NEXT_SUFFIX
 from ansible_collections.dcos.security.plugins.module_utils._service import Report, Service, service_result
 from ansible_collections.dcos.security.plugins.module_utils._service_plan import PRESENT, SKIP, plan_service
 from ansible_collections.dcos.security.plugins.module_utils._service_plan import Plan as ServicePlan
@@ -89,6 +89,10 @@ class Progress:
     name: str
 
 
+def quiet(progress: Progress) -> None:
+    """Tell nobody."""
+
+
 class Fleet(Resource[Sequence[Entry]]):
     """The services.
 
@@ -103,14 +107,14 @@ class Fleet(Resource[Sequence[Entry]]):
         services: Sequence[Mapping[str, object]],
         common: Mapping[str, object],
         concurrency: int,
-        progress: Callable[[Progress], None] = lambda progress: None,
+        progress: Callable[[Progress], None],
     ) -> None:
         self._cluster = cluster
         self._raw = [_with_common(service, common) for service in services]
         self._concurrency = concurrency
         self._progress = progress
         self._entries: list[Entry] = []
-        self._diff: dict[str, Any] = {}
+        self._diff: dict[str, object] = {}
         if concurrency < 1:
             raise DcosError(f"concurrency: {concurrency} services at a time are too few. Use 1 or more.")
 
@@ -147,8 +151,10 @@ class Fleet(Resource[Sequence[Entry]]):
         """What dcos_cluster_info would say, as far as a plan depends on it."""
         mode = self._cluster.security_mode()
         facts: dict[str, object] = {"url": self._cluster.connection.url, "security_mode": mode}
-        if mode is None:  # an open cluster, or we may not read it
-            facts["variant"] = self._cluster.info().variant
+        # Without a mode it is an open cluster, or we may not read it.
+        if mode is None or any(entry.plan is not None and entry.plan.version_matters for entry in self._entries):
+            info = self._cluster.info()
+            facts.update(version=info.version, variant=info.variant)
         return facts
 
     def _refuse_collisions(self) -> None:
@@ -215,14 +221,15 @@ class Fleet(Resource[Sequence[Entry]]):
 
     # Result
 
-    def result(self, plan: Plan, done: Sequence[Step]) -> Mapping[str, Any]:
+    def result(self, plan: Plan, done: Sequence[Step]) -> Mapping[str, object]:
         views = [_view(entry) for entry in self._entries]
-        failed = sum(view["failed"] for view in views)
-        changed = sum(view["changed"] for view in views)
-        unchanged = sum(not (view["failed"] or view["changed"]) for view in views)
+        reports = [entry.report for entry in self._entries]
+        failed = sum(report.error is not None for report in reports)
+        changed = sum(report.changed for report in reports)
+        unchanged = sum(report.error is None and not report.changed for report in reports)
         counts = {"total": len(views), "changed": changed, "unchanged": unchanged, "failed": failed}
-        values: dict[str, Any] = {"services": views, "counts": counts}
-        if any(entry.report.provisional for entry in self._entries):
+        values: dict[str, object] = {"services": views, "counts": counts}
+        if any(report.provisional for report in reports):
             values["provisional"] = True
         return values
 
@@ -299,10 +306,10 @@ def _name(raw: Mapping[str, object], number: int) -> str:
     return name if isinstance(name, str) and name else f"services[{number}]"
 
 
-def _view(entry: Entry) -> dict[str, Any]:
+def _view(entry: Entry) -> dict[str, object]:
     """One service in the result."""
     plan, report = entry.plan, entry.report
-    view: dict[str, Any] = {
+    view: dict[str, object] = {
         "name": entry.name,
         "state": None if plan is None else plan.stage,
         "changed": report.changed,

@@ -206,11 +206,7 @@ class Iam:
 
     def resources(self) -> list[str]:
         """The ids of all protected resources."""
-        try:
-            answer = self._get("/acls", "reading the list of ACLs")
-        except ApiError as exc:
-            raise _no_such_route(exc) if exc.status == 404 else exc from None
-        return [str(entry["rid"]) for entry in _array(answer.json())]
+        return [str(entry["rid"]) for entry in _array(self._find("/acls", "reading the list of ACLs"))]
 
     def create_acl(self, rid: str, description: str) -> bool:
         """Make a protected resource; False when it is there, its description is then left as it is."""

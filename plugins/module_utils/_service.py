@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Sequence
 
 from ansible_collections.dcos.security.plugins.module_utils._account import ServiceAccount
 from ansible_collections.dcos.security.plugins.module_utils._auth import log_in
@@ -30,16 +30,17 @@ from ansible_collections.dcos.security.plugins.module_utils._files import (
 from ansible_collections.dcos.security.plugins.module_utils._grants import Grants
 from ansible_collections.dcos.security.plugins.module_utils._iam import user_subject
 from ansible_collections.dcos.security.plugins.module_utils._keypair import Keypair
-from ansible_collections.dcos.security.plugins.module_utils._keys import load_private_key, read_public_key
+from ansible_collections.dcos.security.plugins.module_utils._keys import fingerprint, load_private_key, read_public_key
+from ansible_collections.dcos.security.plugins.module_utils._names import NEXT_SUFFIX
 from ansible_collections.dcos.security.plugins.module_utils._permissions import SUPERUSER_RID, Permission
-from ansible_collections.dcos.security.plugins.module_utils._resource import Resource, converge, tell_done
+from ansible_collections.dcos.security.plugins.module_utils._resource import Resource, State, converge, tell_done
 from ansible_collections.dcos.security.plugins.module_utils._sa_secret import (
-    NEXT_SUFFIX,
     Endpoint,
     ServiceAccountSecret,
 )
 from ansible_collections.dcos.security.plugins.module_utils._service_names import KeyFiles
 from ansible_collections.dcos.security.plugins.module_utils._service_plan import ABSENT, SKIP, Plan
+from ansible_collections.dcos.security.plugins.module_utils._service_power import RUN_AS_ACCOUNT
 from ansible_collections.dcos.security.plugins.module_utils._snapshot import Foreseen, View
 from ansible_collections.dcos.security.plugins.module_utils._token import SecretLogin
 
@@ -58,11 +59,11 @@ class Report:
     rotates: the key is being replaced.
     """
 
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, object] = field(default_factory=dict)
     changed: bool = False
     provisional: bool = False
-    before: dict[str, Any] = field(default_factory=dict)
-    after: dict[str, Any] = field(default_factory=dict)
+    before: dict[str, object] = field(default_factory=dict)
+    after: dict[str, object] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     error: DcosError | None = None
@@ -82,7 +83,7 @@ class _Key:
 class Service:
     """Carry the plan out, or with C(check_mode) foresee it.
 
-    make_key: makes an RSA key of so many bits.
+    make_key: makes an RSA key of so many bits, by default as many as they must have.
     """
 
     def __init__(self, plan: Plan, view: View, check_mode: bool, make_key: Callable[..., RSAPrivateKey]) -> None:
@@ -119,6 +120,8 @@ class Service:
         plan = self._plan
         key = self._key_in_secret() if plan.key_files is None else self._key_in_file()
         granted = self._grant()
+        if plan.run_as:
+            self._part("run_as", self._grants_of(RUN_AS_ACCOUNT, plan.run_as))
         verified = key.verified or self._verify()
         power = sorted({entry["gid"] for entry in granted["through_groups"] if entry["rid"] == SUPERUSER_RID})
         self._report.values = service_result(
@@ -142,10 +145,9 @@ class Service:
 
     def _key_in_secret(self) -> _Key:
         """The key is made by the very process that stores it, before the account exists: it is never lost."""
-        plan = self._plan
-        self._report.rotates = plan.rotate_key
-        stored = self._store("prepare" if plan.rotate_key else "none")
-        self._create_account(stored["secret"]["public_key"], plan.rotate_key)
+        rotates = self._rotates()
+        stored = self._store("prepare" if rotates else "none")
+        self._create_account(stored["secret"]["public_key"], rotates)
         pending = bool(stored["secret"]["pending"])
         self._report.changed |= pending
         finish = pending and not self._check_mode
@@ -156,13 +158,26 @@ class Service:
             self._store("none")  # the key of a rotation that was given up
         return _Key(stored["secret"]["fingerprint"], bool(stored["key_changed"]), finish)
 
+    def _rotates(self) -> bool:
+        """Whether the plan asks for a new key, which can depend on the one that the account has."""
+        plan = self._plan
+        if plan.rotate_key_from is None:
+            rotates = plan.rotate_key
+        else:
+            with self._view.planning():
+                user = self._cluster.iam.user(plan.account)
+            key = None if user is None else read_public_key(user.public_key)
+            rotates = plan.rotates(None if key is None else fingerprint(key))
+        self._report.rotates = rotates
+        return rotates
+
     def _key_in_file(self) -> _Key:
         """The key lives in files too. A rotation makes its key in files of its own, and moves them at its very end."""
         plan = self._plan
         files, next_files = plan.key_files, plan.next_key_files
         if files is None or next_files is None:
             raise AssertionError("a plan with a key file has one for the next key too")
-        begins = plan.rotate_key and os.path.lexists(os.path.expanduser(files.private_key_path))
+        begins = self._rotates() and os.path.lexists(os.path.expanduser(files.private_key_path))
         rotating = begins or os.path.lexists(os.path.expanduser(next_files.private_key_path))
         self._report.rotates = rotating
         used = next_files if rotating else files
@@ -237,34 +252,27 @@ class Service:
         found: dict[str, Any] = {"granted": [], "revoked": [], "through_groups": []}
         tasks = []
         if plan.exclusive or plan.permissions:
-            tasks.append(
-                Grants(
-                    self._cluster.iam,
-                    self._cluster.own_uid,
-                    user_subject(plan.account),
-                    plan.permissions,
-                    exclusive=plan.exclusive,
-                    keep=plan.keep,
-                    allow_dcos_prefix=plan.allow_dcos_prefix,
-                )
-            )
+            tasks.append(self._grants_of(plan.account, plan.permissions, exclusive=plan.exclusive, keep=plan.keep))
         if not plan.exclusive and not plan.superuser:
-            tasks.append(
-                Grants(
-                    self._cluster.iam,
-                    self._cluster.own_uid,
-                    user_subject(plan.account),
-                    [Permission(SUPERUSER_RID, ())],
-                    present=False,
-                    allow_dcos_prefix=plan.allow_dcos_prefix,
-                )
-            )
+            tasks.append(self._grants_of(plan.account, [Permission(SUPERUSER_RID, ())], present=False))
         for grants in tasks:
             values = self._part("grants", grants)
             found["granted"] += values["grants"]["granted"]
             found["revoked"] += values["grants"]["revoked"]
             found["through_groups"] += values["through_groups"]
         return found
+
+    def _grants_of(
+        self,
+        uid: str,
+        permissions: Sequence[Permission],
+        present: bool = True,
+        exclusive: bool = False,
+        keep: Sequence[Permission] = (),
+    ) -> Grants:
+        iam, own_uid = self._cluster.iam, self._cluster.own_uid
+        prefix = self._plan.allow_dcos_prefix
+        return Grants(iam, own_uid, user_subject(uid), permissions, present, exclusive, keep, prefix)
 
     def _verify(self) -> bool:
         """Log in with what is stored, where this is wanted. What check mode only foresees cannot be tried."""
@@ -311,7 +319,7 @@ class Service:
 
     # Parts
 
-    def _part(self, name: str, resource: Resource[Any]) -> dict[str, Any]:
+    def _part(self, name: str, resource: Resource[State]) -> dict[str, Any]:
         """Converge one resource and note what it did."""
         outcome = converge(
             Foreseen(resource, self._view), self._check_mode, () if self._check_mode else self._report.done
@@ -335,7 +343,7 @@ class Service:
             raise
 
 
-def service_result(security_mode: str | None, **values: object) -> dict[str, Any]:
+def service_result(security_mode: str | None, **values: object) -> dict[str, object]:
     """The keys of C(dcos_service_result), which a service without an account has too."""
     return {
         "account": None,

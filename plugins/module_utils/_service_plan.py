@@ -45,6 +45,8 @@ class Plan:
     """present, absent or skip."""
     read_cluster: bool
     """The cluster's own document on its security mode is needed and has not been read yet."""
+    version_matters: bool
+    """The cluster's version can decide about something."""
     security_mode: str | None
     service_name: str
     account: str
@@ -176,10 +178,12 @@ def plan_service(
         mode is None or origin == modes.OUTSIDE or key_store == "file" or stage == SKIP or chosen.version_matters(mode)
     )
 
+    version_matters = any(chosen.version_matters(each) for each in (modes.MODES if mode is None else (mode,)))
     return Plan(
         prefix=prefix,
         stage=stage,
         read_cluster=state == PRESENT and read_cluster,
+        version_matters=state == PRESENT and version_matters,
         security_mode=mode,
         service_name=names.service_name,
         account=account,

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from typing import Any, Callable, Generic, Iterator, Mapping, Sequence, TypeVar
+from typing import Callable, Generic, Iterator, Mapping, Sequence, TypeVar
 
 from ansible_collections.dcos.security.plugins.module_utils._cluster import Cluster
-from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
+from ansible_collections.dcos.security.plugins.module_utils._errors import ApiError, DcosError
 from ansible_collections.dcos.security.plugins.module_utils._http import HttpClient
 from ansible_collections.dcos.security.plugins.module_utils._iam import (
     Iam,
@@ -24,7 +24,10 @@ from ansible_collections.dcos.security.plugins.module_utils._iam import (
     Subject,
     User,
 )
-from ansible_collections.dcos.security.plugins.module_utils._names import JOURNAL_SUFFIX
+from ansible_collections.dcos.security.plugins.module_utils._names import (
+    GRANTABLE_NATIVE_ACCOUNTS,
+    JOURNAL_SUFFIX,
+)
 from ansible_collections.dcos.security.plugins.module_utils._permissions import SUPERUSER_RID, Grant
 from ansible_collections.dcos.security.plugins.module_utils._resource import Plan, Resource, State, Step
 from ansible_collections.dcos.security.plugins.module_utils._secrets import Secrets, StoredValue
@@ -56,6 +59,7 @@ class Lists:
         self._accounts = Once(lambda: {user.uid: user for user in cluster.iam.service_accounts()})
         self._superusers = Once(lambda: cluster.iam.grants_on(SUPERUSER_RID) or [])
         self._acls = Once(lambda: set(cluster.iam.resources()))
+        self._shared: dict[str, Once[Permissions | None]] = {}
         self._making: dict[str, threading.Lock] = {}
         self._secrets: dict[str, Once[frozenset[str] | None]] = {}
 
@@ -66,6 +70,12 @@ class Lists:
     def superuser_grants(self, subject: Subject) -> list[Grant]:
         """The actions on dcos:superuser that somebody has directly: as they are stored, from no cache."""
         return [grant for holder, grant in self._superusers.value() if holder == subject]
+
+    def shared_permissions(self, uid: str) -> Permissions | None:
+        """What an account may do that many services add something to."""
+        with self._lock:
+            found = self._shared.setdefault(uid, Once(lambda: self._cluster.iam.permissions(uid)))
+        return found.value()
 
     def lacks_secret(self, store: str, path: str) -> bool:
         """Whether there is surely no secret at a path; not known where the list may not be read."""
@@ -91,8 +101,12 @@ class Lists:
         self._acls.value().discard(rid)
 
     def _read_secrets(self, store: str) -> frozenset[str] | None:
-        paths = self._cluster.secrets.paths(store)
-        return None if paths is None else frozenset(paths)
+        try:
+            return frozenset(self._cluster.secrets.paths(store))
+        except ApiError as exc:
+            if exc.status == 403:  # who may use single secrets may not be allowed to see which there are
+                return None
+            raise
 
 
 class View:
@@ -141,7 +155,7 @@ class Foreseen(Resource[State]):
     def plan(self, state: State) -> Plan:
         return self._resource.plan(state)
 
-    def result(self, plan: Plan, done: Sequence[Step]) -> Mapping[str, Any]:
+    def result(self, plan: Plan, done: Sequence[Step]) -> Mapping[str, object]:
         return self._resource.result(plan, done)
 
 
@@ -171,6 +185,8 @@ class _ListedIam(Iam):
             return super().permissions(uid)
         if self._lists.account(uid) is None:  # then this run makes it
             return Permissions()
+        if uid in GRANTABLE_NATIVE_ACCOUNTS:
+            return self._lists.shared_permissions(uid)
         if uid not in self._permissions:
             self._permissions[uid] = super().permissions(uid)
         return self._permissions[uid]

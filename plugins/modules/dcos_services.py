@@ -268,15 +268,13 @@ failure:
   sample: {status: null, code: null, title: null}
 """
 
-from typing import Any
+from typing import TypedDict
 
-from ansible_collections.dcos.security.plugins.module_utils._fleet import Fleet, default_concurrency
+from ansible_collections.dcos.security.plugins.module_utils._fleet import Fleet, default_concurrency, quiet
 from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
 from ansible_collections.dcos.security.plugins.module_utils._progress import ProgressFile
 
-COMMON = ("state", "key_store", "exclusive", "verify_login")
-
-ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+ARGUMENT_SPEC: dict[str, dict[str, object]] = {
     "services": {"type": "list", "elements": "dict", "required": True},
     "defaults": {"type": "dict", "default": {}},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -289,19 +287,29 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 }
 
 
-def build(context: Context) -> Fleet:
+class Params(TypedDict):
+    services: list[dict[str, object]]
+    defaults: dict[str, object]
+    state: str
+    key_store: str
+    exclusive: bool
+    verify_login: str
+    concurrency: int | None
+    progress: bool
+    progress_path: str | None
+
+
+def build(context: Context[Params]) -> Fleet:
     """The services that the options describe."""
     params = context.params
-    concurrency = params["concurrency"]
-    more = {}
-    if params["progress"] and params["progress_path"] is not None:
-        more["progress"] = ProgressFile(params["progress_path"]).tell
+    for_all = {name: params[name] for name in ("state", "key_store", "exclusive", "verify_login")}
+    shown = params["progress"] and params["progress_path"] is not None
     return Fleet(
         context.cluster,
         params["services"],
-        {**{name: params[name] for name in COMMON}, **params["defaults"]},
-        default_concurrency() if concurrency is None else concurrency,
-        **more,
+        {**for_all, **params["defaults"]},
+        default_concurrency() if params["concurrency"] is None else params["concurrency"],
+        ProgressFile(params["progress_path"] or "").tell if shown else quiet,
     )
 
 

@@ -21,7 +21,7 @@ SOURCES = sorted(
 )
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("dcos_*.py"))
-TYPES = {"str": "str", "path": "str", "bool": "bool", "int": "int", "list": "list", "dict": "dict"}
+TYPES = {"str": "str", "path": "str", "bool": "bool", "int": "int", "list": "list", "dict": "dict[str, object]"}
 
 
 def is_public(name: str) -> bool:

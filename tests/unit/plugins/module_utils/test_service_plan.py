@@ -170,6 +170,7 @@ def test_defaults_and_empty_text() -> None:
         "prefix": "dcos_service_",
         "stage": "present",
         "read_cluster": False,
+        "version_matters": False,
         "security_mode": "strict",
         "service_name": "prod/cassandra",
         "account": "prod__cassandra-principal",
