@@ -194,7 +194,7 @@ class _ListedIam(Iam):
     def grants_of_subject_on(self, subject: Subject, rid: str) -> list[Grant]:
         if not self._view.believes:
             return super().grants_of_subject_on(subject, rid)
-        if rid == SUPERUSER_RID:
+        if rid == SUPERUSER_RID and self._lists.account(subject.name) is not None:
             return self._lists.superuser_grants(subject)
         permissions = self.permissions(subject.name) or Permissions()
         return [grant for grant in permissions.direct if grant.rid == rid]
