@@ -9,6 +9,7 @@ PYTHON ?= python3
 MODE   ?= strict
 JOBS   ?= 2
 PYTEST_ARGS ?=
+TARGETS ?=
 PAIRS  ?=
 SIZES  ?= 1 10 100 1000
 
@@ -20,7 +21,7 @@ MEASURED := $(BUILD)/coverage-data
 EMULATOR := roles/dcos_emulator/files
 
 LINTERS := ansible-lint yamllint ruff mypy reuse changelog-lint docs-lint
-CHECKS  := sanity molecule integration examples conformance unit $(LINTERS) docs build
+CHECKS  := playbooks molecule sanity integration examples conformance unit $(LINTERS) docs build
 
 # What the caller's shell says to Ansible or to DC/OS tools must not reach a check.
 $(foreach name,$(filter ANSIBLE_% DCOS_% MOLECULE_% PYTEST_%,$(.VARIABLES)),$(if $(filter environment%,$(origin $(name))),$(eval unexport $(name))))
@@ -67,7 +68,10 @@ unit: $(READY) ## tests/unit, with the branch coverage of plugins/ (PYTEST_ARGS=
 conformance: $(READY) ## tests/conformance: the emulator against the observed APIs, row by row
 	@$(PYTEST) tests/conformance $(PYTEST_ARGS)
 
-integration: $(READY) ## tests/integration: playbooks against a running emulator
+integration: $(READY) ## tests/integration/targets: every module by ansible-test, against a running emulator (TARGETS="dcos_ca dcos_token")
+	@$(ISOLATED) $(BIN)/python scripts/integration.py --build-dir $(BUILD) --report $(BUILD)/reports/$@.xml $(TARGETS)
+
+playbooks: $(READY) ## tests/integration/test_*.py: roles, faults, interruptions, leaks and bad input, by ansible-playbook
 	@$(PYTEST) tests/integration $(PYTEST_ARGS)
 
 coverage: unit ## Branch coverage of plugins/ through unit tests and integration runs
