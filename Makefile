@@ -41,6 +41,7 @@ export PIP_CONFIG_FILE ?= $(PIP_SETTINGS)
 endif
 ISOLATED := env HOME=$(BUILD)/home
 RUN      := $(ISOLATED) $(BIN)/python scripts/run_checks.py --reports $(BUILD)/reports
+TARGETS_RUN = $(ISOLATED) $(BIN)/python scripts/integration.py --build-dir $(BUILD) --report $(BUILD)/reports/integration.xml
 PYTEST    = $(ISOLATED) $(BIN)/python -m pytest --junitxml=$(BUILD)/reports/$@.xml
 
 .DEFAULT_GOAL := help
@@ -69,15 +70,15 @@ conformance: $(READY) ## tests/conformance: the emulator against the observed AP
 	@$(PYTEST) tests/conformance $(PYTEST_ARGS)
 
 integration: $(READY) ## tests/integration/targets: every module by ansible-test, against a running emulator (TARGETS="dcos_ca dcos_token")
-	@$(ISOLATED) $(BIN)/python scripts/integration.py --build-dir $(BUILD) --report $(BUILD)/reports/$@.xml $(TARGETS)
+	@$(TARGETS_RUN) $(TARGETS)
 
 playbooks: $(READY) ## tests/integration/test_*.py: roles, faults, interruptions, leaks and bad input, by ansible-playbook
 	@$(PYTEST) tests/integration $(PYTEST_ARGS)
 
-coverage: unit ## Branch coverage of plugins/ through unit tests and integration runs
+coverage: unit ## Branch coverage of plugins/ through unit tests, integration and playbooks
 	@rm -rf $(MEASURED)/modules && mkdir -p $(MEASURED)/modules
 	@target=$$($(BIN)/python scripts/target_python.py --build-dir $(BUILD) measured) && \
-	  DCOS_TEST_TARGET_PYTHON=$$target $(PYTEST) tests/integration
+	  export DCOS_TEST_TARGET_PYTHON=$$target && $(TARGETS_RUN) && $(PYTEST) tests/integration
 	@$(BIN)/coverage combine --quiet --keep $(MEASURED)/unit $(MEASURED)/modules
 	@$(BIN)/coverage report
 
@@ -85,9 +86,9 @@ bench: $(READY) ## How long provisioning takes (SIZES="1 10", CONTINUE=1 after a
 	@$(ISOLATED) $(BIN)/python tests/benchmarks/run.py --build-dir $(BUILD)/bench --sizes $(SIZES) \
 	  $(if $(CONTINUE),--continue) $(if $(PROFILE),--profile) $(if $(DOCS),--docs)
 
-lower-bounds: $(READY) ## tests/integration on the oldest Python, with the lowest versions of libraries
+lower-bounds: $(READY) ## Integration and playbooks on the oldest Python, with the lowest versions of libraries
 	@target=$$($(BIN)/python scripts/target_python.py --build-dir $(BUILD) lowest) && \
-	  DCOS_TEST_TARGET_PYTHON=$$target $(PYTEST) tests/integration $(PYTEST_ARGS)
+	  export DCOS_TEST_TARGET_PYTHON=$$target && $(TARGETS_RUN) && $(PYTEST) tests/integration $(PYTEST_ARGS)
 
 packaging: $(READY) ## tests/packaging: the tarball on Galaxy, in execution environments, installed read-only
 	@$(PYTEST) tests/packaging $(PYTEST_ARGS)
