@@ -32,6 +32,20 @@ attributes:
     description: Supports being used with the C(async) keyword.
 """
 
+    INFO_MODULE = r"""
+attributes:
+  check_mode:
+    support: full
+    details:
+      - This module changes nothing.
+  diff_mode:
+    support: N/A
+    details:
+      - This module changes nothing.
+  idempotent:
+    support: full
+"""
+
     ACTIONGROUP_DCOS = r"""
 attributes:
   action_group:

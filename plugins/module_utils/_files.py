@@ -102,11 +102,17 @@ def write_whole(path: str, text: str, mode: int, replace: bool = True) -> bool:
         finally:
             with suppress(FileNotFoundError):  # renamed, as it should be
                 os.unlink(temporary)
-        _sync_folder(folder)
     except FileExistsError:
         return False
     except OSError as exc:
         raise DcosError(f"Writing {path} failed: {exc.strerror}. It is as it was before.") from None
+    try:
+        _sync_folder(folder)
+    except OSError as exc:
+        raise DcosError(
+            f"Writing {path}: the new content is in place, but the folder {folder} could not be flushed to disk "
+            f"({exc.strerror}), so that a power cut may still take it back. Check the file system."
+        ) from None
     return True
 
 

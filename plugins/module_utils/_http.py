@@ -27,6 +27,7 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import (
 
 try:
     import requests
+    import urllib3
     from requests import Session
     from requests.auth import AuthBase
 except ImportError:  # _deps.py tells the user; the sanity tests import this file without the library
@@ -157,6 +158,9 @@ class HttpClient:
         self._verify = verify
         self._timeout = timeout
         self._retries = retries
+        if verify is False:
+            # Whoever switched it off was told by us, once; the library would say it again with every request.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         loopback = is_loopback(urlsplit(url).hostname)
         self._proxies = {} if loopback else dict(requests.utils.get_environ_proxies(url))
         self._threads = threading.local()

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import suppress
 from datetime import datetime, timezone
@@ -21,6 +22,10 @@ with suppress(ImportError):  # _deps.py tells the user; the sanity tests import 
 
 LOGIN_TOKEN_LIFETIME = 300
 """Seconds; what the DC/OS CLI uses. It is a one-time password: it only has to reach the IAM."""
+
+# Of the years 1000 to 9999: whoever issues tokens can write any number.
+_FIRST_SECOND = -30610224000
+_LAST_SECOND = 253402300799
 
 
 def login_token(uid: str, key: RSAPrivateKey, lifetime: int = LOGIN_TOKEN_LIFETIME) -> str:
@@ -56,11 +61,12 @@ def expires_at(token_claims: Mapping[str, object]) -> int | None:
     exp = token_claims.get("exp")
     if exp is None:
         return None
-    if isinstance(exp, bool) or not isinstance(exp, (int, float)):
+    if isinstance(exp, bool) or not isinstance(exp, (int, float)) or not math.isfinite(exp):
         raise DcosError("The token's claim 'exp' is not a time; the cluster's IAM answers in an unknown way.")
     return int(exp)
 
 
 def iso_utc(unix_time: int) -> str:
-    """ISO 8601 in UTC, whole seconds."""
-    return datetime.fromtimestamp(unix_time, tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """ISO 8601 in UTC, whole seconds; what does not fit into its years is the first or last second that does."""
+    within = min(max(unix_time, _FIRST_SECOND), _LAST_SECOND)
+    return datetime.fromtimestamp(within, tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -98,6 +98,25 @@ def test_a_disk_that_is_full_is_told_with_the_path(call: str, tmp_path: Path, mo
     assert "S3CRET" not in caught.value.message
 
 
+def test_a_folder_that_cannot_be_flushed_is_told_as_what_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is the new one by then: to say that it is as before would be untrue."""
+    path = tmp_path / "secret"
+    path.write_text("old", encoding="ascii")
+    flush = os.fsync
+
+    def fail_for_folders(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(5, "Input/output error")
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fail_for_folders)
+    with pytest.raises(DcosError, match=r"new content is in place.*Input/output error") as caught:
+        files.write_whole(str(path), "new", 0o600)
+    assert str(path) in caught.value.message
+    assert "as it was before" not in caught.value.message
+    assert path.read_text(encoding="ascii") == "new"
+
+
 def test_the_move_is_within_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Across file systems a move is a copy, of which half can be seen."""
     moved: list[tuple[str, str]] = []

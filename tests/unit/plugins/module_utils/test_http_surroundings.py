@@ -9,6 +9,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -205,7 +206,6 @@ def test_variables_of_the_http_library_do_not_verify(tls: Tls, variable: str, mo
     assert caught.value.code == "tls"
 
 
-@pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 def test_variables_of_the_http_library_do_not_break_what_verifies(
     tls: Tls, variable: str, monkeypatch: pytest.MonkeyPatch
@@ -214,6 +214,14 @@ def test_variables_of_the_http_library_do_not_break_what_verifies(
     for verify in (tls.ca, False):
         with client(tls.url, verify) as made:
             assert made.request("GET", "/x", "reading").status == 200
+
+
+def test_the_library_does_not_warn_of_what_we_warn_of(tls: Tls) -> None:
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        with client(tls.url, False) as made:
+            made.request("GET", "/x", "reading")
+    assert [str(each.message) for each in seen] == []
 
 
 def test_a_bundle_that_cannot_be_parsed(tls: Tls, tmp_path: Path) -> None:

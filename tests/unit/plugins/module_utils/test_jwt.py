@@ -130,7 +130,7 @@ def test_the_end_of_a_token() -> None:
     assert tokens.expires_at({"exp": 0}) == 0
 
 
-@pytest.mark.parametrize("exp", ["1", True, [1], {}])
+@pytest.mark.parametrize("exp", ["1", True, [1], {}, float("inf"), float("nan")])
 def test_an_end_that_is_no_time_is_an_error(exp: Any) -> None:
     with pytest.raises(DcosError, match="'exp' is not a time"):
         tokens.expires_at({"exp": exp})
@@ -139,6 +139,15 @@ def test_an_end_that_is_no_time_is_an_error(exp: Any) -> None:
 def test_times_are_shown_in_utc() -> None:
     assert tokens.iso_utc(0) == "1970-01-01T00:00:00Z"
     assert tokens.iso_utc(1_795_758_534) == "2026-11-27T05:48:54Z"
+    assert tokens.iso_utc(253_402_300_799) == "9999-12-31T23:59:59Z"
+
+
+@pytest.mark.parametrize(
+    ("moment", "told"),
+    [(2**33 * 60, "9999-12-31T23:59:59Z"), (10**30, "9999-12-31T23:59:59Z"), (-(10**30), "1000-01-01T00:00:00Z")],
+)
+def test_a_time_that_iso_8601_has_no_year_for(moment: int, told: str) -> None:
+    assert tokens.iso_utc(moment) == told
 
 
 @pytest.mark.parametrize("document", [{}, {"keys": None}, {"keys": "none"}])
