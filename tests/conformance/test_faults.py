@@ -225,6 +225,53 @@ def test_slow_permissions_of_a_group(emulator: Emulator, names: Names) -> None:
     assert len(emulator.iam("GET", f"/users/{member}/permissions").json["groups"]) == 1
 
 
+def test_slow_permissions_outlive_the_account(emulator: Emulator, names: Names) -> None:
+    """The IAM keeps an answer for some seconds, and does not ask whether the account is still the same one."""
+    service, member, group, path = names["account"], names["member"], names["group"], names["rid_path"]
+    emulator.must(204, "PUT", f"/acls/{path}/users/{service}/read")
+    emulator.must(204, "PUT", f"/acls/{path}/groups/{group}/update")
+    emulator.must(204, "PUT", f"/groups/{group}/users/{service}")
+    key = emulator.iam("GET", f"/users/{service}").json["public_key"]
+    emulator.faults({"kind": "slow_permissions", "seconds": 0.5})
+    start = time.monotonic()
+    emulator.must(204, "DELETE", f"/users/{service}")
+    assert emulator.iam("GET", f"/users/{service}/permissions").code == "ERR_UNKNOWN_USER_ID"
+    emulator.must(201, "PUT", f"/users/{service}", {"public_key": key})
+
+    def shown() -> dict[str, list[str]]:
+        view = emulator.iam("GET", f"/users/{service}/permissions").json
+        return {part: [action["name"] for entry in view[part] for action in entry["actions"]] for part in view}
+
+    assert shown() == {"direct": ["read"], "groups": ["update"]}
+    assert emulator.iam("GET", f"/acls/{path}/users/{service}").code == "ERR_USER_NOT_IN_ACL"
+    assert emulator.iam("GET", f"/users/{service}/groups").json["array"] == []
+    eventually(lambda: shown() == {"direct": [], "groups": []})
+    assert time.monotonic() - start >= 0.5
+    others = emulator.iam("GET", f"/users/{member}/permissions").json
+    assert [entry["gid"] for entry in others["groups"]] == [group]
+
+
+def test_slow_permissions_of_a_membership(emulator: Emulator, names: Names) -> None:
+    person, group, path = names["person"], names["group"], names["rid_path"]
+    emulator.must(204, "PUT", f"/acls/{path}/groups/{group}/update")
+
+    def gids() -> list[str]:
+        return [entry["gid"] for entry in emulator.iam("GET", f"/users/{person}/permissions").json["groups"]]
+
+    for prepare, method, url, before in (
+        (False, "PUT", f"/groups/{group}/users/{person}", []),
+        (True, "DELETE", f"/groups/{group}/users/{person}", [group]),
+        (True, "DELETE", f"/groups/{group}", [group]),
+    ):
+        if prepare:
+            emulator.iam("PUT", f"/groups/{group}/users/{person}")
+        emulator.faults({"kind": "slow_permissions", "seconds": 60})
+        emulator.must(204, method, url)
+        assert gids() == before
+        emulator.faults()
+        assert gids() == ([] if before else [group])
+
+
 def test_replacing_reading_and_clearing(emulator: Emulator) -> None:
     fault = {"kind": "latency", "seconds": 0}
     assert emulator.faults(fault).json["faults"] == [fault]

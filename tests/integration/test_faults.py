@@ -266,3 +266,18 @@ def test_permissions_that_take_a_while_to_show(strict: Emulator, lab: Lab) -> No
     assert [result.changed for result in run.of("case")] == [True, False]
     assert run.one("second").result["grants"]["granted"] == []
     assert strict.grants(uid) == {f"dcos:test:{uid}": ["read", "update"]}
+
+
+def test_permissions_that_outlive_the_account(strict: Emulator, lab: Lab) -> None:
+    """What an account seems to have, because one of that name had it, is granted to the new one all the same."""
+    uid = strict.make_account(unique("again"), KEYS[0])
+    args = {"uid": uid, "rid": f"dcos:test:{uid}", "actions": ["read"]}
+    account = {"uid": uid, "public_key": public_pem(KEYS[0])}
+    lab.play([task("dcos_acl_grant", args=args)], strict)
+    with strict.failing({"kind": "slow_permissions", "seconds": 60}):
+        anew = [task("dcos_service_account", args=each) for each in ({"uid": uid, "state": "absent"}, account)]
+        lab.play(anew, strict)
+        assert strict.grants(uid) == {f"dcos:test:{uid}": ["read"]}, "the fault has no effect"
+        run = lab.play([task("dcos_acl_grant", "grant", args={**args, "exclusive": True})], strict)
+    assert run.one("grant").result["grants"]["granted"] == [{"rid": f"dcos:test:{uid}", "action": "read"}]
+    assert strict.grants(uid) == {f"dcos:test:{uid}": ["read"]}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .store import Grant, Store
@@ -18,11 +19,17 @@ ACTIONS = ("create", "read", "update", "delete", "full")
 
 @dataclass(frozen=True)
 class _Change:
-    """A grant or a revoke that does not show yet."""
+    """A grant or a revoke that does not show yet; with a uid only for that user, who joined or left the group."""
 
     grant: Grant
     granted: bool
     shows_at: float
+    uid: str | None
+
+    def concerns(self, uid: str, gids: set[str]) -> bool:
+        if self.uid is not None:
+            return self.uid == uid
+        return self.grant.subject in ({uid} if self.grant.kind == "user" else gids)
 
 
 class Authorization:
@@ -39,11 +46,14 @@ class Authorization:
         if not seconds:
             self._pending.clear()
 
-    def changed(self, grants: list[Grant], *, granted: bool) -> None:
-        """Note a change that has just been stored."""
+    def changed(self, grants: Iterable[Grant], *, granted: bool, uid: str | None = None) -> None:
+        """Note a change that has just been stored, or with `uid` what one user got or lost together with a group.
+
+        It outlives the account: one that is made anew seems to have what the deleted one had.
+        """
         if self._delay:
             shows_at = time.monotonic() + self._delay
-            self._pending.extend(_Change(grant, granted, shows_at) for grant in grants)
+            self._pending.extend(_Change(grant, granted, shows_at, uid) for grant in grants)
 
     def effective(self, grants: tuple[Grant, ...], uid: str) -> tuple[Grant, ...]:
         """The stored grants of a user, without the changes that do not show yet."""
@@ -56,8 +66,7 @@ class Authorization:
         shown = dict.fromkeys(grants)
         # Undone newest first, so that several changes of one grant end where the first of them began.
         for change in reversed(self._pending):
-            subjects = {uid} if change.grant.kind == "user" else groups
-            if change.shows_at <= now or change.grant.subject not in subjects:
+            if change.shows_at <= now or not change.concerns(uid, groups):
                 continue
             if change.granted:
                 shown.pop(change.grant, None)

@@ -25,7 +25,7 @@ class Iam:
         self._routes = Routes()
         for resources in (
             Users(store, authorization),
-            Groups(store),
+            Groups(store, authorization),
             Acls(store, authorization),
             Login(store, tokens, audit),
         ):

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ..authorization import SUPERUSERS_GROUP
+from ..authorization import SUPERUSERS_GROUP, Authorization
 from ..http import Response
 from ..identifiers import is_valid_id
 from ..store import Grant, Group, Store
@@ -33,8 +33,9 @@ def superuser_group_error() -> ApiError:
 class Groups:
     """The resources below /groups."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, authorization: Authorization) -> None:
         self._store = store
+        self._authorization = authorization
 
     def add_routes(self, routes: Routes) -> None:
         routes.add("/groups", get=self.list_all)
@@ -71,7 +72,10 @@ class Groups:
         group = known_group(self._store, call["gid"])
         if group.gid == SUPERUSERS_GROUP:
             raise superuser_group_error()
+        gone, members = self._store.grants_to("group", group.gid), self._store.members(group.gid)
         self._store.delete_group(group.gid)
+        for member in members:
+            self._authorization.changed(gone, granted=False, uid=member.uid)
         return no_content()
 
     def members(self, call: Call) -> Response:
@@ -89,6 +93,7 @@ class Groups:
         if not self._store.add_member(group.gid, user.uid):
             text = f"User `{user.uid}` is already a member of group `{group.gid}`."
             raise ApiError(409, text, "ERR_USER_ALREADY_IN_GROUP")
+        self._authorization.changed(self._store.grants_to("group", group.gid), granted=True, uid=user.uid)
         return no_content()
 
     def remove_member(self, call: Call) -> Response:
@@ -97,6 +102,7 @@ class Groups:
             raise last_superuser_error()
         if not self._store.remove_member(group.gid, user.uid):
             raise ApiError(400, f"User `{user.uid}` is not a member of group `{group.gid}`.", "ERR_USER_NOT_IN_GROUP")
+        self._authorization.changed(self._store.grants_to("group", group.gid), granted=False, uid=user.uid)
         return no_content()
 
     def permissions(self, call: Call) -> Response:

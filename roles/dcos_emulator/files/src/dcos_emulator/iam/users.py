@@ -108,7 +108,9 @@ class Users:
         user = known_user(self._store, call["uid"])
         if is_last_superuser(self._store, user.uid):
             raise last_superuser_error()
+        gone = self._store.grants_of_user(user.uid)
         self._store.delete_user(user.uid)
+        self._authorization.changed(gone, granted=False, uid=user.uid)
         return no_content()
 
     def groups(self, call: Call) -> Response:
