@@ -12,30 +12,14 @@ from pathlib import Path
 import pytest
 
 # Found whichever way pytest imports test modules.
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.extend([str(Path(__file__).parent), str(Path(__file__).parents[1])])
 
 from conformance_support import Emulator, Names
+from emulator_fixtures import emulator_fixture
 
-
-def _emulator(tmp_path_factory: pytest.TempPathFactory, mode: str) -> Iterator[Emulator]:
-    emulator = Emulator(tmp_path_factory.mktemp(mode), mode)
-    yield emulator
-    emulator.stop()
-
-
-@pytest.fixture(scope="session")
-def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    yield from _emulator(tmp_path_factory, "strict")
-
-
-@pytest.fixture(scope="session")
-def permissive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    yield from _emulator(tmp_path_factory, "permissive")
-
-
-@pytest.fixture(scope="session")
-def disabled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    yield from _emulator(tmp_path_factory, "disabled")
+strict = emulator_fixture(Emulator, "strict")
+permissive = emulator_fixture(Emulator, "permissive")
+disabled = emulator_fixture(Emulator, "disabled")
 
 
 @pytest.fixture
@@ -50,9 +34,5 @@ def names(emulator: Emulator) -> Names:
     return Names(emulator)
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Emulator]:
-    """An emulator that a test may kill and restart."""
-    emulator = Emulator(tmp_path / "data")
-    yield emulator
-    emulator.stop()
+# One that a test may kill and restart.
+own = emulator_fixture(Emulator, "strict", "function")

@@ -63,30 +63,25 @@ def test_a_restart_is_the_same_cluster(own: Emulator) -> None:
     token = own.token()
     own.must(201, "PUT", "/users/svc", {"public_key": public_pem(KEY)})
     own.grant("svc", "dcos:a:/b", "read")
-    before = {
-        "ca": Path(own.endpoints["ca"]).read_bytes(),
-        "jwks": own.iam("GET", "/auth/jwks").body,
-        "acls": own.iam("GET", "/acls").body,
-        "permissions": own.iam("GET", "/users/svc/permissions").body,
-        "users": own.iam("GET", "/users?type=service").body,
-        "metadata": own.call("GET", "/metadata").body,
-        "key": (own.data_dir / "server.key").read_bytes(),
-    }
+
+    def kept() -> dict[str, bytes]:
+        return {
+            "ca": Path(own.endpoints["ca"]).read_bytes(),
+            "jwks": own.iam("GET", "/auth/jwks").body,
+            "acls": own.iam("GET", "/acls").body,
+            "permissions": own.iam("GET", "/users/svc/permissions").body,
+            "users": own.iam("GET", "/users?type=service").body,
+            "metadata": own.call("GET", "/metadata").body,
+            "key": (own.data_dir / "server.key").read_bytes(),
+        }
+
+    before = kept()
     endpoints = own.endpoints
     http, https = (endpoints[scheme].rsplit(":", 1)[1] for scheme in ("http", "https"))
     kill(own)
     own.start("--http-port", http, "--https-port", https, "--superuser-password", "another-one")
     assert {**own.endpoints, "pid": 0} == {**endpoints, "pid": 0}
-    after = {
-        "ca": Path(own.endpoints["ca"]).read_bytes(),
-        "jwks": own.iam("GET", "/auth/jwks").body,
-        "acls": own.iam("GET", "/acls").body,
-        "permissions": own.iam("GET", "/users/svc/permissions").body,
-        "users": own.iam("GET", "/users?type=service").body,
-        "metadata": own.call("GET", "/metadata").body,
-        "key": (own.data_dir / "server.key").read_bytes(),
-    }
-    assert after == before
+    assert kept() == before
     assert own.iam("GET", "/users", token=token).status == 200
     assert own.login(uid="svc", token=login_token(KEY, uid="svc")).status == 200
     assert own.login(uid="bootstrapuser", password="another-one").status == 401

@@ -6,7 +6,7 @@
 Not a letter of an example is changed. What it takes for granted is arranged around it: C(dcos.example.com) is an
 emulator behind a proxy, with a certificate for that name; variables from vaults are extra variables; files lie in the
 working folder. Each example runs twice in a row. Many share one run of ansible-playbook, since starting it is what
-takes time; the callback plugin beside this file notes what came of each task.
+takes time; the callback plugin of the integration tests notes what came of each task.
 """
 
 from __future__ import annotations
@@ -240,7 +240,6 @@ class Outcome:
     task: str
     outcome: str
     changed: bool
-    message: str
 
 
 @dataclass(frozen=True)
@@ -360,7 +359,7 @@ def _marker(text: str) -> dict[str, Any]:
 
 
 def _run(group: Group, folder: Path, work: Path, home: Path, proxy: str) -> Run:
-    record = folder / "outcomes.jsonl"
+    record = folder / "record.jsonl"
     record.touch()
     temporary = folder / "tmp"
     temporary.mkdir()
@@ -384,13 +383,13 @@ def _run(group: Group, folder: Path, work: Path, home: Path, proxy: str) -> Run:
         "http_proxy": proxy,
         "NO_PROXY": "127.0.0.1,localhost",
         "ANSIBLE_COLLECTIONS_PATH": str(Path(sys.prefix) / "collections"),
-        "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "plugins" / "callback"),
-        "ANSIBLE_CALLBACKS_ENABLED": "outcomes",
+        "ANSIBLE_CALLBACK_PLUGINS": str(HERE.parent / "integration" / "plugins" / "callback"),
+        "ANSIBLE_CALLBACKS_ENABLED": "recorder",
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_PIPELINING": "true",
-        "OUTCOMES_PATH": str(record),
+        "RECORDER_PATH": str(record),
     }
     if group.connection:
         environment |= {
@@ -429,13 +428,15 @@ def _turns(group: Group, record: Path) -> dict[tuple[str, int], Turn]:
     finished: set[tuple[str, int]] = set()
     for line in record.read_text(encoding="utf-8").splitlines():
         entry = json.loads(line)
-        if entry["task"].startswith("@@ "):
+        # Without the name of the role in front.
+        name = entry["task"].rpartition(" : ")[2]
+        if name.startswith("@@ "):
             if current is not None:
                 finished.add(current)
-            words = entry["task"].split()[1:]
+            words = name.split()[1:]
             current = (group.examples[int(words[0])].id, int(words[1])) if len(words) == 2 else None
             if current is not None:
                 outcomes.setdefault(current, [])
         elif current is not None:
-            outcomes[current].append(Outcome(**entry))
+            outcomes[current].append(Outcome(name, entry["outcome"], bool(entry["result"].get("changed"))))
     return {key: Turn(tuple(found), key in finished) for key, found in outcomes.items()}

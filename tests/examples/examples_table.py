@@ -417,7 +417,7 @@ EMULATOR = Group(
                 - name: Run the scenario
                   ansible.builtin.command: {cmd: molecule -c base.yml test, creates: molecule/done}
                   # What its plays do is none of this record.
-                  environment: {OUTCOMES_PATH: /dev/null}
+                  environment: {RECORDER_PATH: /dev/null}
                   changed_when: false
                 - name: Remember that it ran
                   ansible.builtin.copy: {content: "", dest: molecule/done, mode: "0600"}

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 # Found whichever way pytest imports test modules.
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.extend([str(Path(__file__).parent), str(Path(__file__).parents[1])])
 
+from emulator_fixtures import emulator_fixture
 from integration_support import Emulator, Lab
 
 
@@ -22,25 +23,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     item.add_marker(pytest.mark.timeout(600))
 
 
-def _emulator(factory: pytest.TempPathFactory, mode: str) -> Iterator[Emulator]:
-    emulator = Emulator(factory.mktemp(mode), mode)
-    yield emulator
-    emulator.stop()
-
-
-@pytest.fixture(scope="session")
-def strict_for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    yield from _emulator(tmp_path_factory, "strict")
-
-
-@pytest.fixture(scope="session")
-def permissive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    yield from _emulator(tmp_path_factory, "permissive")
-
-
-@pytest.fixture(scope="session")
-def disabled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    yield from _emulator(tmp_path_factory, "disabled")
+strict_for_all = emulator_fixture(Emulator, "strict")
+permissive = emulator_fixture(Emulator, "permissive")
+disabled = emulator_fixture(Emulator, "disabled")
 
 
 @pytest.fixture
@@ -50,10 +35,8 @@ def strict(strict_for_all: Emulator) -> Iterator[Emulator]:
     strict_for_all.faults()
 
 
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """A strict one of the test module's own, whose state may be spoiled for others."""
-    yield from _emulator(tmp_path_factory, "strict")
+# Of the test module's own: its state may be spoiled for others.
+own = emulator_fixture(Emulator, "strict", "module")
 
 
 @pytest.fixture

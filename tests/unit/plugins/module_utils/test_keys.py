@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -126,13 +127,7 @@ def test_public_keys_that_are_read(form: str, variant: int) -> None:
     ],
 )
 def test_private_keys_that_are_refused(make: Any, reason: str) -> None:
-    text = make()
-    with pytest.raises(DcosError) as caught:
-        keys.load_private_key(text, "dcos_private_key")
-    assert caught.value.message.startswith("dcos_private_key: ")
-    assert reason in caught.value.message
-    assert caught.value.code == "invalid_key"
-    _quotes_nothing(caught.value, text)
+    _is_refused(keys.load_private_key, make(), "dcos_private_key", reason)
 
 
 @pytest.mark.parametrize(
@@ -165,10 +160,13 @@ def test_private_keys_that_are_refused(make: Any, reason: str) -> None:
     ],
 )
 def test_public_keys_that_are_refused(make: Any, reason: str) -> None:
-    text = make()
+    _is_refused(keys.load_public_key, make(), "public_key", reason)
+
+
+def _is_refused(load: Callable[[str, str], object], text: str, option: str, reason: str) -> None:
     with pytest.raises(DcosError) as caught:
-        keys.load_public_key(text, "public_key")
-    assert caught.value.message.startswith("public_key: ")
+        load(text, option)
+    assert caught.value.message.startswith(f"{option}: ")
     assert reason in caught.value.message
     assert caught.value.code == "invalid_key"
     _quotes_nothing(caught.value, text)

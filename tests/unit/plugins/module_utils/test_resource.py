@@ -167,15 +167,20 @@ def test_who_fails_at_once_has_done_nothing_and_says_nothing_of_it() -> None:
     assert caught.value.message == "gone"
 
 
-def test_a_race_that_is_lost_for_good_half_way_says_what_is_done() -> None:
-    resource = Things(["a", "b"])
+def lose_b(resource: Things) -> Things:
+    """Somebody else always makes b first."""
 
-    def lose_b(name: str) -> bool:
+    def do(name: str) -> bool:
         if name == "b":
             raise LostRaceError("b: somebody else is faster.")
         return resource.make(name)
 
-    resource.do = lose_b
+    resource.do = do
+    return resource
+
+
+def test_a_race_that_is_lost_for_good_half_way_says_what_is_done() -> None:
+    resource = lose_b(Things(["a", "b"]))
     with pytest.raises(LostRaceError) as caught:
         converge(resource, check_mode=False)
     assert "Done before that: make a." in caught.value.message
@@ -196,14 +201,7 @@ def test_who_is_stopped_when_planning_again_says_what_is_done(where: str) -> Non
                 raise DcosError("not this one.")
             return super().plan(state)
 
-    resource = Second(["a", "b"])
-
-    def lose_b(name: str) -> bool:
-        if name == "b":
-            raise LostRaceError("b: somebody else is faster.")
-        return resource.make(name)
-
-    resource.do = lose_b
+    resource = lose_b(Second(["a", "b"]))
     with pytest.raises(DcosError) as caught:
         converge(resource, check_mode=False)
     assert "Done before that: make a." in caught.value.message
