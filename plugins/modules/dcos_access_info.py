@@ -23,18 +23,8 @@ author:
 extends_documentation_fragment:
   - dcos.security.connection
   - dcos.security.attributes
+  - dcos.security.attributes.info_module
   - dcos.security.attributes.actiongroup_dcos
-attributes:
-  check_mode:
-    support: full
-    details:
-      - This module changes nothing.
-  diff_mode:
-    support: N/A
-    details:
-      - This module changes nothing.
-  idempotent:
-    support: full
 options:
   secrets:
     description:
