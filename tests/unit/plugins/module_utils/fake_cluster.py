@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import copy
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -77,6 +78,7 @@ class FakeCluster:
         self.rivals: dict[int, Callable[[], object]] = {}
         self.refused: dict[str, int] = {}
         self._attempts = 0
+        self._one_at_a_time = threading.Lock()
         self.add_person("admin", "admin-password")
 
     # Setting up and looking in
@@ -107,6 +109,10 @@ class FakeCluster:
     # Serving
 
     def __call__(self, sent: Sent) -> Any:
+        with self._one_at_a_time:
+            return self._answer(sent)
+
+    def _answer(self, sent: Sent) -> Any:
         self.calls.append(sent.call)
         if sent.method in ("GET", "POST"):
             return self._handle(sent)
@@ -226,6 +232,8 @@ class FakeCluster:
         return Reply(204)
 
     def _acls(self, sent: Sent, rest: list[str]) -> Reply:
+        if not rest:
+            return Reply(200, {"array": [{"rid": rid} for rid in self.acls]})
         rid, *more = [unquote(rest[0]), *rest[1:]]
         if not more:
             if sent.method == "PUT":
