@@ -45,7 +45,7 @@ TARGETS_RUN = $(ISOLATED) $(BIN)/python scripts/integration.py --build-dir $(BUI
 PYTEST    = $(ISOLATED) $(BIN)/python -m pytest --junitxml=$(BUILD)/reports/$@.xml
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test matrix dist bench lint format lock clean coverage lower-bounds packaging $(CHECKS)
+.PHONY: help venv demo test matrix dist bench lint format lock clean changelog coverage lower-bounds packaging $(CHECKS)
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(firstword $(MAKEFILE_LIST)) | while read -r name text; do printf '  %-15s %s\n' "$$name" "$$text"; done
@@ -123,6 +123,9 @@ reuse: $(READY) ## Copyright and licence of every file
 
 changelog-lint: $(READY) ## Changelog fragments
 	@$(ISOLATED) $(BIN)/antsibull-changelog lint
+
+changelog: $(READY) ## Write the entry of the version in galaxy.yml into CHANGELOG.md, anew from the fragments and the list of plugins
+	@cd $(VENV)/collections/ansible_collections/dcos/security && $(ISOLATED) $(BIN)/antsibull-changelog release --update-existing --refresh --reload-plugins
 
 docs-lint: $(READY) ## Plugin and role documentation, references included
 	@cd $(VENV)/collections/ansible_collections/dcos/security && $(ISOLATED) $(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
