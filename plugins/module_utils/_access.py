@@ -160,7 +160,7 @@ TITLES: Mapping[str, str] = {
 REMEDIES: Mapping[str, str] = {
     "superuser_expired": "Run provision_service for the service: it takes the power away once its date has passed.",
     "superuser": "Grant what it needs by name, then revoke dcos:superuser; of a person, use the group superusers.",
-    "superuser_through_group": "Take it out of the group, or the permission from the group.",
+    "superuser_through_group": "Where that is not needed, take it out of the group, or the permission from the group.",
     "key_mismatch": "Nobody can log in with this secret. Rotate the account's key, or delete the secret.",
     "secret_without_account": "Delete the secret, or provision its service again.",
     "secret_unusable": "Nobody can log in with this secret. Rotate the account's key with overwrite, or delete it.",

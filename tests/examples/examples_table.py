@@ -97,6 +97,12 @@ MODULES = Group(
             changed=["Keep the bundle whose root is known"],
         ),
         Example(f"{PLUGINS}/dcos_cluster_info.py", "Read mode and version"),
+        Example("plugins/filter/access_tables.yml", "Read who may do what"),
+        Example(
+            "plugins/filter/access_page.yml",
+            "Read who may do what, for a page",
+            changed=["Write the page"],
+        ),
         Example("plugins/filter/service_plan.yml", "Show the grants of a service in strict mode"),
         Example(
             "README.md",

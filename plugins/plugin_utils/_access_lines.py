@@ -1,0 +1,155 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change at any time.
+"""Who may do what as lines of text: aligned tables without colours, for terminals and logs."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.dcos.security.plugins.plugin_utils._visible import visible
+
+_GAP = "  "
+_NOTHING = "-"
+_UNKNOWN = "?"
+
+
+def access_lines(access: Mapping[str, Any], tables: Sequence[str]) -> list[str]:
+    """A summary, what is not known, and the tables that are asked for."""
+    lines = [*_summary(access), *_not_read(access)]
+    for name in tables:
+        lines += ["", *TABLES[name](access)]
+    return lines
+
+
+_KINDS = {
+    "person": ("person", "persons"),
+    "service": ("service", "services"),
+    "native": ("of DC/OS itself", "of DC/OS itself"),
+    "journal": ("left by a replacement", "left by replacements"),
+}
+
+
+def count_words(access: Mapping[str, Any]) -> str:
+    """How many accounts of which kind there are."""
+    kinds = [account["kind"] for account in access["accounts"]]
+    counts = {kind: kinds.count(kind) for kind in _KINDS}
+    return ", ".join(f"{number} {_KINDS[kind][number != 1]}" for kind, number in counts.items() if number)
+
+
+def _summary(access: Mapping[str, Any]) -> list[str]:
+    mode = f"{access['security_mode']} mode" if access["security_mode"] else "security mode not known"
+    known = [account["superuser"] for account in access["accounts"] if account["superuser"] is not None]
+    powerful = str(sum(way != "no" for way in known)) if known else "not known"
+    findings = ", ".join(f"{number} {severity}" for severity, number in access["counts"].items())
+    return _aligned(
+        [
+            ["Cluster", f"{access['url']}, {mode}, read {access['read_at']}"],
+            ["Accounts", f"{count_words(access)}; superusers: {powerful}"],
+            ["Findings", findings],
+        ]
+    )
+
+
+def _not_read(access: Mapping[str, Any]) -> list[str]:
+    if not access["unknown"]:
+        return []
+    return ["", "NOT READ: nothing is found there, and nothing is in order there", *_aligned(_unknown_rows(access))]
+
+
+def _unknown_rows(access: Mapping[str, Any]) -> Iterable[list[str]]:
+    for each in access["unknown"]:
+        names = each["subjects"]
+        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+        yield [each["part"], ", ".join(names[:5]) + more or "all", each["reason"]]
+
+
+def _findings(access: Mapping[str, Any]) -> list[str]:
+    if not access["findings"]:
+        return ["FINDINGS: none"]
+    rows = [
+        [each["severity"], each["title"], f"{each['subject_type']} {each['subject']}", _what(each)]
+        for each in access["findings"]
+    ]
+    remedies = {each["title"]: each["remedy"] for each in access["findings"]}
+    return [
+        "FINDINGS",
+        *_aligned([["severity", "finding", "where", "what"], *rows]),
+        "",
+        "WHAT TO DO",
+        *_aligned([[title, remedy] for title, remedy in remedies.items()]),
+    ]
+
+
+def _what(finding: Mapping[str, Any]) -> str:
+    # Of superusers the title says which resource it is.
+    return f"{finding['rid']}: {finding['detail']}" if finding["kind"] == "over_wide" else str(finding["detail"])
+
+
+def _accounts(access: Mapping[str, Any]) -> list[str]:
+    rows = [
+        [
+            account["uid"],
+            account["kind"],
+            account["superuser"] or _UNKNOWN,
+            _number(account["direct"]),
+            _listed(None if account["through_groups"] is None else {e["gid"]: 0 for e in account["through_groups"]}),
+            f"{account['key_size']} bits" if account["key_size"] else _NOTHING,
+            _listed(account["secrets"]),
+            _listed(dict.fromkeys(account["findings"])),
+        ]
+        for account in access["accounts"]
+    ]
+    head = ["account", "kind", "superuser", "resources", "power from groups", "key", "secrets", "findings"]
+    return ["ACCOUNTS", *_aligned([head, *rows])]
+
+
+def _permissions(access: Mapping[str, Any]) -> list[str]:
+    rows = []
+    for group in access["groups"]:
+        rows += [[f"group {group['gid']}", entry["rid"], ", ".join(entry["actions"])] for entry in group["direct"]]
+    for account in access["accounts"]:
+        for entry in account["direct"] or []:
+            rows.append([f"account {account['uid']}", entry["rid"], ", ".join(entry["actions"])])
+        for entry in account["through_groups"] or []:
+            actions = f"{', '.join(entry['actions'])} (through group {entry['gid']})"
+            rows.append([f"account {account['uid']}", entry["rid"], actions])
+    if not rows:
+        return ["PERMISSIONS: none"]
+    return ["PERMISSIONS", *_aligned([["who", "on", "may"], *rows])]
+
+
+TABLES: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
+    "findings": _findings,
+    "accounts": _accounts,
+    "permissions": _permissions,
+}
+
+
+def _number(entries: Sequence[object] | None) -> str:
+    return _UNKNOWN if entries is None else str(len(entries) or _NOTHING)
+
+
+def _listed(names: Iterable[str] | None) -> str:
+    return _UNKNOWN if names is None else ", ".join(names) or _NOTHING
+
+
+def _aligned(rows: Iterable[Sequence[str]]) -> list[str]:
+    """Columns as wide as what is in them; the last one ends where it ends."""
+    shown = [[visible(cell) for cell in row] for row in rows]
+    widths = [max(map(_width, column)) for column in zip(*shown, strict=True)]
+    return [
+        _GAP.join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in shown
+    ]
+
+
+def _width(text: str) -> int:
+    """Cells that a terminal takes for it."""
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(each) in "WF" for each in text)
+    return len(text) + wide - sum(unicodedata.combining(each) != 0 for each in text)
