@@ -166,7 +166,7 @@ def test_access_info(fake: FakeCluster) -> None:
     assert [(each["kind"], each["subject"]) for each in found["findings"]] == [
         ("superuser_expired", "watch-principal"),
         ("key_mismatch", "watch/watch-secret"),
-        ("no_grants", "admin"),
+        ("superuser_through_group", "admin"),
     ]
     assert found["counts"] == {"high": 2, "medium": 0, "low": 1}
     assert found["security_mode"] == "strict"
@@ -183,14 +183,14 @@ def test_access_info(fake: FakeCluster) -> None:
         "secrets": ["watch/watch-secret"],
         "findings": ["superuser_expired", "key_mismatch"],
     }
-    assert found["accounts"][0]["superuser"] == "no"
+    assert found["accounts"][0]["superuser"] == "group"
     assert found["groups"] == [
         {
             "gid": "readers",
             "direct": [{"rid": "dcos:adminrouter:package", "actions": ["full"]}],
             "members": ["watch-principal"],
         },
-        {"gid": "superusers", "direct": [], "members": None},
+        {"gid": "superusers", "direct": [{"rid": "dcos:superuser", "actions": ["full"]}], "members": ["admin"]},
     ]
     assert found["secrets"] == [
         {
