@@ -138,6 +138,8 @@ def _exit(module: AnsibleModule, outcome: Outcome, more: Mapping[str, object]) -
     for warning in outcome.warnings:
         module.warn(warning)
     result: dict[str, object] = {**outcome.values, **more, "changed": outcome.changed}
+    if module.check_mode:
+        result["check_mode"] = True
     if module._diff:
         result["diff"] = {"before": outcome.before or {}, "after": outcome.after or {}}
     if outcome.failure is not None:

@@ -197,6 +197,11 @@ through_groups:
   type: list
   elements: dict
   sample: [{gid: superusers, rid: 'dcos:superuser', actions: [full]}]
+check_mode:
+  description: That this is a prediction, and nothing was changed.
+  returned: in check mode
+  type: bool
+  sample: true
 cluster:
   description: The connection that was used, see M(dcos.security.dcos_cluster_info).
   returned: success, and on failure once it is known

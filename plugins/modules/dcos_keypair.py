@@ -123,6 +123,11 @@ provisional:
   returned: in check mode, where a key would be made
   type: bool
   sample: true
+check_mode:
+  description: That this is a prediction, and nothing was changed.
+  returned: in check mode
+  type: bool
+  sample: true
 failure:
   description: What went wrong, to branch on, see M(dcos.security.dcos_service_account).
   returned: failure

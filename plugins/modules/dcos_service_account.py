@@ -124,6 +124,11 @@ service_account:
       type: str
       returned: success
       sample: /acs/api/v1/users/cassandra-principal
+check_mode:
+  description: That this is a prediction, and nothing was changed.
+  returned: in check mode
+  type: bool
+  sample: true
 cluster:
   description: The connection that was used, see M(dcos.security.dcos_cluster_info).
   returned: success, and on failure once it is known

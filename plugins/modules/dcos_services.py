@@ -254,6 +254,11 @@ provisional:
   returned: in check mode, where a key would be made
   type: bool
   sample: true
+check_mode:
+  description: That this is a prediction, and nothing was changed.
+  returned: in check mode
+  type: bool
+  sample: true
 cluster:
   description: The connection that was used, see M(dcos.security.dcos_cluster_info).
   returned: success, and on failure once it is known

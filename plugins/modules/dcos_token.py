@@ -149,6 +149,11 @@ expires_in:
   returned: success
   type: int
   sample: 432000
+check_mode:
+  description: That this is a prediction, and nothing was changed.
+  returned: in check mode
+  type: bool
+  sample: true
 cluster:
   description: The connection that was used, see M(dcos.security.dcos_cluster_info).
   returned: success, and on failure once it is known
