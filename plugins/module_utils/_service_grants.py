@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Mapping, Sequence
 
+from ansible_collections.dcos.security.plugins.module_utils import _catalog as catalog
 from ansible_collections.dcos.security.plugins.module_utils import _presets as presets
+from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._permissions import (
     Permission,
     check_permissions,
@@ -31,10 +33,15 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class _Offer:
-    """One grant of a preset, its names put in."""
+    """One grant of a preset, its names put in.
+
+    own: the user wrote it, at C(option).
+    """
 
     rid: str
     grant: PresetGrant
+    option: str
+    own: bool
 
 
 def permission_view(permission: Permission) -> dict[str, object]:
@@ -69,6 +76,26 @@ class ServiceGrants:
         listed = presets.read_grants(given.structure("permissions") or [], self._option, "description", given.prefix)
         self._listed = self._expand_listed(listed)
         self._offers = self._expand_presets(given)
+        self.warnings = self._check_catalogue(given)
+
+    def _check_catalogue(self, given: Variables) -> list[str]:
+        """What the documents do not know of what the user wrote: warnings, or an error."""
+        reaction = given.choice("unknown_rids", ("warn", "fail", "ignore"))
+        if reaction == "ignore":
+            return []
+        written = [(self._option, permission.rid, permission.actions) for permission in self._listed]
+        written += [(offer.option, offer.rid, offer.grant.actions) for offer in self._offers if offer.own]
+        found = [
+            f"{option}: {message}"
+            for option, message in ((option, catalog.unknown(rid, actions)) for option, rid, actions in written)
+            if message is not None
+        ]
+        if found and reaction == "fail":
+            raise DcosError(
+                f"{found[0]} Nothing was changed. {given.option('unknown_rids')} warn or ignore lets it pass.",
+                "invalid_rid",
+            )
+        return found
 
     def _expand_listed(self, listed: Sequence[Permission]) -> tuple[Permission, ...]:
         expanded = [
@@ -79,18 +106,18 @@ class ServiceGrants:
         return check_permissions(expanded, self._option)
 
     def _expand_presets(self, given: Variables) -> list[_Offer]:
-        rows = []
+        offers: list[_Offer] = []
         for preset in self._found.chosen:
             own = preset.name in self._found.own
             option = given.option(f"presets.{preset.name}.grants" if own else f"preset {preset.name}: grants")
             role = self._found.role_of(preset)
-            rows += [(grant, role, f"{option}[{index}].rid", own) for index, grant in enumerate(preset.grants)]
-        rows += [(grant, self._found.role, given.option(name), True) for name, grant in extra_grants(self._found)]
-        return [
-            _Offer(rid, grant)
-            for grant, role, option, all_values in rows
-            for rid in self._expand(grant.rid, role, option, all_values)
-        ]
+            for index, grant in enumerate(preset.grants):
+                here = f"{option}[{index}].rid"
+                offers += [_Offer(rid, grant, here, own) for rid in self._expand(grant.rid, role, here, own)]
+        for name, grant in extra_grants(self._found):
+            here = given.option(name)
+            offers += [_Offer(rid, grant, here, False) for rid in self._expand(grant.rid, self._found.role, here, True)]
+        return offers
 
     def _expand(self, rid: str, role: str | None, option: str, all_values: bool) -> list[str]:
         """The rids that one with placeholders stands for.

@@ -162,6 +162,7 @@ def plan_service(
             login_endpoint = rules.outside_endpoint(origin, found)
             warnings += [
                 *ended,
+                *grants.warnings,
                 *rules.check_principal(given.text("principal"), account, mode, given.option("principal")),
                 *chosen.check_group_role(found),
                 *chosen.check_encryption(mode, found, superuser),

@@ -19,6 +19,7 @@ STORE = "Store the key for the service"
 FINISH = "Store the next key where the service reads it"
 RETIRED = "Remove the service account and with it its grants"
 FORGOTTEN = "Remove the service account's secret"
+UNUSED = "Delete the ACLs that nobody uses any more"
 DATA_DIR = "Make the data directory"
 STARTED = "Start the emulator in the background"
 STOPPED = "Stop the emulator"
@@ -147,6 +148,17 @@ ROLE = Group(
                 - dcos.security.dcos_service
             """,
             changed=PROVISIONED,
+        ),
+        # Nobody has that key: a plain run.
+        Example("roles/dcos_service/README.md", "Replace a key that became known", changed=BARE),
+        Example(
+            "roles/dcos_service/README.md",
+            "Retire the crawler",
+            before="""
+            - ansible.builtin.include_role: {name: dcos.security.dcos_service}
+              vars: {dcos_service_name: /lab/crawler, dcos_service_preset: scheduler_minimum}
+            """,
+            changed=[RETIRED, FORGOTTEN, UNUSED],
         ),
     ],
 )

@@ -676,3 +676,38 @@ def test_unused_acls_are_deleted_on_request_and_never_that_of_superusers() -> No
     assert "dcos:superuser" not in rids
     assert plan(state="absent", preset="sdk_default").delete_unused_acls == ()
     assert plan(preset="sdk_default", delete_unused_acls=True).delete_unused_acls == ()
+
+
+# --- resource ids that no document knows
+
+SLIP = [{"rid": "dcos:mesos:master:framework:rol:{role}", "actions": ["create"]}]
+NEAR = "dcos:mesos:master:framework:role:prod__cassandra-role"
+
+
+@pytest.mark.parametrize(
+    ("raw", "option"),
+    [
+        ({"permissions": SLIP}, "permissions"),
+        ({"preset": "mine", "presets": {"mine": {"grants": SLIP}}}, "presets.mine.grants[0].rid"),
+    ],
+)
+def test_unknown_rids(raw: dict[str, Any], option: str) -> None:
+    warned = plan(**raw)
+    assert [text for text in warned.warnings if NEAR in text] == list(warned.warnings)
+    assert [text.partition(": ")[0] for text in warned.warnings] == [PREFIX + option]
+    assert plan(**raw, unknown_rids="ignore").warnings == ()
+    error = refused(**raw, unknown_rids="fail")
+    assert NEAR in str(error)
+    assert "dcos_service_unknown_rids" in str(error)
+    assert plan(**raw, unknown_rids="ignore").permissions == warned.permissions, "a warning changes nothing"
+
+
+def test_unknown_actions_are_told_too() -> None:
+    odd = [{"rid": "dcos:adminrouter:ops:mesos", "actions": ["read"]}]
+    assert "dcos:adminrouter:ops:mesos" in plan(permissions=odd).warnings[0]
+    assert plan(permissions=odd, unknown_rids="").warnings == plan(permissions=odd).warnings
+
+
+def test_shipped_presets_know_what_they_grant() -> None:
+    for name in ("cassandra", "spark", "marathon-lb", "scheduler_stateful"):
+        assert plan(preset=name, uncertain_grants=True, transport_encryption=name == "cassandra").warnings == ()
