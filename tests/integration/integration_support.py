@@ -436,10 +436,7 @@ class Lab:
         """
         if not isinstance(cases, Mapping):
             cases = {"case": cases}
-        self._runs += 1
-        folder = self.place(f"run{self._runs}")
-        record = folder / "results.jsonl"
-        record.touch()
+        folder = self._new_run()
         for case, tasks in cases.items():
             (folder / f"{case}.tasks.json").write_text(json.dumps(list(tasks)))
         inventory = {
@@ -464,11 +461,56 @@ class Lab:
         }
         (folder / "inventory.json").write_text(json.dumps(inventory))
         (folder / "play.json").write_text(json.dumps([play]))
-        command = [_BIN / "ansible-playbook", "-i", folder / "inventory.json", folder / "play.json", *arguments]
+        command = ["-i", str(folder / "inventory.json"), str(folder / "play.json"), *arguments]
+        return self._run(folder, command, fails, warnings, environment or {}, side_by_side, elsewhere)
+
+    def playbooks(
+        self,
+        plays: Sequence[Mapping[str, Any]],
+        variables: Mapping[str, Any],
+        *,
+        hosts: Mapping[str, Mapping[str, Any]] | None = None,
+        group: str = "ungrouped",
+        fails: bool = False,
+        warnings: Iterable[str] = (),
+        environment: Mapping[str, str] | None = None,
+        elsewhere: str = "",
+    ) -> Run:
+        """Run playbooks of the collection one after the other, as a user does: by name, with extra variables.
+
+        plays: for each its name (C(import_playbook)) and what goes with that, such as C(vars).
+        hosts: the inventory with the variables of each host, all of them in one group.
+        """
+        folder = self._new_run()
+        (folder / "site.json").write_text(json.dumps(list(plays)))
+        (folder / "variables.json").write_text(json.dumps(variables))
+        (folder / "inventory.json").write_text(json.dumps({"all": {"children": {group: {"hosts": hosts or {}}}}}))
+        command = ["-i", str(folder / "inventory.json"), str(folder / "site.json")]
+        command += ["-e", f"@{folder / 'variables.json'}"]
+        # Hosts that a playbook does not want, and the other way round, are no mistake here.
+        quiet = {"ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false"}
+        return self._run(folder, command, fails, warnings, {**quiet, **(environment or {})}, 3, elsewhere)
+
+    def _new_run(self) -> Path:
+        self._runs += 1
+        return self.place(f"run{self._runs}")
+
+    def _run(
+        self,
+        folder: Path,
+        arguments: Sequence[str],
+        fails: bool,
+        warnings: Iterable[str],
+        environment: Mapping[str, str],
+        side_by_side: int,
+        elsewhere: str,
+    ) -> Run:
+        record = folder / "results.jsonl"
+        record.touch()
         start = time.time()
         result = subprocess.run(
-            list(map(str, command)),
-            env={**self._environment(folder, record, elsewhere, side_by_side), **(environment or {})},
+            [str(_BIN / "ansible-playbook"), *arguments],
+            env={**self._environment(folder, record, elsewhere, side_by_side), **environment},
             cwd=self.place(f"cwd{elsewhere}"),
             capture_output=True,
             text=True,
@@ -492,7 +534,7 @@ class Lab:
             "ANSIBLE_HOME": str(home / ".ansible"),
             "ANSIBLE_LOCAL_TEMP": str(self.place("tmp")),
             "ANSIBLE_REMOTE_TEMP": str(self.place("tmp")),
-            "ANSIBLE_COLLECTIONS_PATH": str(Path(sys.prefix) / "collections"),
+            "ANSIBLE_COLLECTIONS_PATH": os.environ.get("DCOS_TEST_COLLECTIONS", str(Path(sys.prefix) / "collections")),
             "ANSIBLE_CALLBACK_PLUGINS": str(_HERE / "plugins" / "callback"),
             "ANSIBLE_CALLBACKS_ENABLED": "recorder",
             "ANSIBLE_RETRY_FILES_ENABLED": "false",
