@@ -9,6 +9,7 @@ PYTHON ?= python3
 MODE   ?= strict
 JOBS   ?= 2
 PYTEST_ARGS ?=
+ARGS   ?=
 TARGETS ?=
 PAIRS  ?=
 SIZES  ?= 1 10 100 1000
@@ -45,7 +46,7 @@ TARGETS_RUN = $(ISOLATED) $(BIN)/python scripts/integration.py --build-dir $(BUI
 PYTEST    = $(ISOLATED) $(BIN)/python -m pytest --junitxml=$(BUILD)/reports/$@.xml
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test matrix dist bench lint format lock clean changelog coverage lower-bounds packaging $(CHECKS)
+.PHONY: help venv demo test matrix dist bench lint format lock clean changelog coverage lower-bounds packaging mutations $(CHECKS)
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(firstword $(MAKEFILE_LIST)) | while read -r name text; do printf '  %-15s %s\n' "$$name" "$$text"; done
@@ -95,6 +96,9 @@ packaging: $(READY) ## tests/packaging: the tarball on Galaxy, in execution envi
 
 examples: $(READY) ## tests/examples: every example of the documentation, as it stands, against a running emulator
 	@$(PYTEST) -n 2 --dist loadscope --timeout 600 tests/examples $(PYTEST_ARGS)
+
+mutations: $(READY) ## Takes each rule of docs/docsite/rst/statements.rst out of a copy; its tests must fail (ARGS="--tests tests/unit")
+	@$(ISOLATED) $(BIN)/python scripts/mutations.py --jobs $(JOBS) $(ARGS)
 
 molecule: $(READY) ## Every scenario of extensions/molecule (started here: inside extensions/ its configuration is not found)
 	@$(ISOLATED) $(BIN)/molecule test --all

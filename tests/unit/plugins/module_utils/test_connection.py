@@ -513,6 +513,12 @@ def test_what_verifies_the_cluster(
     assert [("is not verified" in warning) for warning in warnings] == ([True] if expected is False else [])
 
 
+def test_plain_http_needs_no_bundle() -> None:
+    """A cluster in disabled mode has none, whatever the environment names for others."""
+    found, heard = listened({"dcos_url": "http://localhost", "dcos_ca_path": "/nonexistent", **TASK_TOKEN}, {})
+    assert (found.verify, heard.warnings) == (True, [])
+
+
 @pytest.mark.parametrize(
     ("options", "environ", "name"),
     [

@@ -434,6 +434,13 @@ def test_account_or_not(mode: str, origin: str, optional_account: str, stage: st
         assert plan_service(raw, cluster).stage == stage
 
 
+@pytest.mark.parametrize("mode", ["disabled", "permissive"])
+def test_an_account_is_made_where_it_is_optional(mode: str) -> None:
+    """Without one the service would run as superuser in permissive mode, and be in the way of an upgrade."""
+    assert plan(security_mode=mode).stage == "present"
+    assert plan(security_mode=mode, preset="marathon-lb", name="marathon-lb").stage == "present"
+
+
 @pytest.mark.parametrize(
     ("support", "mode", "optional_account", "outcome"),
     [

@@ -1,0 +1,588 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Takes each rule that the documents of DC/OS ask for out of a copy of the collection: its tests have to fail then.
+
+docs/docsite/rst/statements.rst names the tests; a unit test sees to it that each of them has a patch here that still
+fits. "make mutations" runs this, after a run of the same tests on the unchanged copy, which has to pass.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SOURCES = ("plugins/**/*.py", "roles/dcos_service/tasks/*.yml")
+UNIT = "tests/unit/plugins/module_utils"
+MODULES = "tests/unit/plugins/modules/test_modules.py"
+LIVE = "tests/integration"
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A rule that is taken out.
+
+    old: text that is there exactly once, in whatever file.
+    new: what stands in its place without the rule.
+    tests: node ids, each of which has to fail then.
+    """
+
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return self.old.strip().splitlines()[0]
+
+    def changed(self, root: Path) -> tuple[Path, str]:
+        """The file with the rule below this root, and its text without it."""
+        holders = [(path, text) for path, text in sources(root) if self.old in text]
+        count = sum(text.count(self.old) for _path, text in holders)
+        if count != 1:
+            raise ValueError(f"{self}: this text is there {count} times, not once")
+        ((path, text),) = holders
+        return path, text.replace(self.old, self.new)
+
+
+@cache
+def sources(root: Path) -> tuple[tuple[Path, str], ...]:
+    """Every file that may hold a rule, with its text."""
+    paths = [path for pattern in SOURCES for path in sorted(root.glob(pattern))]
+    return tuple((path, path.read_text(encoding="utf-8")) for path in paths)
+
+
+def _mutation(old: str, new: str, *tests: str) -> Mutation:
+    return Mutation(old, new, tests)
+
+
+MUTATIONS: tuple[Mutation, ...] = (
+    # Who needs an account
+    _mutation(
+        "return origin == OUTSIDE or mode == STRICT",
+        "return mode == STRICT",
+        f"{UNIT}/test_modes.py::test_who_needs_an_account",
+    ),
+    _mutation(
+        "return origin == OUTSIDE or mode == STRICT",
+        "return origin == OUTSIDE or mode != DISABLED",
+        f"{UNIT}/test_modes.py::test_who_needs_an_account",
+        f"{UNIT}/test_service_plan.py::test_account_or_not",
+        f"{LIVE}/test_role.py::test_service_that_goes_without_an_account",
+    ),
+    _mutation(
+        '"optional_account", ("create", "skip")',
+        '"optional_account", ("skip", "create")',
+        f"{UNIT}/test_service_plan.py::test_an_account_is_made_where_it_is_optional",
+    ),
+    # What the mode enforces
+    _mutation(
+        '"service": PERMISSIVE}',
+        '"service": STRICT}',
+        f"{UNIT}/test_modes.py::test_what_a_mode_enforces",
+    ),
+    _mutation(
+        '{"mesos": STRICT,',
+        '{"mesos": PERMISSIVE,',
+        f"{UNIT}/test_modes.py::test_what_a_mode_enforces",
+        f"{UNIT}/test_service_plan.py::test_looser_modes_leave_mesos_out_and_keep_it",
+    ),
+    # The role as a whole
+    _mutation(
+        'permissions: "{{ __dcos_service_plan.permissions }}"',
+        "permissions: []",
+        f"{LIVE}/test_role.py::test_role_in_mode",
+    ),
+    _mutation(
+        """  dcos.security.dcos_service_account:
+    uid: "{{ __dcos_service_plan.account }}"
+    allow_dcos_prefix: "{{ __dcos_service_plan.allow_dcos_prefix }}"
+    state: absent
+""",
+        "  ansible.builtin.meta: noop\n",
+        f"{LIVE}/test_role.py::test_role_in_mode",
+    ),
+    _mutation(
+        'exclusive: "{{ __dcos_service_plan.exclusive }}"',
+        "exclusive: false",
+        f"{LIVE}/test_role.py::test_bringing_up_and_exclusive",
+    ),
+    _mutation(
+        "when:\n    - __dcos_service_secret.secret.pending\n    - not __dcos_service_checking",
+        "when: false",
+        f"{LIVE}/test_role.py::test_rotation_interrupted",
+    ),
+    _mutation(
+        """- name: Give the service a key, an account and a secret
+""",
+        """- name: Grant too early
+  dcos.security.dcos_acl_grant:
+    uid: "{{ __dcos_service_plan.account }}"
+    permissions: "{{ __dcos_service_plan.permissions }}"
+
+- name: Give the service a key, an account and a secret
+""",
+        f"{LIVE}/test_role.py::test_role_in_mode",
+    ),
+    # The principal
+    _mutation(
+        "    if mode == modes.STRICT:\n        raise DcosError(\n",
+        "    if mode == 'never':\n        raise DcosError(\n",
+        f"{UNIT}/test_service_plan.py::test_variables_refused_with_a_code",
+    ),
+    # Login tokens
+    _mutation(
+        '"exp": int(time.time()) + lifetime}, key, algorithm="RS256")',
+        '"exp": int(time.time()) + lifetime}, "0" * 64, algorithm="HS256")',
+        f"{UNIT}/test_jwt.py::test_a_login_token_verifies_with_the_public_half_only",
+    ),
+    _mutation(
+        '{"uid": uid, "exp": int(time.time()) + lifetime}',
+        '{"uid": uid}',
+        f"{UNIT}/test_jwt.py::test_a_login_token_holds_uid_and_exp_and_no_more",
+        f"{UNIT}/test_auth.py::test_a_service_logs_in_with_a_token_that_it_signs",
+    ),
+    _mutation(
+        "LOGIN_TOKEN_LIFETIME = 300",
+        "LOGIN_TOKEN_LIFETIME = 432000",
+        f"{UNIT}/test_auth.py::test_a_service_logs_in_with_a_token_that_it_signs",
+    ),
+    _mutation(
+        "if not exchange and path is not None:",
+        "if False:",
+        f"{UNIT}/test_token.py::test_a_login_token_is_signed_here_without_any_request",
+    ),
+    _mutation(
+        'body["token"] = login_token(credentials.uid, credentials.key, lifetime)',
+        "body.update(token=login_token(credentials.uid, credentials.key, lifetime), key=str(credentials.key))",
+        f"{UNIT}/test_auth.py::test_a_service_logs_in_with_a_token_that_it_signs",
+    ),
+    _mutation(
+        "if not isinstance(token, str) or not token:",
+        "if False:",
+        f"{UNIT}/test_auth.py::test_an_answer_without_a_token_is_not_the_iam",
+    ),
+    # Authentication tokens
+    _mutation(
+        'f"token={self._token}"',
+        'f"Bearer {self._token}"',
+        f"{UNIT}/test_http.py::test_what_every_request_carries",
+        f"{UNIT}/test_auth.py::test_nothing_is_sent_before_the_first_request_and_one_login_serves_all",
+    ),
+    _mutation(
+        "token = self.tokens.token() if authenticated else None",
+        "token = self.tokens.token()",
+        f"{UNIT}/test_http.py::test_a_body_goes_as_json_and_a_login_without_authorization",
+    ),
+    _mutation(
+        "            if self._token is None:\n",
+        "            if True:\n",
+        f"{UNIT}/test_auth.py::test_nothing_is_sent_before_the_first_request_and_one_login_serves_all",
+    ),
+    _mutation(
+        "if answer is not None and answer.status == 401 and token is not None and not renewed:",
+        "if False:",
+        f"{UNIT}/test_auth.py::test_an_expired_token_is_renewed_once",
+        f"{UNIT}/test_http.py::test_a_refused_token_is_renewed_once_and_the_request_repeated",
+        f"{LIVE}/test_faults.py::test_token_that_expires_on_the_way",
+    ),
+    _mutation(
+        "kept = self._kept()",
+        "kept = None",
+        f"{UNIT}/test_token.py::test_a_token_is_kept_and_taken_again",
+    ),
+    _mutation(
+        "end - time.time() <= self._renew_before",
+        "end - time.time() <= 0",
+        f"{UNIT}/test_token.py::test_how_much_life_must_be_left",
+    ),
+    _mutation(
+        '"expires_in": None if end is None else max(0, end - int(time.time())),',
+        '"expires_in": None,',
+        f"{UNIT}/test_token.py::test_a_login",
+    ),
+    _mutation(
+        "or stat.S_IMODE(info.st_mode) & 0o077 ",
+        "",
+        f"{UNIT}/test_token.py::test_which_kept_token_is_taken",
+    ),
+    _mutation(
+        "if verified_claims(token, self._cluster.iam.jwks()) is None:",
+        "if False:",
+        f"{UNIT}/test_token.py::test_which_kept_token_is_taken",
+    ),
+    _mutation(
+        'authorization=f"token={state.token}"',
+        'authorization=f"Bearer {state.token}"',
+        f"{MODULES}::test_token",
+    ),
+    _mutation(
+        'return jwt.decode(token, key, algorithms=["RS256"])',
+        'return jwt.decode(token, options={"verify_signature": False})',
+        f"{UNIT}/test_jwt.py::test_no_other_token_is",
+    ),
+    _mutation(
+        'exp = token_claims.get("exp")',
+        "exp = None",
+        f"{UNIT}/test_jwt.py::test_the_end_of_a_token",
+    ),
+    _mutation(
+        "        if not self._return_token:\n            self._hide(state.token)",
+        "        self._return_token = True",
+        f"{LIVE}/test_leaks.py::test_nothing_leaks",
+    ),
+    # Keys
+    _mutation(
+        "MINIMUM_SIZE = 2048",
+        "MINIMUM_SIZE = 1024",
+        f"{UNIT}/test_keys.py::test_private_keys_that_are_refused",
+        f"{UNIT}/test_keypair.py::test_a_new_pair",
+    ),
+    _mutation(
+        "os.path.realpath(self._public_path) == os.path.realpath(",
+        "'' == os.path.realpath(",
+        f"{UNIT}/test_keypair.py::test_both_halves_in_one_file_are_refused",
+    ),
+    _mutation(
+        "serialization.PrivateFormat.PKCS8",
+        "serialization.PrivateFormat.TraditionalOpenSSL",
+        f"{UNIT}/test_keys.py::test_what_is_made_is_a_key_of_that_size_in_the_forms_that_all_consumers_read",
+    ),
+    _mutation(
+        "            and stored.is_canonical()\n",
+        "",
+        f"{UNIT}/test_sa_secret.py::test_a_document_that_some_consumer_cannot_read_is_repaired",
+    ),
+    _mutation(
+        'handle, temporary = tempfile.mkstemp(prefix=".ansible-dcos-", dir=folder)  # made with 0600',
+        'temporary = path + ".new"\n        handle = os.open(temporary, os.O_CREAT | os.O_WRONLY, 0o644)',
+        f"{UNIT}/test_files.py::test_nobody_else_can_read_it_on_the_way",
+    ),
+    _mutation(
+        "        value = json.dumps(fields, sort_keys=True)\n",
+        "        value = json.dumps(fields, sort_keys=True)\n"
+        '        open(__import__("os").path.expanduser("~/key.json"), "a").write(value)\n',
+        f"{LIVE}/test_leaks.py::test_generated_keys_are_in_no_file",
+    ),
+    # Accounts
+    _mutation(
+        '{"description": description, "public_key": public_key},',
+        '{"public_key": public_key},',
+        f"{UNIT}/test_account.py::test_a_new_account",
+        f"{UNIT}/test_iam.py::test_a_put",
+    ),
+    _mutation(
+        "if key is None and repaired.user is None:",
+        "if False:",
+        f"{UNIT}/test_account.py::test_a_missing_account_needs_a_key",
+    ),
+    _mutation(
+        '"fingerprint": None if key is None else fingerprint(key),',
+        '"fingerprint": None,',
+        f"{MODULES}::test_service_account_info",
+    ),
+    # The secret
+    _mutation(
+        "            uid=self._uid,\n        )\n        value",
+        "        )\n        value",
+        f"{UNIT}/test_sa_secret.py::test_what_is_made_is_the_document_that_consumers_read",
+    ),
+    _mutation(
+        '        if self._rotate == "prepare":\n            return Decision(next=key)\n',
+        "        return Decision(live=key)\n",
+        f"{UNIT}/test_sa_secret.py::test_a_given_key",
+    ),
+    _mutation(
+        "if not state.account_has(live):",
+        "if False:",
+        f"{UNIT}/test_sa_secret.py::test_every_state",
+    ),
+    _mutation(
+        'return "http" if mode == DISABLED else "https"',
+        'return "https"',
+        f"{UNIT}/test_modes.py::test_login_endpoint",
+        f"{UNIT}/test_sa_secret.py::test_the_derived_endpoint",
+    ),
+    _mutation(
+        'return "http" if mode == DISABLED else "https"',
+        'return "http" if mode != STRICT else "https"',
+        f"{UNIT}/test_modes.py::test_login_endpoint",
+        f"{UNIT}/test_sa_secret.py::test_the_derived_endpoint",
+    ),
+    _mutation(
+        'result["matches_account"] = ',
+        'result["matches_account"] = True or ',
+        f"{MODULES}::test_sa_secret_info",
+    ),
+    # Permissions
+    _mutation(
+        '        permissions = (*permissions, Permission(SUPERUSER_RID, ("full",)))',
+        "        pass",
+        f"{UNIT}/test_service_plan.py::test_superuser_comes_last",
+    ),
+    _mutation(
+        "            self._iam.create_acl(grant.rid, self._description(grant.rid))\n",
+        "            pass\n",
+        f"{UNIT}/test_grants.py::test_grants_are_made_with_their_acl",
+    ),
+    _mutation(
+        "return ACL_DESCRIPTION if given is None else given",
+        "return ACL_DESCRIPTION",
+        f"{UNIT}/test_grants.py::test_an_acl_that_is_there_keeps_its_description",
+    ),
+    _mutation(
+        "return sorted(grants, key=lambda grant: grant.rid == SUPERUSER_RID)",
+        "return list(grants)",
+        f"{UNIT}/test_grants.py::test_grants_come_first_then_revocations_and_superuser_last_of_each",
+    ),
+    _mutation(
+        "    if now < until:\n",
+        "    if wanted:\n",
+        f"{UNIT}/test_service_plan.py::test_superuser_until_ends_the_bring_up",
+    ),
+    _mutation(
+        'mesos_role=f"{flat}-role",',
+        "mesos_role=flat,",
+        f"{UNIT}/test_service_plan.py::test_derived_names",
+    ),
+    _mutation(
+        '"A scheduler that reserves resources.", MINIMUM + RESERVATIONS)',
+        '"A scheduler that reserves resources.", MINIMUM)',
+        f"{UNIT}/test_presets.py::test_generic_presets_are_the_documented_lists",
+    ),
+    _mutation(
+        "MINIMUM + LOCAL_VOLUMES)",
+        "MINIMUM)",
+        f"{UNIT}/test_presets.py::test_generic_presets_are_the_documented_lists",
+    ),
+    _mutation(
+        "MINIMUM = (REGISTER, RUN_AS)",
+        "MINIMUM = (REGISTER,)",
+        f"{UNIT}/test_presets.py::test_generic_presets_are_the_documented_lists",
+    ),
+    _mutation(
+        "        rid = rid_start\n",
+        "        pass\n",
+        f"{UNIT}/test_presets.py::test_any_role_leaves_the_last_part_out",
+        f"{UNIT}/test_service_plan.py::test_any_role",
+    ),
+    _mutation(
+        "            if support == presets.NOT_AVAILABLE:\n",
+        "            if False:\n",
+        f"{UNIT}/test_service_plan.py::test_support_of_presets",
+    ),
+    _mutation(
+        "            if support == presets.NOT_POSSIBLE and not may_skip:\n",
+        "            if False:\n",
+        f"{UNIT}/test_service_plan.py::test_support_of_presets",
+    ),
+    _mutation(
+        "_USUAL = _support(NOT_POSSIBLE, OPTIONAL, REQUIRED)",
+        "_USUAL = _support(OPTIONAL, OPTIONAL, REQUIRED)",
+        f"{UNIT}/test_preset_data.py::test_the_table_of_universe_services",
+        f"{UNIT}/test_service_presets.py::test_the_table_of_universe_services",
+    ),
+    _mutation(
+        "_USUAL = _support(NOT_POSSIBLE, OPTIONAL, REQUIRED)",
+        "_USUAL = _support(NOT_POSSIBLE, REQUIRED, REQUIRED)",
+        f"{UNIT}/test_preset_data.py::test_the_table_of_universe_services",
+        f"{UNIT}/test_service_presets.py::test_the_table_of_universe_services",
+    ),
+    _mutation(
+        "        _support(NOT_POSSIBLE, OPTIONAL, NOT_AVAILABLE),\n",
+        "        _USUAL,\n",
+        f"{UNIT}/test_preset_data.py::test_the_table_of_universe_services",
+        f"{UNIT}/test_service_presets.py::test_the_table_of_universe_services",
+    ),
+    _mutation(
+        "        _support(OPTIONAL, OPTIONAL, REQUIRED),\n",
+        "        _USUAL,\n",
+        f"{UNIT}/test_preset_data.py::test_the_table_of_universe_services",
+        f"{UNIT}/test_service_presets.py::test_the_table_of_universe_services",
+    ),
+    _mutation(
+        "        return (permission,), []\n",
+        "        return (), []\n",
+        f"{UNIT}/test_service_power.py::test_run_as",
+    ),
+    _mutation(
+        'account=f"{flat}-principal",',
+        'account=f"{segments[-1]}-principal",',
+        f"{UNIT}/test_service_plan.py::test_different_services_never_share_a_name",
+    ),
+    _mutation(
+        "base = f\"{key_dir.rstrip('/')}/{account}\"",
+        "base = f\"{key_dir.rstrip('/')}/service\"",
+        f"{UNIT}/test_service_plan.py::test_accounts_never_share_a_key_file",
+    ),
+    _mutation(
+        "            if owner is not plan:\n",
+        "            if False:\n",
+        f"{UNIT}/test_services_apart.py::test_sharing_is_refused",
+    ),
+    # Accounts of DC/OS itself
+    _mutation(
+        "if self.login.uid in NATIVE_ACCOUNTS:",
+        "if False:",
+        f"{UNIT}/test_cluster.py::test_credentials_of_dcos_itself_are_refused_before_any_request",
+    ),
+    _mutation(
+        "if uid in NATIVE_ACCOUNTS:",
+        "if False:",
+        f"{UNIT}/test_token.py::test_credentials_of_dcos_itself_are_not_used",
+    ),
+    _mutation(
+        "if uid in NATIVE_ACCOUNTS or uid == BOOTSTRAP_USER:",
+        "if False:",
+        f"{UNIT}/test_names.py::test_accounts_of_dcos_itself_are_refused_with_any_setting",
+        f"{UNIT}/test_grants.py::test_accounts_of_dcos_itself_are_refused",
+        f"{UNIT}/test_account.py::test_uids_that_are_refused_before_any_request",
+    ),
+    _mutation(
+        'frozenset(("dcos_marathon", "dcos_metronome"))',
+        "frozenset()",
+        f"{UNIT}/test_grants.py::test_two_of_them_take_single_grants_but_not_exclusive",
+    ),
+    # The cluster
+    _mutation(
+        '    if urlsplit(url).scheme == "http":\n        return True\n    ca_path',
+        "    ca_path",
+        f"{UNIT}/test_connection.py::test_plain_http_needs_no_bundle",
+    ),
+    _mutation(
+        "    return _check_bundle(ca_path, ca_name)\n",
+        "    return True\n",
+        f"{UNIT}/test_connection.py::test_what_verifies_the_cluster",
+    ),
+    _mutation(
+        '_text(core.get("dcos_acs_token"))',
+        "None",
+        f"{UNIT}/test_cli_config.py::test_the_attached_cluster_gives_url_and_token",
+    ),
+    _mutation(
+        ' or check_url(cluster.url, f"core.dcos_url in {cluster.file}") != url:',
+        ":",
+        f"{UNIT}/test_cli_config.py::test_a_token_is_sent_to_no_other_url",
+    ),
+    _mutation(
+        'cluster.variant == "open"',
+        'cluster.variant == "closed"',
+        f"{UNIT}/test_service_plan.py::test_modes_of_given_and_read",
+    ),
+    _mutation(
+        "                raise _no_such_route(exc) from None\n            raise\n        return _object(",
+        "                pass\n            raise\n        return _object(",
+        f"{UNIT}/test_iam.py::test_a_route_that_is_not_there_is_an_open_cluster",
+    ),
+)
+
+
+# Running
+
+
+def copy_collection(folder: Path) -> Path:
+    """The collection as git has it, where Ansible and Python look for collections; its root."""
+    root = folder / "ansible_collections" / "dcos" / "security"
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, root / name)
+    return root
+
+
+def failing(root: Path, tests: Iterable[str]) -> tuple[set[str], str]:
+    """Which of the tests do not pass below this root, and what pytest said."""
+    tests = sorted(set(tests))
+    report = root / "report.xml"
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(root.parents[2]),
+        "ANSIBLE_COLLECTIONS_PATH": str(root.parents[2]),
+        "DCOS_TEST_COLLECTIONS": str(root.parents[2]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-o",
+        f"cache_dir={root / '.cache'}",
+        f"--junitxml={report}",
+        *tests,
+    ]
+    run = subprocess.run(command, cwd=root, env=environment, check=False, capture_output=True, text=True)
+    if not report.exists() or run.returncode not in (0, 1):
+        raise RuntimeError(f"pytest could not run {', '.join(tests)}:\n{run.stdout}{run.stderr}")
+    passed: dict[str, bool] = dict.fromkeys(tests, True)
+    found: set[str] = set()
+    for case in ET.parse(report).iter("testcase"):  # noqa: S314 (written by pytest just now)
+        file = (case.get("classname") or "").replace(".", "/") + ".py"
+        test = f"{file}::{(case.get('name') or '').partition('[')[0]}"
+        found.add(test)
+        if case.find("failure") is not None or case.find("error") is not None:
+            passed[test] = False
+    missing = set(tests) - found
+    if missing:
+        raise RuntimeError(f"these tests did not run: {', '.join(sorted(missing))}\n{run.stdout}")
+    return {test for test in tests if not passed[test]}, run.stdout
+
+
+def survives(mutation: Mutation) -> list[str]:
+    """The tests that pass although the rule is gone."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = copy_collection(Path(folder))
+        path, text = mutation.changed(root)
+        if path.suffix == ".py":
+            compile(text, path.name, "exec")
+        path.write_text(text, encoding="utf-8")
+        failed, _output = failing(root, mutation.tests)
+    return [test for test in mutation.tests if test not in failed]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--jobs", type=int, default=2, help="mutations at a time")
+    parser.add_argument("--tests", default="tests", help="only tests whose id begins with this")
+    options = parser.parse_args(arguments)
+    chosen = [
+        replace(each, tests=tests)
+        for each in MUTATIONS
+        if (tests := tuple(test for test in each.tests if test.startswith(options.tests)))
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        failed, output = failing(copy_collection(Path(folder)), {test for each in chosen for test in each.tests})
+    if failed:
+        print(output)
+        print(f"these fail without any change: {', '.join(sorted(failed))}")
+        return 1
+    survivors = 0
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for mutation, passed in zip(chosen, pool.map(survives, chosen), strict=True):
+            survivors += bool(passed)
+            print(f"{'SURVIVES' if passed else 'caught  '} {mutation}")
+            for test in passed:
+                print(f"         passes still: {test}")
+    print(f"{len(chosen) - survivors} caught, {survivors} survive")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
