@@ -47,7 +47,7 @@ def default_concurrency() -> int:
     return min(MOST_CONCURRENT, _PER_CORE * (os.cpu_count() or 1))
 
 
-@dataclass
+@dataclass(eq=False)
 class Entry:
     """One entry of the list.
 
@@ -134,7 +134,7 @@ class Fleet(Resource[Sequence[Entry]]):
         if any(entry.plan is not None and entry.plan.stage != SKIP for entry in self._with_view()):
             lists.account("")  # what keeps this list from being read is no matter of single services
         stand_in = Once(generate)  # in place of each key that is going to be made
-        self._each("looked at", lambda entry: self._foresee(entry, lists, stand_in), self._with_view())
+        self._each("looked at", lambda entry: self._foresee(entry, lists, stand_in), [self._with_view()])
         return self._entries
 
     def _plan_services(self, facts: Mapping[str, object] | None) -> None:
@@ -188,7 +188,10 @@ class Fleet(Resource[Sequence[Entry]]):
         return Plan({}, steps, before, self._diff, warnings=_warnings(state))
 
     def _apply(self) -> bool:
-        self._each("done", self._converge, self._with_view())
+        wanted = self._with_view()
+        # An ACL that is not used now may be used by a service of this very list in a moment.
+        last = [entry for entry in wanted if entry.plan is not None and entry.plan.delete_unused_acls]
+        self._each("done", self._converge, [[entry for entry in wanted if entry not in last], last])
         return any(entry.report.changed for entry in self._entries)
 
     def _converge(self, entry: Entry) -> None:
@@ -202,9 +205,9 @@ class Fleet(Resource[Sequence[Entry]]):
         else:
             self._diff[entry.name] = foreseen.before
 
-    def _each(self, phase: str, do: Callable[[Entry], None], entries: Sequence[Entry]) -> None:
-        """Do something for each entry, several at a time, in the order of the list."""
-        counter = _Counter(phase, len(entries), self._concurrency, self._progress)
+    def _each(self, phase: str, do: Callable[[Entry], None], groups: Sequence[Sequence[Entry]]) -> None:
+        """Do something for each entry, several at a time, in the order of the list; one group after the other."""
+        counter = _Counter(phase, sum(map(len, groups)), self._concurrency, self._progress)
 
         def one(entry: Entry) -> None:
             lost = counter.lost
@@ -214,7 +217,7 @@ class Fleet(Resource[Sequence[Entry]]):
                 entry.report, entry.view = Report(error=lost), None
             counter.count(entry)
 
-        if entries:
+        for entries in filter(None, groups):
             with ThreadPoolExecutor(min(self._concurrency, len(entries))) as pool:
                 for _nothing in pool.map(one, entries):
                     pass
@@ -317,6 +320,7 @@ def _view(entry: Entry) -> dict[str, object]:
         **service_result(None if plan is None else plan.security_mode),
         "account": None if plan is None or report.complete else plan.account,
         **report.values,
+        "warnings": [*([] if plan is None else plan.warnings), *report.warnings],
     }
     if report.error is not None:
         view.update(msg=report.error.message, failure=report.error.failure())
@@ -330,4 +334,4 @@ def _warnings(entries: Sequence[Entry]) -> tuple[str, ...]:
         own = [] if entry.plan is None else entry.plan.warnings
         found += [f"{entry.name}: {warning}" for warning in (*own, *entry.report.warnings)]
     more = len(found) - _MOST_WARNINGS
-    return (*found[:_MOST_WARNINGS], *([f"And {more} more warnings of services."] if more > 0 else []))
+    return (*found[:_MOST_WARNINGS], *([f"And {more} more warnings, see services in the result."] if more > 0 else []))

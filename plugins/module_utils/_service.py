@@ -269,10 +269,19 @@ class Service:
         present: bool = True,
         exclusive: bool = False,
         keep: Sequence[Permission] = (),
+        delete_unused_acls: bool = False,
     ) -> Grants:
-        iam, own_uid = self._cluster.iam, self._cluster.own_uid
-        prefix = self._plan.allow_dcos_prefix
-        return Grants(iam, own_uid, user_subject(uid), permissions, present, exclusive, keep, prefix)
+        return Grants(
+            self._cluster.iam,
+            self._cluster.own_uid,
+            user_subject(uid),
+            permissions,
+            present,
+            exclusive,
+            keep,
+            self._plan.allow_dcos_prefix,
+            delete_unused_acls,
+        )
 
     def _verify(self) -> bool:
         """Log in with what is stored, where this is wanted. What check mode only foresees cannot be tried."""
@@ -302,20 +311,22 @@ class Service:
                 self._cluster.iam, self._cluster.own_uid, plan.account, present=False, allow_dcos_prefix=prefix
             ),
         )
-        self._part(
-            "secret",
-            ServiceAccountSecret(
-                self._cluster,
-                plan.account,
-                plan.secret_path,
-                plan.secret_store,
-                present=False,
-                allow_dcos_prefix=prefix,
-            ),
+        secret = ServiceAccountSecret(
+            self._cluster, plan.account, plan.secret_path, plan.secret_store, present=False, allow_dcos_prefix=prefix
         )
+        try:
+            self._part("secret", secret)
+        except DcosError as exc:
+            if exc.code != "foreign_secret":
+                raise
+            self._report.warnings.append(f"Left as it is: {exc.message}")
         for number, files in enumerate(plan.delete_key_files):
             name = "next_key_files" if number else "key_files"
             self._part(name, Keypair(files.private_key_path, files.public_key_path, present=False))
+        if plan.delete_unused_acls:
+            # When the account's own grants are gone; works on what an interrupted retirement left, too.
+            unused = self._grants_of(plan.account, plan.delete_unused_acls, present=False, delete_unused_acls=True)
+            self._part("acls", unused)
 
     # Parts
 

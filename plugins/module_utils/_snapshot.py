@@ -67,9 +67,9 @@ class Lists:
         """The service account, None where there is none."""
         return self._accounts.value().get(uid)
 
-    def superuser_grants(self, subject: Subject) -> list[Grant]:
-        """The actions on dcos:superuser that somebody has directly: as they are stored, from no cache."""
-        return [grant for holder, grant in self._superusers.value() if holder == subject]
+    def superusers(self) -> list[tuple[Subject, Grant]]:
+        """Who may do what on dcos:superuser directly: as it is stored, from no cache."""
+        return self._superusers.value()
 
     def shared_permissions(self, uid: str) -> Permissions | None:
         """What an account may do that many services add something to."""
@@ -195,9 +195,14 @@ class _ListedIam(Iam):
         if not self._view.believes:
             return super().grants_of_subject_on(subject, rid)
         if rid == SUPERUSER_RID and self._lists.account(subject.name) is not None:
-            return self._lists.superuser_grants(subject)
+            return [grant for holder, grant in self._lists.superusers() if holder == subject]
         permissions = self.permissions(subject.name) or Permissions()
         return [grant for grant in permissions.direct if grant.rid == rid]
+
+    def grants_on(self, rid: str) -> list[tuple[Subject, Grant]] | None:
+        if self._view.believes and rid == SUPERUSER_RID:
+            return self._lists.superusers()
+        return super().grants_on(rid)
 
     def create_service_account(self, uid: str, public_key: str, description: str) -> bool:
         created = super().create_service_account(uid, public_key, description)
@@ -214,6 +219,10 @@ class _ListedIam(Iam):
     def create_acl(self, rid: str, description: str) -> bool:
         self._descriptions[rid] = description
         return self._lists.make_acl(rid, lambda: super(_ListedIam, self).create_acl(rid, description))
+
+    def delete_acl(self, rid: str) -> bool:
+        self._lists.forget_acl(rid)
+        return super().delete_acl(rid)
 
     def grant(self, subject: Subject, grant: Grant) -> bool:
         try:

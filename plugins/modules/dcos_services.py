@@ -179,6 +179,12 @@ services:
       type: bool
       returned: always
       sample: false
+    warnings:
+      description: What to know about it. The first of all services' warnings are shown by Ansible too.
+      type: list
+      elements: str
+      returned: always
+      sample: []
     msg:
       description: What went wrong and what to do about it.
       type: str

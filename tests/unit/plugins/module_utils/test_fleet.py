@@ -40,7 +40,7 @@ NAMES = ("/team/api", "/team/queue", "/team/worker")
 API, API_SECRET = "team__api-principal", "team/api/api-secret"
 RESULT = [
     *("account", "security_mode", "secret", "fingerprint", "granted", "revoked", "left_out", "superuser"),
-    *("key_changed", "verified"),
+    *("key_changed", "verified", "warnings"),
 ]
 
 
@@ -146,6 +146,7 @@ def test_each_service_gets_what_the_role_would_give_it(fake: FakeCluster) -> Non
             "superuser": False,
             "key_changed": True,
             "verified": True,
+            "warnings": [],
         }
     assert "PRIVATE KEY" not in json.dumps([outcome.values, outcome.before, outcome.after])
 
@@ -640,11 +641,14 @@ def test_retirement(fake: FakeCluster) -> None:
     fake.writes.clear()
     predicted = run(fake, team(state="absent"), check_mode=True)
     outcome = run(fake, team(state="absent"))
-    assert outcomes(predicted) == outcomes(outcome) == ["changed", "failed", "changed"]
+    assert outcomes(predicted) == outcomes(outcome) == ["changed"] * 3
     assert set(fake.secrets) == {"team/queue/queue-secret"}
-    assert {uid for uid in fake.users if uid.startswith("team")} == {"team__queue-principal"}
+    assert not [uid for uid in fake.users if uid.startswith("team")]
+    assert predicted.warnings == outcome.warnings
+    assert outcome.warnings[0].startswith("/team/queue: Left as it is: path: the secret team/queue/queue-secret")
     assert [call.split("/")[-1] for call in fake.writes] == [
-        f"{API}.replacing", API, "api-secret", "api-secret-next", "team__worker-principal", "worker-secret"
+        f"{API}.replacing", API, "api-secret", "api-secret-next",
+        "team__queue-principal", "team__worker-principal", "worker-secret",
     ]  # fmt: skip
     assert shown(outcome)["state"] == "absent"
     assert shown(outcome)["account"] is None
@@ -662,9 +666,23 @@ def test_what_appears_while_others_are_done_is_not_deleted(fake: FakeCluster) ->
     fake._attempts = 0
     fake.rivals[1] = rival
     outcome = run(fake, team(state="absent"))
-    assert outcomes(outcome) == ["changed", "changed", "failed"]
-    assert shown(outcome, 2)["changed"] is True, "the account is gone"
+    assert outcomes(outcome) == ["changed"] * 3
     assert fake.secrets == {"team/worker/worker-secret": "somebody else's"}
+    assert "Left as it is" in shown(outcome, 2)["warnings"][0]
+
+
+def test_acls_that_nobody_uses_any_more_go_after_everything_else(fake: FakeCluster) -> None:
+    run(fake, team())
+    fake.add_account("other", public_text("b"))
+    fake.add_grant("other", RID + "team/queue", "full")
+    retired = [{**each, "state": "absent", "delete_unused_acls": True} for each in team()[1:]]
+    fake.acls[RID + "team/api"] = "there"
+    outcome = run(fake, [*retired, entry("/new", RID + "team"), entry("/team/api", RID + "team/api", RID + "team")])
+    assert outcome.failure is None
+    assert RID + "team/queue" in fake.acls
+    assert RID + "team/worker" not in fake.acls
+    assert fake.grants_of("new-principal") == {(RID + "team", "read")}
+    assert outcomes(run(fake, retired)) == ["ok", "ok"]
 
 
 # Progress, and the order
@@ -691,4 +709,4 @@ def test_warnings_are_told_once(fake: FakeCluster) -> None:
     outcome = run(fake, services, check_mode=True)
     assert len(outcome.warnings) == 21
     assert outcome.warnings[0].startswith("/s0: services[0].secret_path: every service")
-    assert outcome.warnings[-1] == "And 5 more warnings of services."
+    assert outcome.warnings[-1] == "And 5 more warnings, see services in the result."

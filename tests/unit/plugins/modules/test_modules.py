@@ -499,3 +499,48 @@ def test_no_credentials_at_all(fake: FakeCluster) -> None:
     assert result["failed"] is True
     assert result["failure"]["code"] == "credentials"
     assert fake.calls == []
+
+
+# dcos_services
+
+
+def test_services(fake: FakeCluster) -> None:
+    services = [{"name": "/team/api"}, {"name": "/team/queue", "superuser": True}]
+    result = twice("dcos_services", {"services": services}, fake)
+    assert result["counts"] == {"total": 2, "changed": 2, "unchanged": 0, "failed": 0}
+    assert fake.grants_of("team__queue-principal") == {("dcos:superuser", "full")}
+    assert list(result["diff"]["after"]) == ["/team/api", "/team/queue"]
+    twice("dcos_services", {"services": services, "state": "absent", "concurrency": 1}, fake)
+    assert fake.secrets == {}
+
+
+def test_services_that_fail_are_named_with_the_whole_result(fake: FakeCluster, tmp_path: Path) -> None:
+    fake.secrets["team/api/api-secret"] = "somebody else's s3cret"
+    told = tmp_path / "progress"
+    told.write_text("", encoding="utf-8")
+    options = {"services": [{"name": "/team/api"}, {"name": "/team/queue"}], "progress_path": str(told)}
+    result = run("dcos_services", options, fake, diff=True)
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert "1 of 2 services failed" in result["msg"]
+    assert result["failure"]["code"] == "foreign_secret"
+    assert [service["failed"] for service in result["services"]] == [True, False]
+    assert list(result["diff"]["before"]) == ["/team/queue"]
+    assert "s3cret" not in json.dumps(result)
+    assert [json.loads(line)["failed"] for line in told.read_text(encoding="utf-8").splitlines()][-1] == 0
+    again = run("dcos_services", {**options, "progress": False}, fake)
+    assert (again["failed"], again["changed"]) == (True, False)
+    assert len(told.read_text(encoding="utf-8").splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        ({}, "services"),
+        ({"services": ["/team/api"]}, "services"),
+        ({"services": [], "concurrency": 0}, "concurrency"),
+        ({"services": [{"name": "/a"}], "defaults": {"colour": "red"}}, "colour"),
+        ({"services": [{"name": "/a"}], "key_store": "file"}, "key_dir"),
+    ],
+)
+def test_services_refuses_bad_input(options: dict[str, Any], word: str) -> None:
+    assert word in failed("dcos_services", options)["msg"]
