@@ -9,6 +9,7 @@ import importlib
 import inspect
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -28,8 +29,11 @@ NAMES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")
 @pytest.fixture(scope="module")
 def docs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """All modules as Ansible's own loader shows them, fragments merged in."""
+    # Beside the interpreter, or where ansible-test has put it.
+    ansible_doc = shutil.which("ansible-doc", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    assert ansible_doc is not None
     result = subprocess.run(
-        [sys.executable, "-m", "ansible", "doc", "-t", "module", "-j", *[f"dcos.security.{name}" for name in NAMES]],
+        [ansible_doc, "-t", "module", "-j", *[f"dcos.security.{name}" for name in NAMES]],
         check=False,
         capture_output=True,
         env={
