@@ -14,11 +14,20 @@ import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
-from typing import Callable, Mapping, Optional, Sequence, Tuple
+from typing import Callable, Iterable, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.dcos.security.plugins.module_utils._catalog_data import CATALOG, Entry
+from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
+from ansible_collections.dcos.security.plugins.module_utils._permissions import Permission
 
-__all__ = ["CATALOG", "Entry", "find", "is_over_wide", "unknown"]
+__all__ = ["CATALOG", "UNKNOWN_RIDS", "Entry", "check_known", "find", "is_over_wide", "unknown"]
+
+WARN = "warn"
+FAIL = "fail"
+IGNORE = "ignore"
+
+UNKNOWN_RIDS: tuple[str, ...] = (WARN, FAIL, IGNORE)
+"""What can be wished for where a rid or an action is unknown; the first is the default."""
 
 # --- templates -------------------------------------------------------------------------------------------------------
 
@@ -172,6 +181,24 @@ def unknown(rid: str, actions: Sequence[str]) -> str | None:
     return (
         f"{rid} is not documented with the action {strange}, only with {', '.join(known)}.{_other_side(rid, strange)}"
     )
+
+
+def check_known(permissions: Iterable[Permission], wish: str, option: str, wish_option: str) -> list[str]:
+    """The warnings about what is to be granted; with the wish C(fail) the first one is an error.
+
+    option: what the permissions came from, for messages.
+    wish_option: the option that holds the wish.
+    """
+    if wish == IGNORE:
+        return []
+    found = (unknown(permission.rid, permission.actions) for permission in permissions)
+    messages = [f"{option}: {message}" for message in found if message is not None]
+    if wish == FAIL and messages:
+        raise DcosError(
+            f"{messages[0]} Nothing was changed. If it is right as it stands, set {wish_option} to {WARN} or {IGNORE}.",
+            "invalid_rid",
+        )
+    return messages
 
 
 def _known_actions(rid: str) -> list[str]:

@@ -106,6 +106,16 @@ options:
         elements: str
         choices: [create, read, update, delete, full]
         required: true
+  unknown_rids:
+    description:
+      - What to do about a resource id, or an action on one, that no document of DC/OS knows. The IAM stores whatever it
+        is given, so a slip would show only when something is denied. V(warn) warns and V(fail) stops before the first
+        write, both naming the nearest documented one; V(ignore) says nothing. It is about what O(state=present)
+        grants.
+    type: str
+    choices: [warn, fail, ignore]
+    default: warn
+    version_added: 0.2.0
   state:
     description:
       - V(absent) revokes what is listed.
@@ -137,6 +147,14 @@ EXAMPLES = r"""
     rid: dcos:service:marathon:marathon:services:/dev
     actions: [full]
     description: Services of the developers
+
+- name: Grant from a list that somebody typed, and stop at a slip in it
+  dcos.security.dcos_acl_grant:
+    uid: cassandra-principal
+    permissions:
+      - rid: dcos:adminrouter:service:prod/cassandra
+        actions: [full]
+    unknown_rids: fail
 
 - name: Leave an account with exactly one grant
   dcos.security.dcos_acl_grant:
@@ -216,6 +234,7 @@ failure:
 
 from typing import TypedDict
 
+from ansible_collections.dcos.security.plugins.module_utils._catalog import UNKNOWN_RIDS, check_known
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._grants import Grants, account_or_group
 from ansible_collections.dcos.security.plugins.module_utils._module import ArgumentSpec, Context, run_cluster_module
@@ -247,6 +266,7 @@ ARGUMENT_SPEC: ArgumentSpec = {
         },
     },
     "allow_dcos_prefix": {"type": "bool", "default": False},
+    "unknown_rids": {"type": "str", "choices": list(UNKNOWN_RIDS), "default": UNKNOWN_RIDS[0]},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "delete_unused_acls": {"type": "bool", "default": False},
 }
@@ -262,6 +282,7 @@ class Params(TypedDict):
     exclusive: bool
     keep: list[dict[str, object]]
     allow_dcos_prefix: bool
+    unknown_rids: str
     state: str
     delete_unused_acls: bool
 
@@ -275,11 +296,13 @@ def build(context: Context[Params]) -> Grants:
     if params["delete_unused_acls"] and present:
         raise DcosError("delete_unused_acls: what was just granted is used; this option needs state=absent.")
     if params["permissions"] is not None:
-        permissions = check_permissions(params["permissions"], "permissions")
+        option = "permissions"
+        permissions = check_permissions(params["permissions"], option)
     else:
+        option = "rid"
         single = {"rid": params["rid"], "actions": params["actions"], "description": params["description"]}
-        permissions = check_permissions([single], "rid")
-    return Grants(
+        permissions = check_permissions([single], option)
+    grants = Grants(
         context.cluster.iam,
         context.cluster.own_uid,
         account_or_group(params["uid"], params["gid"]),
@@ -290,6 +313,9 @@ def build(context: Context[Params]) -> Grants:
         params["allow_dcos_prefix"],
         params["delete_unused_acls"],
     )
+    for warning in check_known(permissions if present else (), params["unknown_rids"], option, "unknown_rids"):
+        context.warn(warning)
+    return grants
 
 
 def main() -> None:

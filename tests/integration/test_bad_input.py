@@ -83,7 +83,7 @@ class World:
 def world(strict_for_all: Emulator, shared_lab: Lab) -> World:
     emulator = strict_for_all
     account = emulator.make_account(unique("account"), KEYS[0])
-    emulator.grant(account, "dcos:test:bad-input", "read")
+    emulator.grant(account, "dcos:secrets:default:bad-input", "read")
     own = emulator.superuser(unique("own"), KEYS[1])
     group = emulator.make_group(unique("power"), own)
     emulator.grant(group, "dcos:superuser", "full", kind="groups")
@@ -238,19 +238,39 @@ def secret_rows(w: World) -> dict[str, Row]:
 def grant_rows(w: World) -> dict[str, Row]:
     def rid(text: str, says: str) -> Row:
         # The good one comes first, so that a check on the way would come too late.
-        good = {"rid": "dcos:test:never-made", "actions": ["read"]}
+        good = {"rid": "dcos:secrets:default:never-made", "actions": ["read"]}
         args = {"uid": w.account, "permissions": [good, {"rid": text, "actions": ["read"]}]}
         return Row(GRANT, args, "invalid_rid", rf"^permissions\[1\].rid: .*{says}")
 
     def to(code: str | None, says: str, **args: Any) -> Row:
-        return Row(GRANT, {"rid": "dcos:test:never-made", "actions": ["read"], **args}, code, says)
+        return Row(GRANT, {"rid": "dcos:secrets:default:never-made", "actions": ["read"], **args}, code, says)
 
     power = {"rid": "dcos:superuser", "actions": None, "state": "absent"}
     return {
         "rid-blank": rid("dcos:test: a", "blanks"),
-        "rid-newline": rid("dcos:test:a\n", "blanks"),
+        "rid-newline": rid("dcos:secrets:default:a\n", "blanks"),
         "rid-percent": rid("dcos:service:marathon:%2Fa", "percent"),
         "rid-prefix": rid("mesos:master", "dcos:"),
+        "rid-unknown": Row(
+            GRANT,
+            {
+                "uid": w.account,
+                "permissions": [
+                    {"rid": "dcos:secrets:default:never-made", "actions": ["read"]},
+                    {"rid": "dcos:mesos:master:framwork:role:x", "actions": ["create"]},
+                ],
+                "unknown_rids": "fail",
+            },
+            "invalid_rid",
+            r"^permissions: dcos:mesos:master:framwork:.* nearest documented one is dcos:mesos:master:framework:role:x\.",
+        ),
+        "action-unknown": to(
+            "invalid_rid",
+            "^rid: .* not documented with the action read, only with full",
+            uid=w.account,
+            rid="dcos:adminrouter:acs",
+            unknown_rids="fail",
+        ),
         "rid-alone": to("invalid_rid", "^rid.*percent", uid=w.account, rid="dcos:%252F"),
         "action": to(
             None, "actions must be one or more of: create, read, update, delete, full", uid=w.account, actions=["write"]

@@ -211,7 +211,7 @@ def test_one_login_a_module(strict: Emulator, lab: Lab) -> None:
     connection = {name: value for name, value in strict.connection.items() if name in ("dcos_url", "dcos_ca_path")}
     secret = {"uid": uid, "path": f"{uid}/secret", "generate_key": True, "security_mode": "strict"}
     account = {"uid": uid, "public_key": public_pem(KEYS[0])}
-    grants = {"uid": uid, "permissions": [{"rid": f"dcos:test:{uid}", "actions": ["read", "update"]}]}
+    grants = {"uid": uid, "permissions": [{"rid": f"dcos:secrets:default:{uid}", "actions": ["read", "update"]}]}
     tasks = [
         task("dcos_token", "login", register="login", no_log=True),
         task("dcos_service_account", "account", args=account),

@@ -62,11 +62,11 @@ def empty(uid: str) -> Task:
 
 
 def allow(uid: str) -> Task:
-    return task("dcos_acl_grant", args={"uid": uid, "rid": f"dcos:test:{uid}", "actions": ["read"]})
+    return task("dcos_acl_grant", args={"uid": uid, "rid": f"dcos:secrets:default:{uid}", "actions": ["read"]})
 
 
 def forbid(uid: str) -> Task:
-    return task("dcos_acl_grant", args={"uid": uid, "rid": f"dcos:test:{uid}", "state": "absent"})
+    return task("dcos_acl_grant", args={"uid": uid, "rid": f"dcos:secrets:default:{uid}", "state": "absent"})
 
 
 def exists(emulator: Emulator, uid: str) -> bool:
@@ -97,7 +97,7 @@ def make_account(emulator: Emulator, uid: str) -> None:
 
 def make_granted(emulator: Emulator, uid: str) -> None:
     emulator.make_account(uid, KEYS[0])
-    emulator.grant(uid, f"dcos:test:{uid}", "read", "full")
+    emulator.grant(uid, f"dcos:secrets:default:{uid}", "read", "full")
 
 
 def make_secret(emulator: Emulator, uid: str) -> None:
@@ -150,7 +150,7 @@ def _rows() -> dict[str, Row]:
             f"cut-{when}-empty": Row("DELETE", empty, faults, often, documents, [], before=make_secret),
             # The ACL's request comes first and is the one that is hit; the grant's is another.
             f"cut-{when}-grant": Row(
-                "PUT", allow, faults, often + 1, grants, {"dcos:test": ["read"]}, before=make_account
+                "PUT", allow, faults, often + 1, grants, {"dcos:secrets:default": ["read"]}, before=make_account
             ),
             f"cut-{when}-revoke": Row("DELETE", forbid, faults, often + 1, grants, {}, before=make_granted),
         }
@@ -258,26 +258,26 @@ def test_token_that_expires_on_the_way(strict: Emulator, lab: Lab) -> None:
 def test_permissions_that_take_a_while_to_show(strict: Emulator, lab: Lab) -> None:
     """A reading that is old makes no second change of what is there already."""
     uid = strict.make_account(unique("slow"), KEYS[0])
-    args = {"uid": uid, "rid": f"dcos:test:{uid}", "actions": ["read", "update"]}
+    args = {"uid": uid, "rid": f"dcos:secrets:default:{uid}", "actions": ["read", "update"]}
     with strict.failing({"kind": "slow_permissions", "seconds": 30}):
         tasks = [task("dcos_acl_grant", name, args=args) for name in ("first", "second")]
         run = lab.play(tasks, strict)
         assert strict.grants(uid) == {}, "the fault has no effect"
     assert [result.changed for result in run.of("case")] == [True, False]
     assert run.one("second").result["grants"]["granted"] == []
-    assert strict.grants(uid) == {f"dcos:test:{uid}": ["read", "update"]}
+    assert strict.grants(uid) == {f"dcos:secrets:default:{uid}": ["read", "update"]}
 
 
 def test_permissions_that_outlive_the_account(strict: Emulator, lab: Lab) -> None:
     """What an account seems to have, because one of that name had it, is granted to the new one all the same."""
     uid = strict.make_account(unique("again"), KEYS[0])
-    args = {"uid": uid, "rid": f"dcos:test:{uid}", "actions": ["read"]}
+    args = {"uid": uid, "rid": f"dcos:secrets:default:{uid}", "actions": ["read"]}
     account = {"uid": uid, "public_key": public_pem(KEYS[0])}
     lab.play([task("dcos_acl_grant", args=args)], strict)
     with strict.failing({"kind": "slow_permissions", "seconds": 60}):
         anew = [task("dcos_service_account", args=each) for each in ({"uid": uid, "state": "absent"}, account)]
         lab.play(anew, strict)
-        assert strict.grants(uid) == {f"dcos:test:{uid}": ["read"]}, "the fault has no effect"
+        assert strict.grants(uid) == {f"dcos:secrets:default:{uid}": ["read"]}, "the fault has no effect"
         run = lab.play([task("dcos_acl_grant", "grant", args={**args, "exclusive": True})], strict)
-    assert run.one("grant").result["grants"]["granted"] == [{"rid": f"dcos:test:{uid}", "action": "read"}]
-    assert strict.grants(uid) == {f"dcos:test:{uid}": ["read"]}
+    assert run.one("grant").result["grants"]["granted"] == [{"rid": f"dcos:secrets:default:{uid}", "action": "read"}]
+    assert strict.grants(uid) == {f"dcos:secrets:default:{uid}": ["read"]}

@@ -119,7 +119,8 @@ def cases(e: Emulator, lab: Lab, secrets: dict[str, str]) -> dict[str, list[Task
         ],
         "account": [
             task("dcos_service_account", args={"uid": uids[4], "public_key": public_pem(KEYS[0]), **as_service}),
-            task("dcos_acl_grant", args={"uid": uids[4], "rid": "dcos:test:leak", "actions": ["read"], **as_token}),
+            task("dcos_acl_grant", args={"uid": uids[4], "rid": "dcos:adminrouter:acs", "actions": ["full"],
+                                         **as_token}),
             task("dcos_service_account", args={"uid": uids[4], "state": "absent", **as_cli,
                                                "dcos_config": str(lab.place("cli"))}),
         ],

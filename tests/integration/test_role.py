@@ -216,16 +216,16 @@ def test_bringing_up_and_exclusive(strict: Emulator, lab: Lab) -> None:
         "dcos:mesos:master:task:user:nobody": ["create"],
     }
     assert strict.grants(service.account) == {**wanted, "dcos:superuser": ["full"]}
-    strict.grant(service.account, f"dcos:test:{service.part}", "read")
+    strict.grant(service.account, f"dcos:secrets:default:{service.part}", "read")
     strict.grant(service.account, "dcos:superuser", "read")
     run = lab.play(service.provision(**fixed, exclusive=False), strict)
-    assert strict.grants(service.account) == {**wanted, f"dcos:test:{service.part}": ["read"]}
+    assert strict.grants(service.account) == {**wanted, f"dcos:secrets:default:{service.part}": ["read"]}
     assert result_of(run.of("case"))["superuser"] is False
     writes = [request for request in strict.requests(run.start, run.end, service.part) if request.is_write]
     assert len(writes) == 2
     run = lab.play(service.provision(**fixed), strict)
     assert strict.grants(service.account) == wanted
-    assert result_of(run.of("case"))["revoked"] == [{"rid": f"dcos:test:{service.part}", "action": "read"}]
+    assert result_of(run.of("case"))["revoked"] == [{"rid": f"dcos:secrets:default:{service.part}", "action": "read"}]
     modules = [result for result in run.of("case") if result.action.startswith("dcos.") and result.outcome == "ok"]
     assert len(modules) <= 4
 
@@ -296,7 +296,7 @@ def test_bad_variables_are_refused_before_the_first_write(strict: Emulator, perm
         ),
         "action": (
             "write",
-            {"permissions": [{"rid": "dcos:test:a", "actions": ["read", "write"]}]},
+            {"permissions": [{"rid": "dcos:secrets:default:a", "actions": ["read", "write"]}]},
         ),
         "superuser": (
             "dcos_service_superuser",
@@ -304,7 +304,7 @@ def test_bad_variables_are_refused_before_the_first_write(strict: Emulator, perm
         ),
         "placeholder": (
             "unknown placeholder",
-            {"permissions": [{"rid": "dcos:test:{folder}", "actions": ["full"]}]},
+            {"permissions": [{"rid": "dcos:secrets:default:{folder}", "actions": ["full"]}]},
         ),
         "account": ("dcos_service_account: ", {"account": "a/b"}),
         "native": ("dcos_service_account: .*DC/OS itself", {"account": "dcos_marathon"}),
@@ -335,8 +335,8 @@ def test_bad_variables_are_refused_before_the_first_write(strict: Emulator, perm
 
 
 PERMISSIONS = [
-    {"rid": "dcos:test:{role}:/a/*", "actions": ["read"]},
-    {"rid": "dcos:test:{service_account}", "actions": ["full"]},
+    {"rid": "dcos:service:marathon:marathon:services:/{role}/a/*", "actions": ["read"]},
+    {"rid": "dcos:secrets:default:{service_account}", "actions": ["full"]},
 ]
 
 
@@ -346,7 +346,10 @@ def is_whole(emulator: Emulator, service: Service) -> list[str]:
     if account is None:
         return ["no account"]
     stored = emulator.stored(service.secret)
-    grants = {f"dcos:test:{service.role}:/a/*": ["read"], f"dcos:test:{service.account}": ["full"]}
+    grants = {
+        f"dcos:service:marathon:marathon:services:/{service.role}/a/*": ["read"],
+        f"dcos:secrets:default:{service.account}": ["full"],
+    }
     found = {
         "description": (account["description"], f"Service account of {service.name}"),
         "grants": (emulator.grants(service.account), grants),
@@ -391,7 +394,7 @@ def test_existing_service_interrupted(strict: Emulator, lab: Lab) -> None:
         misspelt["schema"] = misspelt.pop("scheme")
         strict.make_secret(service.secret, misspelt)
         strict.grant(service.account, "dcos:superuser", "full")
-        strict.grant(service.account, f"dcos:test:{service.account}", "full", "read")
+        strict.grant(service.account, f"dcos:secrets:default:{service.account}", "full", "read")
         return part
 
     indexes = writes_of(lab, strict, furnish(whole := unique("svc")), fresh(whole))
@@ -409,8 +412,8 @@ def test_rotation_interrupted(strict: Emulator, lab: Lab) -> None:
         service = Service(part)
         strict.make_account(service.account, KEYS[0], f"Service account of {service.name}")
         strict.make_secret(service.secret, document(service.account, KEYS[0]))
-        strict.grant(service.account, f"dcos:test:{service.role}:/a/*", "read")
-        strict.grant(service.account, f"dcos:test:{service.account}", "full")
+        strict.grant(service.account, f"dcos:service:marathon:marathon:services:/{service.role}/a/*", "read")
+        strict.grant(service.account, f"dcos:secrets:default:{service.account}", "full")
         return part
 
     def rotate(part: str) -> list[Task]:

@@ -257,6 +257,25 @@ def test_acl_grant_of_a_group(fake: FakeCluster) -> None:
     assert fake.acls["dcos:a"] == "mine"
 
 
+def test_acl_grant_of_unknown_rids(fake: FakeCluster) -> None:
+    fake.add_account(UID, public_text("a"))
+    slip = {"uid": UID, "rid": "dcos:adminrouter:op:mesos", "actions": ["full"]}
+    words = "rid: dcos:adminrouter:op:mesos is not a documented resource id"
+    refused = failed("dcos_acl_grant", {**slip, "unknown_rids": "fail"})
+    assert refused["msg"].startswith(words)
+    assert refused["msg"].endswith("If it is right as it stands, set unknown_rids to warn or ignore.")
+    assert refused["failure"]["code"] == "invalid_rid"
+    checked = run("dcos_acl_grant", slip, fake, check_mode=True)
+    done = run("dcos_acl_grant", slip, fake)
+    for result in (checked, done):
+        assert len(result["warnings"]) == 1
+        assert result["warnings"][0].startswith(words)
+    assert fake.grants_of(UID) == {("dcos:adminrouter:op:mesos", "full")}
+    assert run("dcos_acl_grant", {**slip, "unknown_rids": "ignore"}, fake)["warnings"] == []
+    for options in ({"actions": None}, {"actions": ["full"]}):
+        assert run("dcos_acl_grant", {**slip, **options, "state": "absent"}, fake)["warnings"] == []
+
+
 @pytest.mark.parametrize(
     "options",
     [
