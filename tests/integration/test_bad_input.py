@@ -262,7 +262,7 @@ def grant_rows(w: World) -> dict[str, Row]:
                 "unknown_rids": "fail",
             },
             "invalid_rid",
-            r"^permissions: dcos:mesos:master:framwork:.* nearest documented one is dcos:mesos:master:framework:role:x\.",
+            r"^permissions: dcos:mesos:master:framwork:.* one is dcos:mesos:master:framework:role:x\.",
         ),
         "action-unknown": to(
             "invalid_rid",
