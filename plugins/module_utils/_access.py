@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Iterator, Mapping
 
 from ansible_collections.dcos.security.plugins.module_utils._access_width import over_wide
+from ansible_collections.dcos.security.plugins.module_utils._catalog import unknown
 from ansible_collections.dcos.security.plugins.module_utils._iam import GroupGrant, Permissions, User
 from ansible_collections.dcos.security.plugins.module_utils._keys import MINIMUM_SIZE, fingerprint, same_key
 from ansible_collections.dcos.security.plugins.module_utils._names import (
@@ -152,6 +153,7 @@ TITLES: Mapping[str, str] = {
     "weak_key": "Weak key",
     "unreadable_key": "Public key cannot be read",
     "over_wide": "Grant wider than needed",
+    "unknown_rid": "Grant that no document knows",
     "no_secret": "Account without a secret",
     "no_grants": "Account without grants",
 }
@@ -170,6 +172,7 @@ REMEDIES: Mapping[str, str] = {
     "weak_key": "Rotate the account's key.",
     "unreadable_key": "Nobody can log in as this account. Replace its key, or delete it.",
     "over_wide": "Grant the resource and the actions that are needed by name, then revoke this.",
+    "unknown_rid": "Where it is a slip, grant what was meant, then revoke this.",
     "no_secret": "Fine where its key is kept in a file or by DC/OS itself; else store one, or delete the account.",
     "no_grants": "Fine where its service needs none in this security mode; else grant some, or delete the account.",
 }
@@ -235,24 +238,28 @@ def _grants(facts: Facts) -> Iterator[Finding]:
             continue
         if not account.direct and not account.through_groups:
             yield _about(account, "no_grants", LOW, "Nothing is granted to it, neither directly nor through a group.")
-        for rid, why in _too_wide(account.direct):
-            yield _about(account, "over_wide", MEDIUM, why, rid)
+        for kind, severity, rid, why in _doubtful(account.direct):
+            yield _about(account, kind, severity, why, rid)
     for gid, grants in facts.groups.items():
         members = tuple(
             account.uid for account in facts.accounts if any(entry.gid == gid for entry in account.through_groups)
         )
-        for rid, why in _too_wide(grants):
-            yield Finding("over_wide", MEDIUM, "group", gid, why, members, rid)
+        for kind, severity, rid, why in _doubtful(grants):
+            yield Finding(kind, severity, "group", gid, why, members, rid)
 
 
-def _too_wide(grants: tuple[Grant, ...]) -> Iterator[tuple[str, str]]:
+def _doubtful(grants: tuple[Grant, ...]) -> Iterator[tuple[str, str, str, str]]:
+    """Kind, severity, rid and reason of the grants that are perhaps not meant so."""
     by_rid: dict[str, list[str]] = {}
     for grant in grants:
         by_rid.setdefault(grant.rid, []).append(grant.action)
     for rid, actions in by_rid.items():
-        why = over_wide(rid, actions)
-        if why is not None:
-            yield rid, why
+        wide = over_wide(rid, actions)
+        strange = unknown(rid, actions)
+        if wide is not None:
+            yield "over_wide", MEDIUM, rid, wide
+        elif strange is not None:
+            yield "unknown_rid", LOW, rid, strange
 
 
 def _keys(facts: Facts) -> Iterator[Finding]:

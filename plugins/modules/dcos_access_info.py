@@ -223,7 +223,7 @@ access:
           description:
             - V(superuser_expired), V(superuser), V(superuser_through_group), V(key_mismatch),
               V(secret_without_account), V(secret_unusable), V(journal_left), V(rotation_unfinished), V(shared_key),
-              V(weak_key), V(unreadable_key), V(over_wide), V(no_secret) or V(no_grants).
+              V(weak_key), V(unreadable_key), V(over_wide), V(unknown_rid), V(no_secret) or V(no_grants).
           type: str
           returned: success
           sample: over_wide
@@ -262,7 +262,7 @@ access:
           description: What is wrong.
           type: str
           returned: success
-          sample: The last part is left out, so it holds for every Mesos role.
+          sample: Nothing narrows it down, so it holds for every Mesos role.
         remedy:
           description: What to do about it.
           type: str

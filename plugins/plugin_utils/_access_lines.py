@@ -86,7 +86,11 @@ def _findings(access: Mapping[str, Any]) -> list[str]:
 
 def _what(finding: Mapping[str, Any]) -> str:
     # Of superusers the title says which resource it is.
-    return f"{finding['rid']}: {finding['detail']}" if finding["kind"] == "over_wide" else str(finding["detail"])
+    return (
+        f"{finding['rid']}: {finding['detail']}"
+        if finding["kind"] in ("over_wide", "unknown_rid")
+        else str(finding["detail"])
+    )
 
 
 def _accounts(access: Mapping[str, Any]) -> list[str]:

@@ -144,6 +144,17 @@ def test_wide_grant() -> None:
     assert find(given)[0].rid == WIDE.rid
 
 
+def test_grant_that_no_document_knows() -> None:
+    slip = Grant("dcos:mesos:master:framwork:role:a-role", "create")
+    assert found(facts(service("a", slip))) == [("unknown_rid", "a")]
+    assert "dcos:mesos:master:framework:role:a-role" in find(facts(service("a", slip)))[0].detail
+    assert found(facts(groups={"g": (slip,)})) == [("unknown_rid", "g")]
+    wrong_action = Grant(NARROW.rid, "update")
+    assert found(facts(service("a", wrong_action))) == [("unknown_rid", "a")]
+    too_much = Grant("dcos:mesos:agent:flags", "full")
+    assert found(facts(service("a", too_much))) == [("over_wide", "a")]
+
+
 def test_wide_grant_of_a_group_is_told_once() -> None:
     members = [person(uid, groups=member("g", WIDE)) for uid in ("p", "q")]
     given = facts(*members, groups={"g": (WIDE,)})

@@ -18,13 +18,15 @@ from ansible_collections.dcos.security.plugins.module_utils._access_width import
         ("dcos:mesos:master:task:user", ["create"], "every Linux user"),
         ("dcos:mesos:agent:sandbox:app_id", ["read"], "every service"),
         ("dcos:mesos:agent:endpoint:path", ["read"], "every endpoint"),
-        ("dcos:mesos:master:reservation", ["delete"], "everything"),
-        ("dcos:service:marathon:marathon:services:/", ["read", "update"], "every service of the cluster, with update"),
+        ("dcos:mesos:master:reservation", ["delete"], "every reservation"),
+        ("dcos:service:marathon:marathon:services:/", ["read", "update"], "every service"),
         ("dcos:service:marathon:mom:services:/", ["full"], "every service"),
         ("dcos:service:metronome:metronome:jobs", ["create"], "every job"),
         ("dcos:secrets:default:/*", ["read"], "every secret"),
-        ("dcos:mesos:master:framework:role:a-role", ["create", "full"], "single actions"),
-        ("dcos:mesos:agent:flags", ["full"], "single actions"),
+        ("dcos:mesos:master:framework:role:a-role", ["create", "full"], "single actions: create."),
+        ("dcos:mesos:agent:flags", ["full"], "single actions: read."),
+        ("dcos:cluster:linker:*", ["delete"], "every link"),
+        ("dcos:secrets:list:default:/", ["read", "full"], "every secret"),
     ],
 )
 def test_wide(rid: str, actions: list[str], words: str) -> None:
@@ -46,6 +48,7 @@ def test_wide(rid: str, actions: list[str], words: str) -> None:
         ("dcos:secrets:default:/svc/*", ["full"]),
         ("dcos:secrets:list:default:/", ["read"]),
         ("dcos:adminrouter:acs", ["full"]),
+        ("dcos:test:unknown", ["full"]),
         ("dcos:adminrouter:ops:mesos", ["full"]),
     ],
 )
