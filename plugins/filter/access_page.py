@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import cast
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.dcos.security.plugins.module_utils._access_types import Access
 from ansible_collections.dcos.security.plugins.plugin_utils._access_page import render_page
 
 
@@ -16,7 +18,7 @@ def access_page(access: object) -> str:
     """The page, after a look at what was given."""
     if not isinstance(access, Mapping) or "findings" not in access:
         raise AnsibleFilterError("access_page works on 'access' of the result of dcos.security.dcos_access_info.")
-    return render_page(access)
+    return render_page(cast("Access", access))
 
 
 class FilterModule:

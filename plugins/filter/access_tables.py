@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.dcos.security.plugins.module_utils._access_types import Access
 from ansible_collections.dcos.security.plugins.plugin_utils._access_lines import TABLES, access_lines
 
 
@@ -20,7 +22,7 @@ def access_tables(access: object, tables: str | Sequence[str] = tuple(TABLES)) -
     unknown = [name for name in names if name not in TABLES]
     if unknown:
         raise AnsibleFilterError(f"access_tables: there is no table {unknown[0]!r}. Use {', '.join(TABLES)}.")
-    return access_lines(access, names)
+    return access_lines(cast("Access", access), names)
 
 
 class FilterModule:

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Mapping, Sequence
+from typing import TYPE_CHECKING, Sequence, cast
 
+from ansible_collections.dcos.security.plugins.module_utils import _access_types as types
 from ansible_collections.dcos.security.plugins.module_utils._access import (
     REMEDIES,
     SEVERITIES,
@@ -25,10 +26,8 @@ from ansible_collections.dcos.security.plugins.module_utils._permissions import 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-View = Mapping[str, object]
 
-
-def access_view(url: str, reading: AccessReading, findings: Sequence[Finding]) -> View:
+def access_view(url: str, reading: AccessReading, findings: Sequence[Finding]) -> types.Access:
     """The whole result."""
     facts = reading.facts
     stored: dict[str, list[StoredKey]] = {}
@@ -44,7 +43,7 @@ def access_view(url: str, reading: AccessReading, findings: Sequence[Finding]) -
         "security_mode": reading.security_mode,
         "read_at": facts.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "accounts": [
-            {**_account(each, stored.get(each.uid, []), facts.all_secrets), "findings": kinds.get(each.uid, [])}
+            _account(each, stored.get(each.uid, []), facts.all_secrets, kinds.get(each.uid, []))
             for each in facts.accounts
         ],
         "groups": [_group(gid, grants, facts) for gid, grants in facts.groups.items()],
@@ -55,7 +54,7 @@ def access_view(url: str, reading: AccessReading, findings: Sequence[Finding]) -
     }
 
 
-def _account(account: Account, stored: Sequence[StoredKey], all_secrets: bool) -> View:
+def _account(account: Account, stored: Sequence[StoredKey], all_secrets: bool, kinds: list[str]) -> types.Account:
     known = account.permissions is not None
     superuser = any(grant.rid == SUPERUSER_RID for grant in account.direct)
     return {
@@ -66,26 +65,31 @@ def _account(account: Account, stored: Sequence[StoredKey], all_secrets: bool) -
         "fingerprint": _fingerprint(account.key),
         "key_size": None if account.key is None else account.key.key_size,
         "superuser": ("direct" if superuser else "group" if account.is_superuser else "no") if known else None,
-        "direct": group_grants(account.direct) if known else None,
+        "direct": _permissions(account.direct) if known else None,
         "through_groups": _through_groups(account.through_groups) if known else None,
         "secrets": [each.path for each in stored] if stored or all_secrets else None,
+        "findings": kinds,
     }
 
 
-def _through_groups(entries: Sequence[GroupGrant]) -> list[View]:
+def _permissions(grants: Sequence[Grant]) -> list[types.Permission]:
+    return cast("list[types.Permission]", group_grants(grants))
+
+
+def _through_groups(entries: Sequence[GroupGrant]) -> list[types.GroupPermission]:
     groups: dict[str, list[Grant]] = {}
     for entry in entries:
         groups.setdefault(entry.gid, []).append(entry.grant)
-    return [{"gid": gid, **entry} for gid in sorted(groups) for entry in group_grants(groups[gid])]
+    return [{"gid": gid, **entry} for gid in sorted(groups) for entry in _permissions(groups[gid])]
 
 
-def _group(gid: str, grants: Sequence[Grant], facts: Facts) -> View:
+def _group(gid: str, grants: Sequence[Grant], facts: Facts) -> types.Group:
     members = [each.uid for each in facts.accounts if any(entry.gid == gid for entry in each.through_groups)]
     # Members are told by what they may do through the group: where that is nothing, nobody says who they are.
-    return {"gid": gid, "direct": group_grants(grants), "members": members if grants else None}
+    return {"gid": gid, "direct": _permissions(grants), "members": members if grants else None}
 
 
-def _secret(stored: StoredKey, account_key: RSAPublicKey | None) -> View:
+def _secret(stored: StoredKey, account_key: RSAPublicKey | None) -> types.Secret:
     return {
         "path": stored.path,
         "uid": stored.uid,
@@ -94,7 +98,7 @@ def _secret(stored: StoredKey, account_key: RSAPublicKey | None) -> View:
     }
 
 
-def _finding(finding: Finding) -> View:
+def _finding(finding: Finding) -> types.Finding:
     return {
         "kind": finding.kind,
         "severity": finding.severity,
@@ -108,7 +112,7 @@ def _finding(finding: Finding) -> View:
     }
 
 
-def _unknown(parts: Sequence[Unknown]) -> list[View]:
+def _unknown(parts: Sequence[Unknown]) -> list[types.Unknown]:
     """One entry for each part as a whole, and one for all single things of a part, with the first one's reason."""
     grouped: dict[tuple[str, bool], list[Unknown]] = {}
     for each in sorted(parts, key=lambda one: (one.part, one.subject or "")):

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
+from ansible_collections.dcos.security.plugins.module_utils import _access_types as types
 from ansible_collections.dcos.security.plugins.plugin_utils._visible import visible
 
 _GAP = "  "
@@ -17,7 +17,7 @@ _NOTHING = "-"
 _UNKNOWN = "?"
 
 
-def access_lines(access: Mapping[str, Any], tables: Sequence[str]) -> list[str]:
+def access_lines(access: types.Access, tables: Sequence[str]) -> list[str]:
     """A summary, what is not known, and the tables that are asked for."""
     lines = [*_summary(access), *_not_read(access)]
     for name in tables:
@@ -33,14 +33,14 @@ _KINDS = {
 }
 
 
-def count_words(access: Mapping[str, Any]) -> str:
+def count_words(access: types.Access) -> str:
     """How many accounts of which kind there are."""
     kinds = [account["kind"] for account in access["accounts"]]
     counts = {kind: kinds.count(kind) for kind in _KINDS}
     return ", ".join(f"{number} {_KINDS[kind][number != 1]}" for kind, number in counts.items() if number)
 
 
-def _summary(access: Mapping[str, Any]) -> list[str]:
+def _summary(access: types.Access) -> list[str]:
     mode = f"{access['security_mode']} mode" if access["security_mode"] else "security mode not known"
     known = [account["superuser"] for account in access["accounts"] if account["superuser"] is not None]
     powerful = str(sum(way != "no" for way in known)) if known else "not known"
@@ -54,20 +54,20 @@ def _summary(access: Mapping[str, Any]) -> list[str]:
     )
 
 
-def _not_read(access: Mapping[str, Any]) -> list[str]:
+def _not_read(access: types.Access) -> list[str]:
     if not access["unknown"]:
         return []
     return ["", "NOT READ: nothing is found there, and nothing is in order there", *_aligned(_unknown_rows(access))]
 
 
-def _unknown_rows(access: Mapping[str, Any]) -> Iterable[list[str]]:
+def _unknown_rows(access: types.Access) -> Iterable[list[str]]:
     for each in access["unknown"]:
         names = each["subjects"]
         more = f" and {len(names) - 5} more" if len(names) > 5 else ""
         yield [each["part"], ", ".join(names[:5]) + more or "all", each["reason"]]
 
 
-def _findings(access: Mapping[str, Any]) -> list[str]:
+def _findings(access: types.Access) -> list[str]:
     if not access["findings"]:
         return ["FINDINGS: none"]
     rows = [
@@ -84,7 +84,7 @@ def _findings(access: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _what(finding: Mapping[str, Any]) -> str:
+def _what(finding: types.Finding) -> str:
     # Of superusers the title says which resource it is.
     return (
         f"{finding['rid']}: {finding['detail']}"
@@ -93,7 +93,7 @@ def _what(finding: Mapping[str, Any]) -> str:
     )
 
 
-def _accounts(access: Mapping[str, Any]) -> list[str]:
+def _accounts(access: types.Access) -> list[str]:
     rows = [
         [
             account["uid"],
@@ -111,7 +111,7 @@ def _accounts(access: Mapping[str, Any]) -> list[str]:
     return ["ACCOUNTS", *_aligned([head, *rows])]
 
 
-def _permissions(access: Mapping[str, Any]) -> list[str]:
+def _permissions(access: types.Access) -> list[str]:
     rows = []
     for group in access["groups"]:
         rows += [[f"group {group['gid']}", entry["rid"], ", ".join(entry["actions"])] for entry in group["direct"]]
@@ -126,7 +126,7 @@ def _permissions(access: Mapping[str, Any]) -> list[str]:
     return ["PERMISSIONS", *_aligned([["who", "on", "may"], *rows])]
 
 
-TABLES: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
+TABLES: Mapping[str, Callable[[types.Access], list[str]]] = {
     "findings": _findings,
     "accounts": _accounts,
     "permissions": _permissions,

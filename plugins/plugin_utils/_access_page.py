@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from ansible_collections.dcos.security.plugins.module_utils import _access_types as types
 from ansible_collections.dcos.security.plugins.plugin_utils._access_lines import count_words
 from ansible_collections.dcos.security.plugins.plugin_utils._visible import visible
 
@@ -26,7 +25,7 @@ _FOLDER = Path(__file__).parent / "access_page"
 _SEVERITIES = ("high", "medium", "low")
 
 
-def render_page(access: Mapping[str, Any]) -> str:
+def render_page(access: types.Access) -> str:
     """The page."""
     style, script = _part("page.css"), _part("page.js")
     policy = (
@@ -71,7 +70,7 @@ def _breakable(text: str) -> Markup:
     return escape(visible(text)).replace(":", Markup(":<wbr>")).replace("/", Markup("/<wbr>"))
 
 
-def _worst(access: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+def _worst(access: types.Access) -> dict[str, dict[str, str]]:
     """The gravest finding about each account, group and secret."""
     worst: dict[str, dict[str, str]] = {"account": {}, "group": {}, "secret": {}}
     for severity in _SEVERITIES:

@@ -34,6 +34,13 @@ MODULES = Group(
     public_keys=["cassandra-2.pub.pem"],
     groups=["developers"],
     examples=[
+        # First of all: later ones leave superusers behind.
+        Example(
+            f"{GUIDES}/access.rst",
+            "Look for what is wrong with the rights on the cluster",
+            changed=["Write it as a page"],
+            again=["Write it as a page"],
+        ),
         Example(
             f"{PLUGINS}/dcos_keypair.py",
             "Make a key pair",

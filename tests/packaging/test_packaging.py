@@ -83,8 +83,8 @@ def test_installed(installed: Path, surroundings: dict[str, str], tmp_path: Path
     env["ANSIBLE_INVENTORY_UNPARSED_WARNING"] = "false"
     data = tmp_path / "cluster"
 
-    def play(state: str) -> tuple[int, str]:
-        variables = {"dcos_emulator_data_dir": str(data), "dcos_emulator_state": state}
+    def play(state: str, **more: str) -> tuple[int, str]:
+        variables = {"dcos_emulator_data_dir": str(data), "dcos_emulator_state": state, **more}
         output = run(
             Path(sys.executable).with_name("ansible-playbook"),
             HERE / "installed.yml",
@@ -99,8 +99,10 @@ def test_installed(installed: Path, surroundings: dict[str, str], tmp_path: Path
         return int(changed.group(1)), output
 
     try:
-        first, output = play("started")
+        page = tmp_path / "access.html"
+        first, output = play("started", dcos_access_html=str(page))
         assert first > 5, output
+        assert "prod__web-principal" in page.read_text(encoding="utf-8"), "the template was not found, or shows nothing"
         assert (data / "venv" / "bin" / "dcos-emulator").exists(), "the emulator was not installed by the role"
         asked = (data / "requests.log").read_text(encoding="utf-8")
         assert "PUT" in asked

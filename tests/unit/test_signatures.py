@@ -16,7 +16,13 @@ ROOT = Path(__file__).parents[2]
 
 SOURCES = sorted(
     path.relative_to(ROOT)
-    for folder in ("plugins/module_utils", "plugins/modules", "plugins/filter", "roles/dcos_emulator/files/src")
+    for folder in (
+        "plugins/module_utils",
+        "plugins/modules",
+        "plugins/filter",
+        "plugins/plugin_utils",
+        "roles/dcos_emulator/files/src",
+    )
     for path in (ROOT / folder).rglob("*.py")
 )
 
