@@ -24,6 +24,7 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import DcosE
 from ansible_collections.dcos.security.plugins.module_utils._resource import (
     FilesResource,
     Outcome,
+    Reading,
     Resource,
     converge,
 )
@@ -113,6 +114,8 @@ def _run(module: AnsibleModule, make: Callable[[Where], Resource[State]]) -> Non
     try:
         resource = make(where)
         outcome = converge(resource, module.check_mode)
+        if module.check_mode and not isinstance(resource, Reading):
+            outcome.values["check_mode"] = True
         if isinstance(resource, FilesResource) and outcome.after is not None:
             _set_file_attributes(module, resource, outcome)
         _exit(module, outcome, where)
@@ -138,8 +141,6 @@ def _exit(module: AnsibleModule, outcome: Outcome, more: Mapping[str, object]) -
     for warning in outcome.warnings:
         module.warn(warning)
     result: dict[str, object] = {**outcome.values, **more, "changed": outcome.changed}
-    if module.check_mode:
-        result["check_mode"] = True
     if module._diff:
         result["diff"] = {"before": outcome.before or {}, "after": outcome.after or {}}
     if outcome.failure is not None:

@@ -37,7 +37,8 @@ def twice(name: str, options: dict[str, Any], fake: FakeCluster) -> dict[str, An
     result = run(name, options, fake, diff=True)
     assert "failed" not in result, result
     assert predicted["changed"] is result["changed"] is True
-    assert set(predicted) - {"provisional"} == set(result)
+    assert predicted["check_mode"] is True
+    assert set(predicted) - {"provisional", "check_mode"} == set(result)
     again = run(name, options, fake, diff=True)
     assert again["changed"] is False
     assert again["diff"]["before"] == again["diff"]["after"]
