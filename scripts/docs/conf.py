@@ -38,7 +38,10 @@ default_role = "any"
 nitpicky = True
 
 _ANSIBLE = "https://docs.ansible.com/ansible/latest"
-_ELSEWHERE = {"common_return_values": f"{_ANSIBLE}/reference_appendices/common_return_values.html"}
+_ELSEWHERE = {
+    "action_plugins": f"{_ANSIBLE}/plugins/action.html",
+    "common_return_values": f"{_ANSIBLE}/reference_appendices/common_return_values.html",
+}
 
 
 def _resolve_elsewhere(
