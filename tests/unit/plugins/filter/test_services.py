@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Services from tables and inventories."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.dcos.security.plugins.filter import services_from_csv as csv_filter
+from ansible_collections.dcos.security.plugins.filter import services_of_hosts as hosts_filter
+from ansible_collections.dcos.security.plugins.module_utils._service_plan import plan_service
+
+services_from_csv = csv_filter.FilterModule().filters()["services_from_csv"]
+services_of_hosts = hosts_filter.FilterModule().filters()["services_of_hosts"]
+
+TABLE = """\ufeffname, preset ,permissions,superuser,presets\r
+/a,,,,\r
+\r
+/b,scheduler_minimum;watch,"dcos:a:/x read update",,\r
+/c,,dcos:a:/x read update; dcos:b full;,yes,"{""watch"": {""grants"": []}}"\r
+/d,"[""watch""]","[{""rid"": ""dcos:c"", ""actions"": [""full""]}]"
+"""
+
+
+def test_a_table() -> None:
+    assert services_from_csv(TABLE) == [
+        {"name": "/a"},
+        {
+            "name": "/b",
+            "preset": ["scheduler_minimum", "watch"],
+            "permissions": [{"rid": "dcos:a:/x", "actions": ["read", "update"]}],
+        },
+        {
+            "name": "/c",
+            "permissions": [
+                {"rid": "dcos:a:/x", "actions": ["read", "update"]},
+                {"rid": "dcos:b", "actions": ["full"]},
+            ],
+            "superuser": "yes",
+            "presets": '{"watch": {"grants": []}}',
+        },
+        {"name": "/d", "preset": '["watch"]', "permissions": '[{"rid": "dcos:c", "actions": ["full"]}]'},
+    ]
+
+
+def test_what_a_table_gives_is_what_the_rules_take() -> None:
+    text = (
+        'name,presets,preset,superuser,permissions\n/a,"{""own"": {""grants"": []}}",own,true,dcos:a:/x read update\n'
+    )
+    (service,) = services_from_csv(text)
+    plan = plan_service({**service, "security_mode": "strict"})
+    assert plan.superuser is True
+    assert [(p.rid, p.actions) for p in plan.permissions][0] == ("dcos:a:/x", ("read", "update"))
+
+
+def test_another_delimiter() -> None:
+    assert services_from_csv("name;account\n/a;b\n", ";") == [{"name": "/a", "account": "b"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter", "word"),
+    [
+        ("", ",", "first line"),
+        ("/a,b\n", ",", "first line"),
+        ("name,,x\n", ",", "first line"),
+        ("name,name\n", ",", "first line"),
+        ("name;account\n/a;b\n", ",", "delimiter"),
+        ("name\n/a,b\n", ",", "line 2 has 2 cells"),
+        ("name,permissions\n/a,dcos:x\n", ",", "line 2: permissions: dcos:x has no action"),
+        ('name\n"/a\n', ",", "not CSV"),
+        ("name\n", "", "one character"),
+        (7, ",", "text"),
+    ],
+)
+def test_tables_that_are_refused(text: Any, delimiter: str, word: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=word):
+        services_from_csv(text, delimiter)
+
+
+def test_hosts() -> None:
+    hostvars = {
+        "one": {"dcos_service_name": "/one", "dcos_service_result": {"account": "x"}, "dcos_service_exclusive": False},
+        "two": {"dcos_service_name": "/two", "other": 1},
+    }
+    assert services_of_hosts(["one", "two"], hostvars) == [{"exclusive": False, "name": "/one"}, {"name": "/two"}]
+
+
+@pytest.mark.parametrize("hosts", ["one", {"one": 1}])
+def test_what_is_no_list_of_hosts(hosts: Any) -> None:
+    with pytest.raises(AnsibleFilterError, match="list of hosts"):
+        services_of_hosts(hosts, {})
+
+
+def test_a_host_that_is_no_service() -> None:
+    with pytest.raises(AnsibleFilterError, match="host one has no variable dcos_service_name"):
+        services_of_hosts(["one"], {"one": {"dcos_service_account": "x"}})
