@@ -34,7 +34,7 @@ from integration_support import (
 MODULES = Path(__file__).parents[2] / "plugins" / "modules"
 OTHERS_PASSWORD = "Fl0wer pot\\/?#'"
 FOREIGN_TEXT = "what-another-team-stored-here-9182"
-SUCCEED = ("generate", "given", "pair", "account", "reading")
+SUCCEED = ("generate", "given", "pair", "account", "reading", "fleet")
 LOUD = ("-vvvv", "--diff")
 
 
@@ -131,7 +131,11 @@ def cases(e: Emulator, lab: Lab, secrets: dict[str, str]) -> dict[str, list[Task
             task("dcos_acl_grant_info", args={"uid": uids[0]}),
             task("dcos_ca", args={"path": str(lab.place("pair") / "ca.crt"), "fingerprint": [e.ca_fingerprint]}),
         ],
+        "fleet": [
+            task("dcos_services", args={"services": [{"name": f"/{uids[0]}/fleet"}]}),
+        ],
         # Failures
+        "no-fleet": [task("dcos_services", args={"services": [{"name": "/a", "secret_path": f"{uids[0]}/foreign"}]})],
         "no-reading-account": [task("dcos_service_account_info", args=as_wrong)],
         "no-reading-secret": [task("dcos_sa_secret_info", args={"path": f"{uids[0]}/mine", **as_wrong})],
         "no-reading-grants": [task("dcos_acl_grant_info", args={"uid": uids[0], **as_wrong})],

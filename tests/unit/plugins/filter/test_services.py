@@ -54,7 +54,7 @@ def test_what_a_table_gives_is_what_the_rules_take() -> None:
     (service,) = services_from_csv(text)
     plan = plan_service({**service, "security_mode": "strict"})
     assert plan.superuser is True
-    assert [(p.rid, p.actions) for p in plan.permissions][0] == ("dcos:a:/x", ("read", "update"))
+    assert next((p.rid, p.actions) for p in plan.permissions) == ("dcos:a:/x", ("read", "update"))
 
 
 def test_another_delimiter() -> None:
