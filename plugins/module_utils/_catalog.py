@@ -18,7 +18,6 @@ from typing import Callable, Iterable, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.dcos.security.plugins.module_utils._catalog_data import CATALOG, Entry
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
-from ansible_collections.dcos.security.plugins.module_utils._permissions import Permission
 
 __all__ = ["CATALOG", "UNKNOWN_RIDS", "Entry", "check_known", "find", "is_over_wide", "unknown"]
 
@@ -183,16 +182,16 @@ def unknown(rid: str, actions: Sequence[str]) -> str | None:
     )
 
 
-def check_known(permissions: Iterable[Permission], wish: str, option: str, wish_option: str) -> list[str]:
+def check_known(written: Iterable[tuple[str, str, Sequence[str]]], wish: str, wish_option: str) -> list[str]:
     """The warnings about what is to be granted; with the wish C(fail) the first one is an error.
 
-    option: what the permissions came from, for messages.
+    written: the option that it came from, the rid, the actions.
     wish_option: the option that holds the wish.
     """
     if wish == IGNORE:
         return []
-    found = (unknown(permission.rid, permission.actions) for permission in permissions)
-    messages = [f"{option}: {message}" for message in found if message is not None]
+    found = ((option, unknown(rid, actions)) for option, rid, actions in written)
+    messages = [f"{option}: {message}" for option, message in found if message is not None]
     if wish == FAIL and messages:
         raise DcosError(
             f"{messages[0]} Nothing was changed. If it is right as it stands, set {wish_option} to {WARN} or {IGNORE}.",

@@ -11,7 +11,6 @@ from typing import Mapping, Sequence
 
 from ansible_collections.dcos.security.plugins.module_utils import _catalog as catalog
 from ansible_collections.dcos.security.plugins.module_utils import _presets as presets
-from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._permissions import (
     Permission,
     check_permissions,
@@ -80,22 +79,10 @@ class ServiceGrants:
 
     def _check_catalogue(self, given: Variables) -> list[str]:
         """What the documents do not know of what the user wrote: warnings, or an error."""
-        reaction = given.choice("unknown_rids", ("warn", "fail", "ignore"))
-        if reaction == "ignore":
-            return []
         written = [(self._option, permission.rid, permission.actions) for permission in self._listed]
         written += [(offer.option, offer.rid, offer.grant.actions) for offer in self._offers if offer.own]
-        found = [
-            f"{option}: {message}"
-            for option, message in ((option, catalog.unknown(rid, actions)) for option, rid, actions in written)
-            if message is not None
-        ]
-        if found and reaction == "fail":
-            raise DcosError(
-                f"{found[0]} Nothing was changed. {given.option('unknown_rids')} warn or ignore lets it pass.",
-                "invalid_rid",
-            )
-        return found
+        wish = given.choice("unknown_rids", catalog.UNKNOWN_RIDS)
+        return catalog.check_known(written, wish, given.option("unknown_rids"))
 
     def _expand_listed(self, listed: Sequence[Permission]) -> tuple[Permission, ...]:
         expanded = [

@@ -313,7 +313,8 @@ def build(context: Context[Params]) -> Grants:
         params["allow_dcos_prefix"],
         params["delete_unused_acls"],
     )
-    for warning in check_known(permissions if present else (), params["unknown_rids"], option, "unknown_rids"):
+    written = [(option, permission.rid, permission.actions) for permission in permissions if present]
+    for warning in check_known(written, params["unknown_rids"], "unknown_rids"):
         context.warn(warning)
     return grants
 

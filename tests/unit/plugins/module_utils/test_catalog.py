@@ -16,7 +16,7 @@ from ansible_collections.dcos.security.plugins.module_utils import _catalog as c
 from ansible_collections.dcos.security.plugins.module_utils import _modes as modes
 from ansible_collections.dcos.security.plugins.module_utils import _presets as presets
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
-from ansible_collections.dcos.security.plugins.module_utils._permissions import ACTIONS, Permission, check_rid
+from ansible_collections.dcos.security.plugins.module_utils._permissions import ACTIONS, check_rid
 
 # Every documented template: actions of its own page, "+" those that other pages grant; where it is documented if not in
 # a permissions reference of DC/OS 1.8 to 2.2; "?" for what another document contradicts or none confirms.
@@ -397,26 +397,26 @@ def test_time_grows_with_the_length_only(head: str, tail: str) -> None:
     assert time.process_time() - started < 5
 
 
-@pytest.mark.parametrize(("wish", "warnings"), [("warn", 2), ("ignore", 0)])
-def test_check_known(wish: str, warnings: int) -> None:
-    found = catalog.check_known(LISTED, wish, "the_option", "wish_option")
-    assert len(found) == warnings
-    assert all(text.startswith("the_option: dcos:") for text in found)
+LISTED = [
+    ("one", "dcos:superuser", ["full"]),
+    ("two", "dcos:adminrouter:asc", ["full"]),
+    ("three", "dcos:adminrouter:acs", ["read"]),
+]
+
+
+@pytest.mark.parametrize(("wish", "told"), [("warn", ["two: dcos:", "three: dcos:"]), ("ignore", [])])
+def test_check_known(wish: str, told: list[str]) -> None:
+    found = catalog.check_known(LISTED, wish, "the_wish")
+    assert [text.split("adminrouter")[0] for text in found] == told
 
 
 def test_check_known_can_fail() -> None:
-    assert catalog.check_known(LISTED[:1], "fail", "x", "y") == []
-    with pytest.raises(DcosError, match=r"^the_option: dcos:adminrouter:asc is not .* Nothing was changed") as caught:
-        catalog.check_known(LISTED, "fail", "the_option", "wish_option")
+    assert catalog.check_known(LISTED[:1], "fail", "x") == []
+    with pytest.raises(DcosError, match=r"^two: dcos:adminrouter:asc is not .* Nothing was changed") as caught:
+        catalog.check_known(LISTED, "fail", "the_wish")
     assert caught.value.code == "invalid_rid"
-    assert str(caught.value).endswith("set wish_option to warn or ignore.")
+    assert str(caught.value).endswith("set the_wish to warn or ignore.")
 
-
-LISTED = (
-    Permission("dcos:superuser", ("full",)),
-    Permission("dcos:adminrouter:asc", ("full",)),
-    Permission("dcos:adminrouter:acs", ("read",)),
-)
 
 # --- presets and catalogue -------------------------------------------------------------------------------------------
 
