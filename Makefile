@@ -46,7 +46,7 @@ TARGETS_RUN = $(ISOLATED) $(BIN)/python scripts/integration.py --build-dir $(BUI
 PYTEST    = $(ISOLATED) $(BIN)/python -m pytest --junitxml=$(BUILD)/reports/$@.xml
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test matrix dist bench lint format lock clean changelog coverage lower-bounds packaging mutations $(CHECKS)
+.PHONY: help presets-table venv demo test matrix dist bench lint format lock clean changelog coverage lower-bounds packaging mutations $(CHECKS)
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(firstword $(MAKEFILE_LIST)) | while read -r name text; do printf '  %-15s %s\n' "$$name" "$$text"; done
@@ -147,8 +147,11 @@ docs: $(READY) ## The documentation site, in .build/docs/html; a warning is an e
 build: $(READY) ## Build the tarball and look into it
 	@$(ISOLATED) $(BIN)/python scripts/check_artifact.py --build-dir $(BUILD)
 
-format: $(READY) ## Let ruff rewrite the Python files
+format: $(READY) presets-table ## Let ruff rewrite the Python files, and what is made from data
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+presets-table: $(READY) ## The guide to the shipped presets and the table in the role's README, from the data
+	@$(ISOLATED) $(BIN)/python scripts/presets_table.py
 
 venv: $(READY) ## Only set up .venv
 

@@ -1,0 +1,205 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Write the guide to the shipped presets, and the table in the role's README, from the data.
+
+"make presets-table" runs this; a unit test says when it is due.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from ansible_collections.dcos.security.plugins.module_utils import _presets as presets
+from ansible_collections.dcos.security.plugins.module_utils._modes import MODES
+
+ROOT = Path(__file__).resolve().parent.parent
+GUIDE = ROOT / "docs" / "docsite" / "rst" / "presets.rst"
+README = ROOT / "roles" / "dcos_service" / "README.md"
+BEGIN = "<!-- presets: made by scripts/presets_table.py -->\n"
+END = "<!-- presets: end -->\n"
+SUPPORT = {
+    presets.OPTIONAL: "optional",
+    presets.REQUIRED: "required",
+    presets.NOT_POSSIBLE: "not possible",
+    presets.NOT_AVAILABLE: "no service",
+    presets.UNDOCUMENTED: "not documented",
+}
+LABEL = "ansible_collections.dcos.security.docsite.presets"
+
+INTRODUCTION = f"""\
+..
+  Copyright: (c) 2026, dcos.security contributors
+  GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+  SPDX-License-Identifier: GPL-3.0-or-later
+
+.. Made by scripts/presets_table.py from plugins/module_utils/_preset_data.py: change that and run "make presets-table".
+
+.. _{LABEL}:
+
+Shipped presets
+===============
+
+What the documents of DC/OS say each service needs, as the role ``dcos_service`` and the module ``dcos_services`` grant
+it. Names of variables stand here without the ``dcos_service_`` that they have in the role.
+
+.. contents::
+   :local:
+   :depth: 2
+
+.. _{LABEL}.modes:
+
+Presets and security modes
+--------------------------
+
+Whether a service can have an account, or must have one:
+
+* *optional*: it works without one, in permissive mode with the power of a superuser.
+* *required*: it does not work without one.
+* *not possible*: it cannot use one; the role stops unless ``optional_account`` is ``skip``.
+* *no service*: it cannot be deployed there at all; the role stops.
+* *not documented*: no document names this mode, so the rules for any service decide.
+
+Where later documents differ, the version of DC/OS stands with the row that holds from it on. The cluster's version
+decides; the oldest row holds where it cannot be read. Services outside the cluster need an account in every mode.
+"""
+
+GRANTS = f"""\
+.. _{LABEL}.grants:
+
+Grants
+------
+
+Each preset lists what strict mode needs. Of that, a cluster is given what its mode enforces: Admin Router and secrets
+always, ``dcos:service`` in permissive and strict mode, ``dcos:mesos`` in strict mode. What is marked *uncertain* has
+one source only, or another contradicts it: ``uncertain_grants`` grants it too. In braces: the account's uid, the name of
+the service without leading slash, its Mesos role, its Linux user, its first folder (``group``), and values from
+``preset_values``.
+
+A service that has the documented name gets the documented account and secret; any other gets names derived from its
+own. Where no role is given, it is derived from the name. A package that can take the role of its group does so with
+``group_role``.
+"""
+
+
+def table(widths: Sequence[int], rows: Iterable[Sequence[str]]) -> list[str]:
+    """A list table, the first row its header."""
+    lines = [".. list-table::", "   :header-rows: 1", f"   :widths: {' '.join(map(str, widths))}", ""]
+    for row in rows:
+        for number, cell in enumerate(row):
+            lines.append(f"   {'* -' if number == 0 else '  -'} {cell}".rstrip())
+    return [*lines, ""]
+
+
+def literal(text: str) -> str:
+    return f"``{text}``"
+
+
+def support_rows(preset: presets.Preset, name: str) -> Iterable[list[str]]:
+    """One row, and one more for each version from which later documents hold."""
+    yield [name, *(SUPPORT[preset.support[mode]] for mode in MODES)]
+    for version, support in preset.support_from.items():
+        yield [f"{name}, from DC/OS {version} on", *(SUPPORT[support[mode]] for mode in MODES)]
+
+
+def grant_rows(grants: Iterable[presets.PresetGrant]) -> Iterable[list[str]]:
+    yield ["Resource id", "Actions", "What for"]
+    for grant in grants:
+        marks = [] if grant.modes == MODES else [f"{' and '.join(grant.modes)} mode only"]
+        marks += ["uncertain"] if grant.uncertain else []
+        reason = f"{grant.reason} *({', '.join(marks)})*" if marks else str(grant.reason)
+        yield [literal(grant.rid), ", ".join(grant.actions), reason]
+
+
+def paragraphs(texts: Iterable[str]) -> list[str]:
+    """A list with one item for each text."""
+    lines = []
+    for text in texts:
+        escaped = text.replace("*", "\\*")
+        lines += textwrap.wrap(escaped, 118, initial_indent="* ", subsequent_indent="  ", break_on_hyphens=False)
+    return [*lines, ""] if lines else []
+
+
+def facts(preset: presets.Preset) -> list[str]:
+    """What else the documents say, one sentence each."""
+    documented = (("account", preset.account), ("secret", preset.secret_path))
+    names = " and ".join(f"{what} {literal(name)}" for what, name in documented if name is not None)
+    found = [f"Documented for a service named {literal(f'/{preset.service_name}')}: {names}."] if names else []
+    if preset.mesos_role is not None:
+        found.append(f"Mesos role {preset.mesos_role} unless another is given.")
+    if preset.linux_user is not None:
+        found.append(f"Tasks run as {preset.linux_user}.")
+    if preset.quota_aware:
+        found.append("Can take the role of its group.")
+    if preset.transport_encryption:
+        found.append("Can provision TLS: transport_encryption.")
+    if preset.extra_placeholders:
+        found.append(f"Needs {', '.join(f'preset_values.{name}' for name in preset.extra_placeholders)}.")
+    if preset.secret_form is not None:
+        found.append(f"{preset.secret_form}.")
+    if preset.superuser is not None:
+        found.append(f"Superuser: {preset.superuser}; no preset grants that.")
+    return [*found, *preset.notes]
+
+
+def section(title: str, *, sign: str = "~") -> list[str]:
+    return [title, sign * len(title), ""]
+
+
+def guide() -> str:
+    """The page."""
+    shipped = sorted(presets.SHIPPED.values(), key=lambda preset: preset.name)
+    lines = [INTRODUCTION]
+    rows = [row for preset in shipped for row in support_rows(preset, literal(preset.name))]
+    lines += table((40, 20, 20, 20), [["Preset", *MODES], *rows])
+    lines.append(GRANTS)
+    for preset in shipped:
+        lines += section(preset.name)
+        lines += [preset.description, ""]
+        lines += paragraphs(facts(preset))
+        lines += table((50, 15, 35), grant_rows(preset.grants))
+    lines += section("transport_encryption")
+    since = presets.TRANSPORT_ENCRYPTION_FROM
+    lines += [f"In addition, where a package provisions TLS itself. Before DC/OS {since}, documents ask for"]
+    lines += ["``dcos:superuser`` instead, and the role stops.", ""]
+    lines += table((50, 15, 35), grant_rows(presets.TRANSPORT_ENCRYPTION))
+    lines += section("public_agents")
+    lines += ["In addition, for pods on public agents.", ""]
+    lines += table((50, 15, 35), grant_rows(presets.PUBLIC_AGENT_PODS))
+    lines += [f".. _{LABEL}.missing:", ""]
+    lines += section("Packages without a preset", sign="-")
+    lines += [
+        "These take a service account too, but their grants are not documented. Give them presets of your own.",
+        "",
+    ]
+    packages = sorted([name, why] for name, why in presets.UNDOCUMENTED_GRANTS.items())
+    lines += table((30, 70), [["Package", "What is known"], *packages])
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def readme(text: str) -> str:
+    """The role's README with the table of presets made anew."""
+    shipped = sorted(presets.SHIPPED.values(), key=lambda preset: preset.name)
+    rows = [f"| Preset | For | {' | '.join(MODES)} |", "|---|---|" + "---|" * len(MODES)]
+    for preset in shipped:
+        words = [SUPPORT[preset.support_in(mode)[0]] for mode in MODES]
+        for number, mode in enumerate(MODES):
+            for version, support in preset.support_from.items():
+                if support[mode] != preset.support[mode]:
+                    words[number] += f"; from {version} on {SUPPORT[support[mode]]}"
+        rows.append(f"| `{preset.name}` | {preset.description.rstrip('.')} | {' | '.join(words)} |")
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    return before + BEGIN + "\n" + "\n".join(rows) + "\n\n" + END + after
+
+
+def main() -> None:
+    GUIDE.write_text(guide(), encoding="utf-8")
+    README.write_text(readme(README.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
