@@ -75,8 +75,8 @@ Grants
 
 Each preset lists what strict mode needs. Of that, a cluster is given what its mode enforces: Admin Router and secrets
 always, ``dcos:service`` in permissive and strict mode, ``dcos:mesos`` in strict mode. What is marked *uncertain* has
-one source only, or another contradicts it: ``uncertain_grants`` grants it too. In braces: the account's uid, the name of
-the service without leading slash, its Mesos role, its Linux user, its first folder (``group``), and values from
+one source only, or another contradicts it: ``uncertain_grants`` grants it too. In braces: the account's uid, the name
+of the service without leading slash, its Mesos role, its Linux user, its first folder (``group``), and values from
 ``preset_values``.
 
 A service that has the documented name gets the documented account and secret; any other gets names derived from its
