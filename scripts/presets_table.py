@@ -98,6 +98,11 @@ def literal(text: str) -> str:
     return f"``{text}``"
 
 
+def escaped(text: str) -> str:
+    """A star is no emphasis here."""
+    return text.replace("*", "\\*")
+
+
 def support_rows(preset: presets.Preset, name: str) -> Iterable[list[str]]:
     """One row, and one more for each version from which later documents hold."""
     yield [name, *(SUPPORT[preset.support[mode]] for mode in MODES)]
@@ -118,8 +123,7 @@ def paragraphs(texts: Iterable[str]) -> list[str]:
     """A list with one item for each text."""
     lines = []
     for text in texts:
-        escaped = text.replace("*", "\\*")
-        lines += textwrap.wrap(escaped, 118, initial_indent="* ", subsequent_indent="  ", break_on_hyphens=False)
+        lines += textwrap.wrap(escaped(text), 118, initial_indent="* ", subsequent_indent="  ", break_on_hyphens=False)
     return [*lines, ""] if lines else []
 
 
@@ -175,7 +179,7 @@ def guide() -> str:
         "These take a service account too, but their grants are not documented. Give them presets of your own.",
         "",
     ]
-    packages = sorted([name, why] for name, why in presets.UNDOCUMENTED_GRANTS.items())
+    packages = sorted([name, escaped(why)] for name, why in presets.UNDOCUMENTED_GRANTS.items())
     lines += table((30, 70), [["Package", "What is known"], *packages])
     return "\n".join(lines).rstrip() + "\n"
 
