@@ -274,7 +274,7 @@ access:
       type: dict
       sample: {high: 0, medium: 1, low: 2}
     unknown:
-      description: What could not be read, or was not to be read. Nothing is found there, and nothing is in order there.
+      description: What could not be read, or was not to be read; what is wrong there is not known.
       returned: success
       type: list
       elements: dict

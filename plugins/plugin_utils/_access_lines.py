@@ -57,7 +57,7 @@ def _summary(access: types.Access) -> list[str]:
 def _not_read(access: types.Access) -> list[str]:
     if not access["unknown"]:
         return []
-    return ["", "NOT READ: nothing is found there, and nothing is in order there", *_aligned(_unknown_rows(access))]
+    return ["", "NOT READ: what is wrong there is not known", *_aligned(_unknown_rows(access))]
 
 
 def _unknown_rows(access: types.Access) -> Iterable[list[str]]:

@@ -170,7 +170,7 @@ def test_tables_tell_what_was_not_read() -> None:
     assert "security mode not known" in lines[0]
     assert lines[1].endswith("superusers: not known")
     assert lines[4:7] == [
-        "NOT READ: nothing is found there, and nothing is in order there",
+        "NOT READ: what is wrong there is not known",
         "secrets      s0, s1, s2, s3, s4 and 2 more  403 Forbidden.",
         "permissions  all                            404 Not Found.",
     ]
