@@ -466,6 +466,9 @@ def test_a_description_that_is_given_wins_over_the_journal() -> None:
 # The journal's account
 
 
+JOURNAL_TEXT = '{"description": "", "grants": [], "groups": []}'
+
+
 def test_an_account_that_only_has_the_name_of_a_journal_is_left_alone() -> None:
     fake = populated()
     for description in ("somebody's own", "{}", "[]", '{"description": "", "grants": 7, "groups": []}', "null"):
@@ -476,6 +479,13 @@ def test_an_account_that_only_has_the_name_of_a_journal_is_left_alone() -> None:
                 run(fake, **options)
             assert JOURNAL in caught.value.message
         assert fake.state() == before
+
+
+def test_a_journal_without_a_key_of_ours_is_none() -> None:
+    fake = populated()
+    fake.add_account(JOURNAL, "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", JOURNAL_TEXT)
+    with pytest.raises(DcosError, match="no such journal"):
+        run(fake)
 
 
 def test_a_journal_that_appears_meanwhile_is_read() -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -172,3 +173,13 @@ def test_an_unreadable_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(DcosError, match="cannot read") as caught:
         attached_cluster(str(tmp_path))
     assert not isinstance(caught.value, CredentialsError)
+
+
+def test_a_missing_library_is_named_with_what_does_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python before 3.11 brings no parser of its own."""
+    cli(tmp_path)
+    for name in ("tomllib", "tomli"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(DcosError, match="needs the Python library tomli") as caught:
+        attached_cluster(str(tmp_path))
+    assert "give dcos_url and credentials" in caught.value.message

@@ -144,6 +144,26 @@ def test_reading(tmp_path: Path) -> None:
     assert files.read_regular(str(tmp_path / "none"), "opt") is None
 
 
+def test_what_cannot_be_read_is_told_with_the_option(tmp_path: Path) -> None:
+    """The file that the user named, not its content."""
+    binary = tmp_path / "b"
+    binary.write_bytes(b"S3CRET\xff")
+    for path, reason in (
+        (tmp_path / "none", "No such file"),
+        (tmp_path, "Is a directory"),
+        (binary, "not a text file"),
+    ):
+        with pytest.raises(DcosError, match=f"^opt: .*{reason}") as caught:
+            files.read_text(str(path), "opt")
+        assert str(path) in caught.value.message
+        assert "S3CRET" not in caught.value.message
+
+
+def test_a_file_that_cannot_be_removed_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DcosError, match=f"^Removing {tmp_path} failed: "):
+        files.remove(str(tmp_path))
+
+
 def test_the_home_is_expanded(bare_surroundings: Path) -> None:
     (bare_surroundings / "f").write_text("x", encoding="utf-8")
     assert files.read_text("~/f", "opt") == "x"

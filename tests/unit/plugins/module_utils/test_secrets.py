@@ -139,3 +139,12 @@ def test_a_503_of_a_store_that_is_not_known_to_be_sealed_passes(status: Any, sle
     assert value is not None
     assert value.text() == "S3CRET"
     assert len(sleeps) == 1
+
+
+def test_a_cluster_without_a_secret_store_is_told() -> None:
+    with pytest.raises(ApiError, match="DC/OS Enterprise only") as caught:
+        play(
+            [("GET /secrets/v1/secret/default/?list=true", Reply(404, "<html>"))],
+            lambda secrets: secrets.paths("default"),
+        )
+    assert caught.value.status == 404
