@@ -127,6 +127,7 @@ reuse: $(READY) ## Copyright and licence of every file
 
 changelog-lint: $(READY) ## Changelog fragments
 	@$(ISOLATED) $(BIN)/antsibull-changelog lint
+	@! grep -nE '\b(B|C|E|I|M|O|P|RV|V)\(' changelogs/fragments/*.yml || { echo "Entries are reStructuredText: \`\`name\`\`" >&2; exit 1; }
 
 changelog: $(READY) ## Write the entry of the version in galaxy.yml into CHANGELOG.md, anew from the fragments and the list of plugins
 	@cd $(VENV)/collections/ansible_collections/dcos/security && $(ISOLATED) $(BIN)/antsibull-changelog release --update-existing --refresh --reload-plugins
