@@ -38,7 +38,7 @@ def access_view(url: str, reading: AccessReading, findings: Sequence[Finding]) -
         for uid in finding.accounts:
             kinds.setdefault(uid, []).append(finding.kind)
     keys = {each.uid: each.key for each in facts.accounts}
-    return {
+    view: types.Access = {
         "url": url,
         "security_mode": reading.security_mode,
         "read_at": facts.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -52,6 +52,16 @@ def access_view(url: str, reading: AccessReading, findings: Sequence[Finding]) -
         "counts": {severity: sum(finding.severity == severity for finding in findings) for severity in SEVERITIES},
         "unknown": _unknown(reading.unknown),
     }
+    return cast("types.Access", _writable(view))
+
+
+def _writable(value: object) -> object:
+    """JSON can hold halves of characters, which no file and no terminal takes; they are written as escapes."""
+    if isinstance(value, dict):
+        return {key: _writable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_writable(item) for item in value]
+    return value.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(value, str) else value
 
 
 def _account(account: Account, stored: Sequence[StoredKey], all_secrets: bool, kinds: list[str]) -> types.Account:

@@ -504,7 +504,7 @@ def parse_document(stored: StoredValue, uid: str | None) -> Document | None:
     """The stored value as a service-account document of C(uid), or of any account; None when it is something else."""
     try:
         fields = json.loads(stored.content)
-    except ValueError:
+    except (ValueError, RecursionError):  # anybody may have stored anything, brackets without end too
         return None
     if not isinstance(fields, dict) or not all(isinstance(fields.get(name), str) for name in ("uid", "private_key")):
         return None

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -66,6 +67,8 @@ class Shown:
 def show(lab: Lab, emulator: Emulator, name: str = "access", **variables: Any) -> Shown:
     """Run it by its name, everything as extra variables, as AWX does."""
     folder = lab.place(name)
+    if target := os.environ.get("DCOS_TEST_TARGET_PYTHON"):
+        variables["ansible_python_interpreter"] = target
     paths = {"dcos_access_json": str(folder / "access.json"), "dcos_access_html": str(folder / "access.html")}
     (folder / "variables.json").write_text(json.dumps({**emulator.connection, **paths, **variables}))
     start = time.time()
@@ -310,6 +313,9 @@ def page(own: Emulator, shared_lab: Lab, elsewhere: int) -> Shown:
     uid = own.make_account("hostile-principal", KEYS[16], text)
     own.grant(uid, HOSTILE_RID, "read")
     own.make_secret("hostile/secret", document(uid, KEYS[16]))
+    # Written as escapes inside the document: half a character, which no file takes.
+    own.make_secret("hostile/half", document("half\ud800\u202e", KEYS[16]))
+    own.make_secret("hostile/deep", "[" * 100_000)
     shown = show(shared_lab, own, "page")
     assert shown.returncode == 0, shown.output
     assert "\u202e" not in shown.output

@@ -136,6 +136,14 @@ def test_sealed_store(fake: FakeCluster) -> None:
     assert "sealed" in reading.unknown[0].reason
 
 
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"uid": "a", "private_key": ' + "[" * 200_000, "{", "7", "null"])
+def test_secrets_that_are_made_to_hurt(text: str, fake: FakeCluster) -> None:
+    fake.secrets["a/hurts"] = text
+    reading = read(fake)
+    assert [each.path for each in reading.facts.stored] == ["a/a-secret", "b/b-secret"]
+    assert reading.unknown == []
+
+
 def test_path_that_cannot_be_asked_for(fake: FakeCluster) -> None:
     fake.secrets["a/../../../acs/api/v1/users"] = "x"
     reading = read(fake)

@@ -205,6 +205,15 @@ def test_access_info(fake: FakeCluster) -> None:
     assert "s3cret-value" not in shown
 
 
+def test_access_info_can_be_written_down(fake: FakeCluster) -> None:
+    fake.secrets["s"] = '{"uid": "half\\ud800", "private_key": "x"}'
+    fake.add_account("a", public_text("a"), "half \ud800")
+    found = run("dcos_access_info", {}, fake)["access"]
+    assert found["secrets"][0]["uid"] == "half\\ud800"
+    assert found["accounts"][0]["description"] == "half \\ud800"
+    assert ("secret_without_account", "s") in [(each["kind"], each["subject"]) for each in found["findings"]]
+
+
 def test_access_info_tells_what_it_did_not_read(fake: FakeCluster) -> None:
     for number in range(3):
         fake.secrets[f"s{number}"] = "x"
