@@ -125,12 +125,14 @@ mypy: $(READY) ## mypy --strict over the library, modules, filters and the emula
 reuse: $(READY) ## Copyright and licence of every file
 	@$(ISOLATED) $(BIN)/reuse lint --quiet || { $(BIN)/reuse lint --lines; exit 1; }
 
-changelog-lint: $(READY) ## Changelog fragments
+changelog-lint: $(READY) ## Changelog: fragments, and whether CHANGELOG.md tells what they say
 	@$(ISOLATED) $(BIN)/antsibull-changelog lint
 	@! grep -nE '\b(B|C|E|I|M|O|P|RV|V)\(' changelogs/fragments/*.yml || { echo "Entries are reStructuredText: \`\`name\`\`" >&2; exit 1; }
+	@$(ISOLATED) $(BIN)/antsibull-changelog lint-changelog-yaml changelogs/changelog.yaml
+	@$(ISOLATED) $(BIN)/python scripts/changelog.py --check
 
-changelog: $(READY) ## Write the entry of the version in galaxy.yml into CHANGELOG.md, anew from the fragments and the list of plugins
-	@cd $(VENV)/collections/ansible_collections/dcos/security && $(ISOLATED) $(BIN)/antsibull-changelog release --update-existing --refresh --reload-plugins
+changelog: $(READY) ## CHANGELOG.md anew: the version in galaxy.yml, from fragments and plugins (DATE=2026-12-31)
+	@$(ISOLATED) $(BIN)/python scripts/changelog.py $(if $(DATE),--date $(DATE))
 
 docs-lint: $(READY) ## Plugin and role documentation, references included
 	@cd $(VENV)/collections/ansible_collections/dcos/security && $(ISOLATED) $(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from collection import ROOT, copy_collection
+from collection import ROOT
 
 # Installs packages, which takes its time on a slow line.
 pytestmark = pytest.mark.timeout(900)
@@ -56,24 +56,6 @@ def test_action_group(installed: Path) -> None:
     runtime = yaml.safe_load((installed / COLLECTION / "meta" / "runtime.yml").read_text(encoding="utf-8"))
     modules = {path.stem for path in (installed / COLLECTION / "plugins" / "modules").glob("dcos_*.py")}
     assert set(runtime["action_groups"]["dcos"]) == modules - {"dcos_keypair"}
-
-
-def test_changelog(surroundings: dict[str, str], tmp_path: Path) -> None:
-    """The fragments make a changelog; tried on a copy, since they stay until a release."""
-    copy = copy_collection(tmp_path)
-    env = {**surroundings, "ANSIBLE_COLLECTIONS_PATH": str(tmp_path)}
-    fragments = copy / "changelogs" / "fragments"
-    sections = {
-        section for path in fragments.glob("*.yml") for section in yaml.safe_load(path.read_text(encoding="utf-8"))
-    }
-    assert sections
-    run("antsibull-changelog", "lint", cwd=copy, env=env)
-    run("antsibull-changelog", "release", "--version", "999.0.0", "--date", "2026-01-01", cwd=copy, env=env)
-    run("antsibull-changelog", "lint-changelog-yaml", "changelogs/changelog.yaml", cwd=copy, env=env)
-    changelog = yaml.safe_load((copy / "changelogs" / "changelog.yaml").read_text(encoding="utf-8"))
-    assert set(changelog["releases"]["999.0.0"]["changes"]) == sections
-    assert "v999\\.0\\.0" in (copy / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert not list(fragments.glob("*.yml"))
 
 
 def test_installed(installed: Path, surroundings: dict[str, str], tmp_path: Path) -> None:
