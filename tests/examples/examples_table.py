@@ -261,6 +261,12 @@ PROVISIONING = Group(
                 "Grant exactly this",
             ],
         ),
+        Example(f"{GUIDES}/provisioning.rst", "Provision a service in a group with a quota", changed=PROVISIONED),
+        Example(
+            f"{GUIDES}/provisioning.rst",
+            "Provision a service that runs as app",
+            changed=[*PROVISIONED, "Let Marathon start the service as its Linux user"],
+        ),
         Example(f"{GUIDES}/troubleshooting.rst", "Look for what interrupted runs left"),
         Example(f"{GUIDES}/provisioning.rst", "Bring a service up with superuser power", changed=PROVISIONED),
         Example(
@@ -274,7 +280,7 @@ PROVISIONING = Group(
             "Provision a deployment pipeline outside the cluster",
             changed=["Make a folder for its key", PAIR, STORE, ACCOUNT, GRANTS],
         ),
-        Example(f"{GUIDES}/provisioning.rst", "Retire the crawler", changed=[RETIRED, FORGOTTEN]),
+        Example(f"{GUIDES}/provisioning.rst", "Retire the crawler", changed=[RETIRED, FORGOTTEN, UNUSED]),
         Example(f"{GUIDES}/troubleshooting.rst", "Branch on the code of a failure", fails=["Store a key"]),
         Example(
             f"{GUIDES}/troubleshooting.rst",
@@ -321,6 +327,7 @@ KEYS = Group(
             changed=[KEY, ACCOUNT, FINISH],
             again=[KEY, ACCOUNT, FINISH],
         ),
+        Example(f"{GUIDES}/keys.rst", "Replace a key that is known to others"),
         Example(
             f"{GUIDES}/keys.rst",
             "Bring a service into order after an interruption",

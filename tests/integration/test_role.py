@@ -16,6 +16,7 @@ from integration_support import (
     KEYS,
     LOGIN,
     PASSWORD,
+    SECRETS,
     Cut,
     Emulator,
     Lab,
@@ -28,6 +29,7 @@ from integration_support import (
     found_secrets,
     interrupted,
     load_private,
+    private_pem,
     public_pem,
     task,
     unique,
@@ -58,8 +60,8 @@ class Service:
         return f"it__{self.part}-role"
 
     def provision(self, **variables: Any) -> list[Task]:
-        """The role, and its result as the task C(result). Tests grant what no document knows."""
-        given = {"name": self.name, "unknown_rids": "ignore", **variables}
+        """The role, and its result as the task C(result)."""
+        given = {"name": self.name, **variables}
         prefixed = {f"dcos_service_{name}": value for name, value in given.items()}
         include = task(
             "ansible.builtin.include_role", args={"name": "dcos.security.dcos_service"}, name="role", vars=prefixed
@@ -127,7 +129,7 @@ def provisioned(
         provision = service.provision(
             preset=["scheduler_stateful", "watches"],
             presets=presets,
-            permissions=[{"rid": "dcos:adminrouter:ops:{service_account}", "actions": ["full"]}],
+            permissions=[{"rid": "dcos:adminrouter:service:{service_account}", "actions": ["full"]}],
         )
         removal = service.provision(state="absent")
         cases[mode] = [
@@ -168,7 +170,7 @@ def _look(services: Mapping[str, tuple[Emulator, Service]]) -> None:
         assert stored["scheme"] == "RS256"
         assert "-----BEGIN PRIVATE KEY-----" in stored["private_key"]
         assert emulator.logs_in(service.secret)
-        wanted = {f"dcos:adminrouter:ops:{service.account}": ["full"]}
+        wanted = {f"dcos:adminrouter:service:{service.account}": ["full"]}
         if service_enforced:
             wanted["dcos:service:marathon:marathon:services:/it"] = ["read", "update"]
         if mesos_enforced:
@@ -264,6 +266,119 @@ def test_key_in_files(strict: Emulator, lab: Lab) -> None:
     assert strict.secret(f"{service.secret}-next") is None
 
 
+def test_rotation_from_a_fingerprint(strict: Emulator, lab: Lab) -> None:
+    """A job that runs every night rotates once; without that key, or without an account, it is a plain run."""
+    folder = lab.place("keys")
+    nightly = {"security_mode": "strict", "rotate_key_from": fingerprint(KEYS[0])}
+    in_file = {**nightly, "key_store": "file", "key_dir": str(folder)}
+    services = {name: Service(unique("svc")) for name in ("secret", "file", "missing")}
+    for name in ("secret", "file"):
+        strict.make_account(services[name].account, KEYS[0])
+        strict.make_secret(services[name].secret, document(services[name].account, KEYS[0]))
+    for half, text in (("pem", private_pem(KEYS[0])), ("pub", public_pem(KEYS[0]))):
+        lab.file(f"keys/{services['file'].account}.{half}", text)
+    cases = {name: services[name].provision(**(in_file if name == "file" else nightly)) for name in services}
+    run = lab.play(
+        {name: [{"block": each, "check_mode": True}, *each, *each] for name, each in cases.items()},
+        strict,
+        warnings=["does not exist, so nothing can be granted to it"],
+    )
+    for name, service in services.items():
+        check, first, second = runs_of(run.of(name))
+        assert [write for result in check for write in result.writes(strict, service.part)] == []
+        assert [result_of(each)["key_changed"] for each in (check, first, second)] == [True, True, False]
+        assert changed(second) == []
+        assert result_of(second)["fingerprint"] == result_of(first)["fingerprint"] != fingerprint(KEYS[0])
+        replaced = [write for result in first for write in result.writes(strict, f"{service.account}.replacing")]
+        assert (replaced != []) is (name != "missing")
+        assert strict.logs_in(service.secret)
+        assert strict.secret(f"{service.secret}-next") is None
+
+
+def test_two_equal_runs_at_once(strict: Emulator, lab: Lab) -> None:
+    """Both rotate the same key; whichever loses a race stops with an error that says to run again."""
+    service = Service(unique("svc"))
+    strict.make_account(service.account, KEYS[0], f"Service account of {service.name}")
+    strict.make_secret(service.secret, document(service.account, KEYS[0]))
+    rotate = service.provision(
+        security_mode="strict", permissions=json.dumps(PERMISSIONS), rotate_key_from=fingerprint(KEYS[0])
+    )
+    told = {"block": rotate, "rescue": [task("ansible.builtin.debug", args={"var": "ansible_failed_result.msg"})]}
+    lab.play({"one": [told], "other": [told]}, strict)
+    assert strict.log_in(service.account, KEYS[0]) is None
+    lab.play(rotate, strict)
+    assert is_whole(strict, service) == []
+
+
+def test_power_that_ends_and_the_right_to_start_the_service(strict: Emulator, lab: Lab) -> None:
+    ended, runs_as, silent = (Service(unique("svc")) for _count in range(3))
+    user = f"user{ended.part}"
+    fixed = {"security_mode": "strict", "preset": "scheduler_minimum"}
+    strict.make_account(ended.account, KEYS[0])
+    strict.make_secret(ended.secret, document(ended.account, KEYS[0]))
+    strict.grant(ended.account, "dcos:superuser", "full")
+    app = runs_as.provision(**fixed, linux_user=user, run_as_grants=True)
+    run = lab.play(
+        {
+            "ended": ended.provision(**fixed, superuser=True, superuser_until="2020-01-01"),
+            "runs-as": [*app, *app, *runs_as.provision(**fixed, linux_user=user, state="absent")],
+            "silent": silent.provision(**fixed, linux_user="other"),
+        },
+        strict,
+        warnings=[
+            "dcos_service_superuser_until: .* 2020-01-01",
+            "dcos_service_linux_user: dcos_marathon .*:other create",
+        ],
+    )
+    assert set(strict.grants(ended.account)) == set(list(stateful_grants(ended))[:2]), "the new grants, and no power"
+    assert result_of(run.of("ended"))["superuser"] is False
+    first, second, _gone = runs_of(run.of("runs-as"))
+    assert [name for name in changed(first) if "Let Marathon start the service as its Linux user" in name]
+    assert changed(second) == []
+    native = strict.grants("dcos_marathon")
+    assert native[f"dcos:mesos:master:task:user:{user}"] == ["create"], "others may need it: it outlives the service"
+    assert "dcos:mesos:master:task:user:other" not in native
+
+
+def test_retirement_leaves_nothing_and_takes_nothing_from_others(strict: Emulator, lab: Lab) -> None:
+    gone, other, foreign = (Service(unique("svc")) for _count in range(3))
+    folder = lab.place("keys")
+    fixed = {"security_mode": "strict", "preset": "scheduler_minimum", "permissions": PERMISSIONS}
+    in_file = {**fixed, "key_store": "file", "key_dir": str(folder)}
+    retired = {"state": "absent", "delete_unused_acls": True, "delete_key_files": True}
+    lab.play({"gone": gone.provision(**in_file), "foreign": foreign.provision(**fixed)}, strict)
+    shared, _own = (
+        permission["rid"].format(role=gone.role, service_account=gone.account) for permission in PERMISSIONS
+    )
+    strict.make_account(other.account, KEYS[0])
+    strict.grant(other.account, shared, "read")
+    strict.make_secret(f"{gone.secret}-next", document(gone.account, KEYS[1]))
+    strict.make_account(
+        f"{gone.account}.replacing", KEYS[1], json.dumps({"description": "", "grants": [], "groups": []})
+    )
+    lab.file(f"keys/{gone.account}+next.pem", private_pem(KEYS[1]))
+    strict.must(204, "DELETE", f"{SECRETS}{foreign.secret}")
+    strict.make_secret(foreign.secret, "somebody else's")
+
+    away = {"gone": gone.provision(**in_file, **retired), "foreign": foreign.provision(**fixed, **retired)}
+    run = lab.play({name: [{"block": each, "check_mode": True}, *each, *each] for name, each in away.items()}, strict)
+    for name, service in (("gone", gone), ("foreign", foreign)):
+        check, first, second = runs_of(run.of(name))
+        assert [write for result in check for write in result.writes(strict, service.part)] == []
+        assert changed(check) == changed(first)
+        assert changed(second) == []
+        assert strict.account(service.account) is None
+        assert strict.account(f"{service.account}.replacing") is None
+        rids = [rid for rid in stateful_grants(service) if service.part in rid]
+        assert [rid for rid in rids if strict.acl(rid) is not None] == []
+    assert list(folder.iterdir()) == []
+    assert strict.secrets_below(f"it/{gone.part}") == []
+    assert strict.secret(foreign.secret) == "somebody else's"
+    assert strict.acl(shared) is not None
+    assert strict.grants(other.account) == {shared: ["read"]}
+    assert strict.acl("dcos:superuser") is not None
+
+
 def test_service_that_goes_without_an_account(permissive: Emulator, lab: Lab) -> None:
     service = Service(unique("svc"))
     run = lab.play(service.provision(optional_account="skip"), permissive)
@@ -315,6 +430,19 @@ def test_bad_variables_are_refused_before_the_first_write(strict: Emulator, perm
         "keyless": ("rotate", {"account": keyless}),
         "key-dir": ("dcos_service_key_dir", {"key_store": "file"}),
         "verify": ("dcos_service_verify_login", {"verify_login": "sometimes"}),
+        "fingerprint": ("dcos_service_rotate_key_from", {"rotate_key_from": "SHA256:abc"}),
+        "journal": ("dcos_service_rotate_key: ", {"account": "x" * 90, "rotate_key": True}),
+        "until": ("dcos_service_superuser_until", {"superuser_until": "2999-01-01"}),
+        "no-moment": ("dcos_service_superuser_until", {"superuser": True, "superuser_until": "2999-01-01T10:00:00"}),
+        "unknown-rid": (
+            "dcos:mesos:master:framework:role:",
+            {
+                "permissions": [{"rid": "dcos:mesos:master:framework:rol:{role}", "actions": ["create"]}],
+                "unknown_rids": "fail",
+            },
+        ),
+        "values": ("dcos_service_preset_values.marathon_instance", {"preset": "marathon_access"}),
+        "no-json": ("dcos_service_permissions: looks like JSON", {"permissions": "[{"}),
     }
     cases = {
         name: Service(unique("bad")).provision(**{"security_mode": "strict", **variables})
