@@ -28,8 +28,7 @@ from ansible_collections.dcos.security.plugins.module_utils._keys import (
 from ansible_collections.dcos.security.plugins.module_utils._names import (
     JOURNAL_SUFFIX,
     UID_MAX_LENGTH,
-    check_not_native,
-    check_uid,
+    check_account_uid,
 )
 from ansible_collections.dcos.security.plugins.module_utils._permissions import Grant, group_grants
 from ansible_collections.dcos.security.plugins.module_utils._resource import LostRaceError, Plan, Resource, Step
@@ -104,19 +103,6 @@ def read_journal(iam: Iam, uid: str) -> Journal | None:
             "journal. Look at it; if it is not needed, delete it by hand, and run again.",
             "invalid_uid",
         ) from None
-
-
-def check_account_uid(uid: str, allow_dcos_prefix: bool) -> str:
-    """Refuse, before any request, a uid that no writing module may touch."""
-    check_uid(uid, "uid")
-    check_not_native(uid, "uid", allow_dcos_prefix)
-    if uid.endswith(JOURNAL_SUFFIX):
-        raise DcosError(
-            f"uid: {uid} is where this collection keeps the journal of a key replacement. Manage account "
-            f"{uid[: -len(JOURNAL_SUFFIX)]}, which repairs or removes the journal.",
-            "invalid_uid",
-        )
-    return uid
 
 
 def account_view(user: User) -> dict[str, object]:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Iterable, Mapping, Sequence
 
-from ansible_collections.dcos.security.plugins.module_utils._account import check_account_uid
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._iam import (
     Iam,
@@ -25,6 +24,7 @@ from ansible_collections.dcos.security.plugins.module_utils._iam import (
 from ansible_collections.dcos.security.plugins.module_utils._names import (
     GRANTABLE_NATIVE_ACCOUNTS,
     SUPERUSERS_GROUP,
+    check_account_uid,
     check_gid,
     check_uid,
 )

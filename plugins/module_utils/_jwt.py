@@ -2,13 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: may change at any time.
-"""The two JSON Web Tokens of a login: the login token that the service signs, the token that the IAM issues."""
+"""The two JSON Web Tokens of a login: the login token that the service signs, the token that the IAM issues.
+
+Most runs log in with a password and look into no token, so the library is imported where one is looked into.
+"""
 
 from __future__ import annotations
 
 import math
 import time
-from contextlib import suppress
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Mapping
 
@@ -16,9 +18,6 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import DcosE
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-
-with suppress(ImportError):  # _deps.py tells the user; the sanity tests import this file without the library
-    import jwt
 
 LOGIN_TOKEN_LIFETIME = 300
 """Seconds; what the DC/OS CLI uses. It is a one-time password: it only has to reach the IAM."""
@@ -30,11 +29,15 @@ _LAST_SECOND = 253402300799
 
 def login_token(uid: str, key: RSAPrivateKey, lifetime: int = LOGIN_TOKEN_LIFETIME) -> str:
     """Sign a service login token: RS256, claims C(uid) and C(exp) and no others, as the IAM reads them."""
+    import jwt
+
     return jwt.encode({"uid": uid, "exp": int(time.time()) + lifetime}, key, algorithm="RS256")
 
 
 def claims(token: str) -> dict[str, object]:
     """The claims of a token, its signature not checked; empty for what is no token."""
+    import jwt
+
     try:
         return jwt.decode(token, options={"verify_signature": False})
     except jwt.InvalidTokenError:
@@ -46,6 +49,8 @@ def verified_claims(token: str, jwks: Mapping[str, object]) -> dict[str, object]
 
     Tokens of the IAM carry no key id, so each key is tried; there is one.
     """
+    import jwt
+
     keys = jwks.get("keys")
     for jwk in keys if isinstance(keys, list) else ():
         try:

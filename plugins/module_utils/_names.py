@@ -83,6 +83,19 @@ def check_not_native(uid: str, option: str, allow_dcos_prefix: bool) -> str:
     return uid
 
 
+def check_account_uid(uid: str, allow_dcos_prefix: bool) -> str:
+    """Refuse, before any request, a uid that no writing module may touch."""
+    check_uid(uid, "uid")
+    check_not_native(uid, "uid", allow_dcos_prefix)
+    if uid.endswith(JOURNAL_SUFFIX):
+        raise DcosError(
+            f"uid: {uid} is where this collection keeps the journal of a key replacement. Manage account "
+            f"{uid[: -len(JOURNAL_SUFFIX)]}, which repairs or removes the journal.",
+            "invalid_uid",
+        )
+    return uid
+
+
 def check_secret_path(path: str, option: str) -> str:
     """Return the path without its leading slash, else raise C(invalid_path) naming the option.
 

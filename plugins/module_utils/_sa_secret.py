@@ -16,7 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Callable, Mapping
 from urllib.parse import urlsplit
 
-from ansible_collections.dcos.security.plugins.module_utils._account import check_account_uid, read_journal
+from ansible_collections.dcos.security.plugins.module_utils._account import read_journal
 from ansible_collections.dcos.security.plugins.module_utils._cluster import Cluster
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._keys import (
@@ -36,7 +36,12 @@ from ansible_collections.dcos.security.plugins.module_utils._modes import (
     STRICT,
     login_endpoint,
 )
-from ansible_collections.dcos.security.plugins.module_utils._names import NEXT_SUFFIX, check_secret_path, check_store
+from ansible_collections.dcos.security.plugins.module_utils._names import (
+    NEXT_SUFFIX,
+    check_account_uid,
+    check_secret_path,
+    check_store,
+)
 from ansible_collections.dcos.security.plugins.module_utils._resource import LostRaceError, Plan, Resource, Step
 from ansible_collections.dcos.security.plugins.module_utils._secrets import StoredValue
 

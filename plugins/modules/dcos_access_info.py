@@ -313,9 +313,10 @@ from ansible_collections.dcos.security.plugins.module_utils._access import find
 from ansible_collections.dcos.security.plugins.module_utils._access_reader import Wanted, read_access
 from ansible_collections.dcos.security.plugins.module_utils._access_services import superuser_until
 from ansible_collections.dcos.security.plugins.module_utils._access_view import access_view
-from ansible_collections.dcos.security.plugins.module_utils._module import ArgumentSpec, Context, run_cluster_module
+from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
 from ansible_collections.dcos.security.plugins.module_utils._names import check_store
 from ansible_collections.dcos.security.plugins.module_utils._resource import Reading
+from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec
 
 ARGUMENT_SPEC: ArgumentSpec = {
     "secrets": {"type": "bool", "default": True, "no_log": False},

@@ -237,8 +237,9 @@ from typing import TypedDict
 from ansible_collections.dcos.security.plugins.module_utils._catalog import UNKNOWN_RIDS, check_known
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._grants import Grants, account_or_group
-from ansible_collections.dcos.security.plugins.module_utils._module import ArgumentSpec, Context, run_cluster_module
+from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
 from ansible_collections.dcos.security.plugins.module_utils._permissions import ACTIONS, check_permissions
+from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec
 
 ARGUMENT_SPEC: ArgumentSpec = {
     "uid": {"type": "str"},

@@ -100,9 +100,10 @@ failure:
 from typing import TypedDict
 
 from ansible_collections.dcos.security.plugins.module_utils._grants import account_or_group, read_subject, who_may
-from ansible_collections.dcos.security.plugins.module_utils._module import ArgumentSpec, Context, run_cluster_module
+from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
 from ansible_collections.dcos.security.plugins.module_utils._permissions import check_rid
 from ansible_collections.dcos.security.plugins.module_utils._resource import Reading
+from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec
 
 ARGUMENT_SPEC: ArgumentSpec = {"uid": {"type": "str"}, "gid": {"type": "str"}, "rid": {"type": "str"}}
 

@@ -136,7 +136,8 @@ failure:
 from typing import TYPE_CHECKING, TypedDict
 
 from ansible_collections.dcos.security.plugins.module_utils._ca import CaFile
-from ansible_collections.dcos.security.plugins.module_utils._module import ArgumentSpec, run_site_module
+from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec
+from ansible_collections.dcos.security.plugins.module_utils._site_module import run_site_module
 
 if TYPE_CHECKING:
     from ansible_collections.dcos.security.plugins.module_utils._connection import Site

@@ -138,7 +138,7 @@ failure:
 from typing import TypedDict
 
 from ansible_collections.dcos.security.plugins.module_utils._keypair import REGENERATE, Keypair
-from ansible_collections.dcos.security.plugins.module_utils._module import ArgumentSpec, run_local_module
+from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec, run_local_module
 
 ARGUMENT_SPEC: ArgumentSpec = {
     "private_key_path": {"type": "path", "required": True, "no_log": False},

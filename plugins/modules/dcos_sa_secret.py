@@ -227,7 +227,8 @@ from ansible_collections.dcos.security.plugins.module_utils._connection import c
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._files import read_private
 from ansible_collections.dcos.security.plugins.module_utils._keys import load_private_key
-from ansible_collections.dcos.security.plugins.module_utils._module import ArgumentSpec, Context, run_cluster_module
+from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
+from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec
 from ansible_collections.dcos.security.plugins.module_utils._sa_secret import Endpoint, ServiceAccountSecret
 
 ARGUMENT_SPEC: ArgumentSpec = {

@@ -113,9 +113,10 @@ failure:
 
 from typing import TypedDict
 
-from ansible_collections.dcos.security.plugins.module_utils._module import ArgumentSpec, Context, run_cluster_module
+from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
 from ansible_collections.dcos.security.plugins.module_utils._names import check_secret_path, check_store
 from ansible_collections.dcos.security.plugins.module_utils._resource import Reading
+from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec
 from ansible_collections.dcos.security.plugins.module_utils._sa_secret import describe_secret
 
 ARGUMENT_SPEC: ArgumentSpec = {

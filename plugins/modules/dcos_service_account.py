@@ -161,7 +161,8 @@ from typing import TypedDict
 from ansible_collections.dcos.security.plugins.module_utils._account import ServiceAccount
 from ansible_collections.dcos.security.plugins.module_utils._files import read_text
 from ansible_collections.dcos.security.plugins.module_utils._keys import load_public_key
-from ansible_collections.dcos.security.plugins.module_utils._module import ArgumentSpec, Context, run_cluster_module
+from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
+from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec
 
 ARGUMENT_SPEC: ArgumentSpec = {
     "uid": {"type": "str", "required": True},

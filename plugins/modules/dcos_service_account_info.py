@@ -99,9 +99,10 @@ failure:
 from typing import TypedDict
 
 from ansible_collections.dcos.security.plugins.module_utils._account import account_view
-from ansible_collections.dcos.security.plugins.module_utils._module import ArgumentSpec, Context, run_cluster_module
+from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
 from ansible_collections.dcos.security.plugins.module_utils._names import JOURNAL_SUFFIX, NATIVE_ACCOUNTS, check_uid
 from ansible_collections.dcos.security.plugins.module_utils._resource import Reading
+from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec
 
 ARGUMENT_SPEC: ArgumentSpec = {"uid": {"type": "str"}}
 

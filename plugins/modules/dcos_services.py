@@ -281,6 +281,7 @@ failure:
 
 from typing import TypedDict
 
+from ansible_collections.dcos.security.plugins.module_utils._deps import JWT
 from ansible_collections.dcos.security.plugins.module_utils._fleet import Fleet, default_concurrency, quiet
 from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
 from ansible_collections.dcos.security.plugins.module_utils._progress import ProgressFile
@@ -325,7 +326,7 @@ def build(context: Context[Params]) -> Fleet:
 
 
 def main() -> None:
-    run_cluster_module(ARGUMENT_SPEC, build)
+    run_cluster_module(ARGUMENT_SPEC, build, (JWT,))
 
 
 if __name__ == "__main__":

@@ -173,10 +173,12 @@ from ansible_collections.dcos.security.plugins.module_utils._connection import (
     LoginCredentials,
     PasswordCredentials,
 )
+from ansible_collections.dcos.security.plugins.module_utils._deps import JWT
 from ansible_collections.dcos.security.plugins.module_utils._errors import CredentialsError
 from ansible_collections.dcos.security.plugins.module_utils._files import read_private
 from ansible_collections.dcos.security.plugins.module_utils._keys import load_private_key
-from ansible_collections.dcos.security.plugins.module_utils._module import ArgumentSpec, Context, run_cluster_module
+from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
+from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec
 from ansible_collections.dcos.security.plugins.module_utils._token import AuthenticationToken, SecretLogin
 
 WAYS = ("password", "private_key", "private_key_path", "secret_path")
@@ -256,7 +258,7 @@ def build(context: Context[Params]) -> AuthenticationToken:
 
 
 def main() -> None:
-    run_cluster_module(ARGUMENT_SPEC, build, mutually_exclusive=[WAYS])
+    run_cluster_module(ARGUMENT_SPEC, build, (JWT,), mutually_exclusive=[WAYS])
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.dcos.security.plugins.module_utils import _module as glue
+from ansible_collections.dcos.security.plugins.module_utils import _run
 from ansible_collections.dcos.security.plugins.module_utils._errors import (
     ApiError,
     CredentialsError,
@@ -32,7 +33,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
 @given(TEXTS.filter(str.strip))
 def test_every_form_of_a_secret_is_known(secret: str) -> None:
-    forms = glue.derived_forms(secret)
+    forms = _run.derived_forms(secret)
     for text in (secret, secret.strip()):
         assert text in forms
         assert json.dumps({"a": text})[7:-2] in forms
@@ -46,7 +47,7 @@ def test_every_form_of_a_secret_is_known(secret: str) -> None:
 @pytest.mark.parametrize("secret", ["", " ", "\n"])
 def test_nothing_is_no_secret(secret: str) -> None:
     """An empty text among the hidden ones would make every output unreadable."""
-    assert "" not in glue.derived_forms(secret)
+    assert "" not in _run.derived_forms(secret)
 
 
 class Telling(Resource[None]):

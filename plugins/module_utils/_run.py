@@ -1,0 +1,115 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How every module runs: errors -> C(fail_json), secrets -> hidden, results; and the modules that need nothing more.
+
+A module hands over its argument spec and a function that makes its resource from the options; everything else is here,
+in _module.py for those that talk to the cluster as somebody, and in _site_module.py for those that do so as nobody.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Callable, Dict, Mapping, Optional, Sequence, TypeVar
+from urllib.parse import quote
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.dcos.security.plugins.module_utils import _deps
+from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
+from ansible_collections.dcos.security.plugins.module_utils._resource import (
+    FilesResource,
+    Outcome,
+    Reading,
+    Resource,
+    converge,
+)
+
+ArgumentSpec = Mapping[str, Mapping[str, object]]
+"""The options of a module, as Ansible wants them."""
+
+Params = TypeVar("Params")
+"""The values of a module's options: a C(TypedDict) that stands beside its argument spec."""
+
+State = TypeVar("State")
+
+Where = Dict[str, Dict[str, Optional[str]]]
+"""Which cluster a module was about, for its result and its failure."""
+
+
+def run_local_module(argument_spec: ArgumentSpec, build: Callable[[Params], Resource[State]], **rules: object) -> None:
+    """Run a module that works with files here only."""
+    module = AnsibleModule(dict(argument_spec), supports_check_mode=True, **rules)
+    _deps.require(module, _deps.KEYS)
+    run(module, lambda where: build(module.params))
+
+
+def run(module: AnsibleModule, make: Callable[[Where], Resource[State]]) -> None:
+    """Converge what C(make) makes and end the module; C(make) notes in its argument which cluster it is about."""
+    where: Where = {}
+    try:
+        resource = make(where)
+        outcome = converge(resource, module.check_mode)
+        if module.check_mode and not isinstance(resource, Reading):
+            outcome.values["check_mode"] = True
+        if isinstance(resource, FilesResource) and outcome.after is not None:
+            _set_file_attributes(module, resource, outcome)
+        _exit(module, outcome, where)
+    except DcosError as exc:
+        module.fail_json(msg=exc.message, failure=exc.failure(), **where)
+
+
+def _set_file_attributes(module: AnsibleModule, resource: FilesResource[State], outcome: Outcome) -> None:
+    """Owner, group, mode and attributes, which Ansible compares and sets (or in check mode only compares)."""
+    option = module.params["mode"]
+    for path, default_mode in resource.managed_files():
+        params = {**module.params, "mode": default_mode if option is None else option}
+        diff: dict[str, object] = {}
+        if module.set_fs_attributes_if_different(module.load_file_common_arguments(params, path), False, diff):
+            outcome.changed = True
+            if diff:  # none for a file that check mode only says would be made
+                outcome.before = {**(outcome.before or {}), path: diff["before"]}
+                outcome.after = {**(outcome.after or {}), path: diff["after"]}
+        option = None
+
+
+def _exit(module: AnsibleModule, outcome: Outcome, more: Mapping[str, object]) -> None:
+    for warning in outcome.warnings:
+        module.warn(warning)
+    result: dict[str, object] = {**outcome.values, **more, "changed": outcome.changed}
+    if module._diff:
+        result["diff"] = {"before": outcome.before or {}, "after": outcome.after or {}}
+    if outcome.failure is not None:
+        module.fail_json(msg=outcome.failure.message, failure=outcome.failure.failure(), **result)
+    module.exit_json(**result)
+
+
+def hide_given(module: AnsibleModule, argument_spec: ArgumentSpec, hide: Callable[[str], None]) -> None:
+    """Ansible hides options marked no_log as they are; their derived forms are ours to hide."""
+    for name, spec in argument_spec.items():
+        if spec.get("no_log") and isinstance(module.params[name], str):
+            hide(module.params[name])
+
+
+def hider(module: AnsibleModule) -> Callable[[str], None]:
+    def hide(secret: str) -> None:
+        module.no_log_values.update(derived_forms(secret))
+
+    return hide
+
+
+def derived_forms(secret: str) -> Sequence[str]:
+    """The forms in which a secret could show: as it is, inside JSON, as base64, in a URL."""
+    forms = set()
+    for text in {secret, secret.strip()} - {""}:
+        raw = text.encode("utf-8")
+        forms |= {
+            text,
+            json.dumps(text)[1:-1],
+            json.dumps(text, ensure_ascii=False)[1:-1],
+            base64.b64encode(raw).decode("ascii"),
+            base64.urlsafe_b64encode(raw).decode("ascii"),
+            quote(text, safe=""),
+        }
+    return sorted(forms)

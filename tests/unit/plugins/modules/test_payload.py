@@ -1,0 +1,88 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a module brings along: Ansible packs each helper that is imported anywhere, Python compiles it in each task."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.dcos.security.plugins.module_utils import _http
+from ansible_collections.dcos.security.tests.unit.plugins.modules.module_run import PLUGINS
+
+ROOT = Path(_http.__file__).parents[1]
+COLLECTIONS = ROOT.parents[3]
+HELPERS = f"{PLUGINS}.module_utils"
+NAMES = sorted(path.stem for path in (ROOT / "modules").glob("*.py"))
+
+LIBRARIES = {"requests", "jwt", "cryptography"}
+CLUSTER = {"_auth", "_cluster", "_iam", "_jwt", "_secrets"}
+"""Helpers of modules that talk to the cluster as somebody."""
+
+
+def imported(path: Path) -> set[str]:
+    """The helpers that a file imports, in functions and for type checkers too, as Ansible finds them."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == HELPERS:
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{HELPERS}."):
+            found.add(str(node.module).rpartition(".")[2])
+    return found
+
+
+def packed(name: str) -> set[str]:
+    """All helpers that travel with a module."""
+    found: set[str] = set()
+    files = [ROOT / "modules" / f"{name}.py"]
+    while files:
+        new = imported(files.pop()) - found
+        found |= new
+        files += [ROOT / "module_utils" / f"{helper}.py" for helper in new]
+    return found
+
+
+@cache
+def loaded(name: str) -> frozenset[str]:
+    """Everything that is in memory once a module has been imported."""
+    code = f"import json, sys; import {PLUGINS}.modules.{name}; print(json.dumps(sorted(sys.modules)))"
+    result = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": str(COLLECTIONS)}, capture_output=True, check=True
+    )
+    return frozenset(json.loads(result.stdout))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_helper_that_travels_is_used(name: str) -> None:
+    used = {each.rpartition(".")[2] for each in loaded(name) if each.startswith(f"{HELPERS}._")}
+    assert packed(name) == used
+
+
+@pytest.mark.parametrize(
+    ("name", "without"),
+    [
+        ("dcos_keypair", {"_connection", "_http", "_module", "_names", "_site_module", *CLUSTER}),
+        ("dcos_ca", {"_module", *CLUSTER}),
+        ("dcos_acl_grant", {"_account", "_sa_secret", "_service_plan"}),
+        ("dcos_acl_grant_info", {"_account", "_catalog", "_sa_secret"}),
+        ("dcos_service_account", {"_grants", "_sa_secret", "_service_plan"}),
+        ("dcos_sa_secret", {"_grants", "_service_plan"}),
+        ("dcos_cluster_info", {"_account", "_grants", "_sa_secret"}),
+    ],
+)
+def test_helpers_of_other_modules_stay_at_home(name: str, without: set[str]) -> None:
+    assert not packed(name) & without
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_libraries_are_imported_where_they_are_needed(name: str) -> None:
+    """Tokens are looked into only by who logs in with a key, or is given one."""
+    needed = {"cryptography"} if name == "dcos_keypair" else {"cryptography", "requests"}
+    assert loaded(name) & LIBRARIES == needed
