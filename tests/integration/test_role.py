@@ -208,6 +208,12 @@ def test_role_in_mode(provisioned: tuple[dict[str, tuple[Emulator, Service]], Ru
     assert later["left_out"] == said["left_out"]
 
 
+ON_THE_CONTROLLER = {
+    f"ansible.builtin.{name}" for name in ("set_fact", "include_tasks", "include_role", "debug", "fail")
+}
+ON_THE_CONTROLLER |= {"ansible.builtin.validate_argument_spec", "dcos.security.dcos_service_account_info"}
+
+
 def test_bringing_up_and_exclusive(strict: Emulator, lab: Lab) -> None:
     """Superuser power comes and goes; what nobody listed is taken away, and with exclusive off it stays."""
     service = Service(unique("svc"))
@@ -230,6 +236,7 @@ def test_bringing_up_and_exclusive(strict: Emulator, lab: Lab) -> None:
     assert result_of(run.of("case"))["revoked"] == [{"rid": f"dcos:secrets:default:{service.part}", "action": "read"}]
     modules = [result for result in run.of("case") if result.action.startswith("dcos.") and result.outcome == "ok"]
     assert len(modules) <= 4
+    assert {result.action for result in run.of("case")} - {module.action for module in modules} <= ON_THE_CONTROLLER
 
 
 def test_power_through_a_group(strict: Emulator, lab: Lab) -> None:
