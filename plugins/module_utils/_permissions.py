@@ -43,7 +43,7 @@ def check_rid(rid: str, option: str) -> str:
     """Return C(rid) when it can be sent, else raise C(invalid_rid) naming the option."""
     if not rid.startswith("dcos:") or len(rid) == len("dcos:"):
         reason = "it must begin with 'dcos:'"
-    elif any(c.isspace() or not c.isprintable() for c in rid):
+    elif " " in rid or not rid.isprintable():  # of all blanks, the space alone counts as printable
         reason = "it must not hold blanks or control characters"
     elif "%" in rid:
         reason = "it must not hold percent signs; write slashes as they are, they are encoded for you"

@@ -22,11 +22,14 @@ _PROFILES = []
 
 
 def _profile_threads():
-    """Up to Python 3.11 a profile sees its own thread only; later ones see all, and there is one at a time."""
+    """Processor time, since most of what a thread waits for is the other threads.
+
+    Up to Python 3.11 a profile sees its own thread only; later ones see all, and there is one at a time.
+    """
     run = threading.Thread.run
 
     def profiled(thread):
-        profile = cProfile.Profile()
+        profile = cProfile.Profile(time.thread_time)
         try:
             profile.enable()
         except ValueError:
@@ -39,7 +42,7 @@ def _profile_threads():
             profile.disable()
 
     threading.Thread.run = profiled
-    main = cProfile.Profile()
+    main = cProfile.Profile(time.thread_time)
     _PROFILES.append(main)
     main.enable()
 
