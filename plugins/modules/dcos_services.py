@@ -106,8 +106,8 @@ notes:
     secrets concerned. Where it may not list the secrets (C(dcos:secrets:list:default:/ read)), each service takes two
     more requests.
 seealso:
-  - plugin: dcos.security.dcos_service
-    plugin_type: role
+  - ref: ansible_collections.dcos.security.dcos_service_role
+    description: The role that provisions one service, whose variables the entries have.
 """
 
 EXAMPLES = r"""

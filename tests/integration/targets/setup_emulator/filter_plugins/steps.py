@@ -45,8 +45,9 @@ def module_diff(result: dict[str, Any], masked: bool = False) -> dict[str, Any]:
 
 def _mask(shown: dict[str, Any], result: dict[str, Any]) -> Any:
     """What each run makes anew is replaced by a word."""
-    made = next((value for value in result.values() if isinstance(value, dict) and "fingerprint" in value), {})
-    words = {made[name]: f"<{name}>" for name in ("fingerprint", "public_key") if made.get(name)}
+    values = [part for value in result.values() for part in (value if isinstance(value, list) else [value])]
+    made = [value for value in values if isinstance(value, dict) and "fingerprint" in value]
+    words = {each[name]: f"<{name}>" for each in made for name in ("fingerprint", "public_key") if each.get(name)}
     if result.get("expires_at"):
         words[result["expires_at"]] = "<expires_at>"
     text = json.dumps(shown)
