@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where connection and credentials come from, which source wins, and what has no influence."""
+"""Where connection and credentials come from, and what has no influence; with one module for all.
+
+That every module takes them from every source, and which source wins, is in C(test_credentials).
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,6 @@ def rows(e: Emulator, lab: Lab) -> dict[str, Row]:
     lab.file("many/.dcos/clusters/b/attached", "")
     cli("many", "clusters/a/dcos.toml", "https://127.0.0.1:1")
     cli("many", "dcos.toml", "https://127.0.0.1:2")
-    other = cli("other", "dcos.toml", "https://127.0.0.1:1")
     netrc = lab.place("netrc")
     lab.file("netrc/.netrc", "machine 127.0.0.1 login joe password wrong\ndefault login joe password wrong\n")
     unset = dict.fromkeys(
@@ -70,7 +72,6 @@ def rows(e: Emulator, lab: Lab) -> dict[str, Row]:
          "dcos_timeout", "dcos_retries", "dcos_config"), ""
     )  # fmt: skip
     return {
-        "task-password": Row("task", {**where, **login}),
         "task-token": Row("task", {**where, "dcos_token": token}),
         "task-key": Row("task", {**where, "dcos_username": service, "dcos_private_key": private_pem(KEYS[1])}),
         "task-key-path": Row("task", {**where, "dcos_username": service, "dcos_private_key_path": key}),
@@ -79,25 +80,11 @@ def rows(e: Emulator, lab: Lab) -> dict[str, Row]:
             {**where, "dcos_username": service, "dcos_private_key_path": loose},
             warning=r"dcos_private_key_path: \S*loose.pem has mode 0640",
         ),
-        "defaults": Row("task", defaults={**where, **login}),
         "defaults-and-task": Row("task", login, defaults=where),
-        "environment-token": Row("environment", environment={**env_where, "DCOS_ACS_TOKEN": token}),
-        "environment-password": Row("environment", environment={**env_where, **env_login}),
-        "environment-key-path": Row(
-            "environment", environment={**env_where, "DCOS_USERNAME": service, "DCOS_PRIVATE_KEY_PATH": key}
-        ),
-        "cli-single-file": Row("dcos_config", environment={"HOME": single}),
-        "cli-attached": Row("dcos_config", environment={"HOME": many}),
         "cli-variable": Row("dcos_config", environment={"DCOS_DIR": f"{many}/.dcos"}),
         "cli-option": Row("dcos_config", {"dcos_config": f"{single}/.dcos"}, {"DCOS_DIR": "/nowhere"}),
         "cli-token-for-its-url": Row("dcos_config", where, {"HOME": single}),
         "cli-ca": Row("task", {"dcos_username": SUPERUSER, "dcos_password": PASSWORD}, {"HOME": single}),
-        # The most specific source wins, as a whole.
-        "task-before-environment": Row("task", {**where, **login}, {**WRONG, "HOME": other}),
-        "environment-before-cli": Row("environment", {}, {**env_where, **env_login, "HOME": other}),
-        "token-before-login": Row(
-            "environment", {}, {**env_where, "DCOS_ACS_TOKEN": token, "DCOS_USERNAME": "joe", "DCOS_PASSWORD": "wrong"}
-        ),
         "empty-is-unset": Row("environment", {"dcos_username": "", **unset}, {**env_where, **env_login}),
         "awx": Row("task", {**where, **unset, **login}, {**dict.fromkeys(WRONG, ""), "DCOS_DIR": ""}),
         "slashes": Row("task", {**where, **login, "dcos_url": f"{e.url}//"}),

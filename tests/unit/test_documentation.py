@@ -9,6 +9,7 @@ import importlib
 import inspect
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.dcos.security.plugins.module_utils import _deps, _http, _module
+from ansible_collections.dcos.security.plugins.doc_fragments import connection
+from ansible_collections.dcos.security.plugins.module_utils import _connection, _deps, _http, _module
 from ansible_collections.dcos.security.tests.unit.plugins.modules.module_run import PLUGINS
 
 ROOT = Path(_http.__file__).parents[2]
@@ -103,6 +105,24 @@ def test_the_action_group_holds_every_module_with_connection_options(docs: dict[
     assert set(NAMES) - connected == {"dcos_keypair"}
     said = {name for name in NAMES if "action_group" in docs[name]["doc"].get("attributes", {})}
     assert said == connected
+
+
+def test_every_module_has_an_integration_target_where_deprecations_are_shown() -> None:
+    aliases = {path.parent.name: path.read_text().split() for path in ROOT.glob("tests/integration/targets/*/aliases")}
+    run = {name: lines for name, lines in aliases.items() if "hidden" not in lines}
+    assert set(NAMES) <= {*run, *(line for lines in run.values() for line in lines)}
+    # ansible-test switches them off otherwise.
+    assert [name for name in run if "env/set/ANSIBLE_DEPRECATION_WARNINGS/true" not in run[name]] == []
+
+
+def test_each_environment_variable_is_documented_with_its_option() -> None:
+    read = re.findall(r'"(dcos_\w+)", "(DCOS_\w+)"', inspect.getsource(_connection))
+    by_token_and_login = set(re.findall(r"DCOS_[A-Z_]+", inspect.getsource(_connection._from_environment)))
+    options = yaml.safe_load(connection.ModuleDocFragment.DOCUMENTATION)["options"]
+    said = {name: set(re.findall(r"E\((\w+)\)", str(option["description"]))) for name, option in options.items()}
+    for option, variable in read:
+        assert variable in said[option], option
+    assert {variable for _option, variable in read} | by_token_and_login == set().union(*said.values())
 
 
 def test_versions_of_libraries_are_documented(docs: dict[str, Any]) -> None:
