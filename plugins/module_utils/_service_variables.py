@@ -17,6 +17,8 @@ PREFIX = "dcos_service_"
 """How the role's variables begin."""
 
 _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_TIME = re.compile(_DAY.pattern + r"[Tt ]\d\d:\d\d(?::\d\d)?(?:[Zz]|[+-]\d\d:\d\d)")
 _TRUE = frozenset(("true", "yes", "on", "1", "y", "t"))
 _FALSE = frozenset(("false", "no", "off", "0", "n", "f"))
 
@@ -161,12 +163,13 @@ class Variables:
 
 
 def _read_moment(text: str) -> date | datetime | None:
+    """Only the forms that every Python reads, so that a playbook means the same everywhere."""
     try:
-        return date.fromisoformat(text)
-    except ValueError:
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text)
+        if _TIME.fullmatch(text):
+            # Python before 3.11 does not know the Z.
+            return datetime.fromisoformat(text[:-1] + "+00:00" if text[-1] in "Zz" else text)
+    except ValueError:  # the form is right, but there is no such day or time
         pass
-    try:
-        # Python before 3.11 does not know the Z.
-        return datetime.fromisoformat(text[:-1] + "+00:00" if text[-1:] in ("Z", "z") else text)
-    except ValueError:
-        return None
+    return None

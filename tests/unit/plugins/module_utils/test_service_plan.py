@@ -590,7 +590,20 @@ def test_superuser_until_goes_by_the_clock() -> None:
 
 
 @pytest.mark.parametrize(
-    "until", ["2026-12-31T12:00:00", datetime(2026, 12, 31, 12), "tomorrow", "31.12.2026", 20261231, True]
+    "until",
+    [
+        "2026-12-31T12:00:00",
+        datetime(2026, 12, 31, 12),
+        "tomorrow",
+        "31.12.2026",
+        "20261231",
+        "2026-W53-4",
+        "2026-13-01",
+        "2026-12-31T25:00Z",
+        "2026-12-31T12+01:00",
+        20261231,
+        True,
+    ],
 )
 def test_superuser_until_without_a_clear_moment_is_refused(until: object) -> None:
     assert "dcos_service_superuser_until: " in str(refused(superuser=True, superuser_until=until))

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._service_plan import Plan, plan_service
@@ -76,3 +78,23 @@ def test_services_without_an_account_have_nothing_to_share() -> None:
 def test_one_that_goes_away_counts_too() -> None:
     with pytest.raises(DcosError, match="share the account x"):
         check_apart(plans({"name": "/a", "account": "x"}, {"name": "/b", "account": "x", "state": "absent"}))
+
+
+LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,4}[a-z0-9])?", fullmatch=True)
+NAMES = st.lists(st.lists(LABEL, min_size=1, max_size=3).map("/".join), unique=True, max_size=6)
+
+
+@given(NAMES)
+def test_services_with_derived_names_are_always_apart(names: list[str]) -> None:
+    """Whatever their folders: neither accounts nor secrets collide, nor the slots of the next keys."""
+    check_apart(plans(*({"name": name, **FILE} for name in names)))
+
+
+@given(NAMES.filter(lambda names: len(names) > 1), st.data())
+def test_any_two_that_share_are_found(names: list[str], data: st.DataObject) -> None:
+    one, other = data.draw(st.permutations(range(len(names))))[:2]
+    variable = data.draw(st.sampled_from(["account", "secret_path"]))
+    entries: list[dict[str, Any]] = [{"name": name} for name in names]
+    entries[one][variable] = entries[other][variable] = "shared"
+    with pytest.raises(DcosError, match=f"services.{max(one, other)}..{variable}: .*services.{min(one, other)}."):
+        check_apart(plans(*entries))
