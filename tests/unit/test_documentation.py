@@ -146,3 +146,12 @@ def test_examples_use_only_documented_options(name: str, docs: dict[str, Any]) -
     assert used
     for arguments in used:
         assert set(arguments or {}) <= options
+
+
+def test_the_readme_names_all_there_is() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    playbooks = [f"dcos.security.{path.stem}" for path in (ROOT / "playbooks").glob("*.yml")]
+    filters = [path.stem for path in (ROOT / "plugins" / "filter").glob("*.yml")]
+    roles = [path.name for path in (ROOT / "roles").iterdir()]
+    assert len(playbooks) * len(filters) * len(roles) > 0
+    assert [name for name in [*NAMES, *playbooks, *filters, *roles] if f"`{name}`" not in readme] == []
