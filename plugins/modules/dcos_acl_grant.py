@@ -115,7 +115,6 @@ options:
     type: str
     choices: [warn, fail, ignore]
     default: warn
-    version_added: 0.2.0
   state:
     description:
       - V(absent) revokes what is listed.
