@@ -64,7 +64,8 @@ class Found:
         content = yaml.safe_load(self.text)
         if not isinstance(content, list):
             return "data"
-        return "plays" if any("hosts" in item or "import_playbook" in item for item in content) else "tasks"
+        of_plays = {"hosts", "import_playbook", "ansible.builtin.import_playbook"}
+        return "plays" if any(of_plays & set(item) for item in content) else "tasks"
 
 
 def find_examples() -> list[Found]:
