@@ -98,6 +98,19 @@ MODULES = Group(
             ],
         ),
         Example(
+            f"{PLUGINS}/dcos_services.py",
+            "Provision the services of a team",
+            changed=[
+                "Provision the services of a team",
+                "Write down what was made",
+                "Give all of them new keys, four at a time",
+                "Retire two services",
+            ],
+            again=["Give all of them new keys, four at a time"],
+        ),
+        Example("plugins/filter/services_from_csv.yml", "Show the services of a table"),
+        Example("plugins/filter/services_of_hosts.yml", "Add a service to the inventory, which would stand in a file"),
+        Example(
             f"{PLUGINS}/dcos_ca.py",
             "Keep the bundle whose root is known",
             before="""
@@ -252,6 +265,23 @@ PROVISIONING = Group(
             changed=[*PROVISIONED, "Write the package options that refer to it"],
         ),
         Example(f"{GUIDES}/provisioning.rst", "Provision the services of a team", changed=PROVISIONED),
+        Example(
+            f"{GUIDES}/fleet.rst",
+            "Provision the services of a team",
+            changed=["Give each of them its identity"],
+        ),
+        Example(
+            f"{GUIDES}/fleet.rst",
+            "Provision what can be provisioned",
+            fails=["Provision two services, one of them with a slip"],
+        ),
+        Example(f"{GUIDES}/fleet.rst", "Provision from a table", changed=["Provision what the table lists"]),
+        Example(
+            f"{GUIDES}/fleet.rst",
+            "Rotate the keys of two services",
+            changed=["Give them new keys, one after the other"],
+            again=["Give them new keys, one after the other"],
+        ),
         Example(
             f"{GUIDES}/provisioning.rst",
             "Provision step by step",

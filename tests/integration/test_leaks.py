@@ -135,7 +135,9 @@ def cases(e: Emulator, lab: Lab, secrets: dict[str, str]) -> dict[str, list[Task
             task("dcos_services", args={"services": [{"name": f"/{uids[0]}/fleet"}]}),
         ],
         # Failures
-        "no-fleet": [task("dcos_services", args={"services": [{"name": "/a", "secret_path": f"{uids[0]}/foreign"}]})],
+        "no-fleet": [
+            task("dcos_services", args={"services": [{"name": f"/{uids[0]}/no", "secret_path": f"{uids[0]}/foreign"}]}),
+        ],
         "no-reading-account": [task("dcos_service_account_info", args=as_wrong)],
         "no-reading-secret": [task("dcos_sa_secret_info", args={"path": f"{uids[0]}/mine", **as_wrong})],
         "no-reading-grants": [task("dcos_acl_grant_info", args={"uid": uids[0], **as_wrong})],
