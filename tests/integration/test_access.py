@@ -69,7 +69,7 @@ def show(lab: Lab, emulator: Emulator, name: str = "access", **variables: Any) -
     folder = lab.place(name)
     if target := os.environ.get("DCOS_TEST_TARGET_PYTHON"):
         variables["ansible_python_interpreter"] = target
-    paths = {"dcos_access_json": str(folder / "access.json"), "dcos_access_html": str(folder / "access.html")}
+    paths = {"dcos_access_json": "access.json", "dcos_access_html": str(folder / "access.html")}
     (folder / "variables.json").write_text(json.dumps({**emulator.connection, **paths, **variables}))
     start = time.time()
     result = subprocess.run(
