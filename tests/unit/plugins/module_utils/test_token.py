@@ -205,7 +205,7 @@ KEPT: dict[str, tuple[str, Any, bool]] = {
     "fits": (token_of("svc"), None, True),
     "with blanks": (f"  {token_of('svc')}\n\n", None, True),
     "never ends": (token_of("svc", None), None, True),
-    "long enough": (token_of("svc", NOW + 4000), None, True),
+    "long enough": (token_of("svc", NOW + 2 * 3600), None, True),
     "about to end": (token_of("svc", NOW + 3590), None, False),
     "expired": (token_of("svc", NOW - 10), None, False),
     "another account": (token_of("admin"), None, False),
