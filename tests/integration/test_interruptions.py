@@ -34,11 +34,21 @@ DESCRIPTION = 'what "it" is'
 ENDPOINT = {"security_mode": "strict"}
 
 
+NEIGHBOUR = unique("neighbour")
+"""An account that shares the resource and the group of each account here, and that nothing may happen to."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def neighbour(strict_for_all: Emulator) -> None:
+    strict_for_all.make_account(NEIGHBOUR, KEYS[3])
+
+
 def furnish(emulator: Emulator, uid: str) -> str:
     """An account with everything that a replacement must bring back."""
     emulator.make_account(uid, KEYS[0], DESCRIPTION)
-    emulator.make_group(f"group.{uid}", uid)
+    emulator.make_group(f"group.{uid}", uid, NEIGHBOUR)
     emulator.grant(uid, f"dcos:test:{uid}:/a/*", "read", "update")
+    emulator.grant(NEIGHBOUR, f"dcos:test:{uid}:/a/*", "delete")
     return uid
 
 
@@ -51,6 +61,8 @@ def is_furnished(emulator: Emulator, uid: str, description: str = DESCRIPTION) -
         "description": (account["description"], description),
         "grants": (emulator.grants(uid), {f"dcos:test:{uid}:/a/*": ["read", "update"]}),
         "groups": (emulator.groups(uid), [f"group.{uid}"]),
+        "neighbour's grants": (emulator.grants(NEIGHBOUR).get(f"dcos:test:{uid}:/a/*"), ["delete"]),
+        "neighbour's groups": (f"group.{uid}" in emulator.groups(NEIGHBOUR), True),
         "journal": (emulator.account(f"{uid}.replacing"), None),
     }
     return [f"{name}: {was}, not {wanted}" for name, (was, wanted) in found.items() if was != wanted]
@@ -135,6 +147,7 @@ def test_removal_repairs_too(strict: Emulator, lab: Lab, replacement_writes: lis
     for uid in cuts:
         assert strict.account(uid) is None
         assert strict.account(f"{uid}.replacing") is None
+        assert strict.grants(NEIGHBOUR)[f"dcos:test:{uid}:/a/*"] == ["delete"]
 
 
 # Rotation: the key is made in the store, the account follows, then the store puts it in place.

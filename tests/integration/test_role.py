@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -475,19 +476,29 @@ PERMISSIONS = [
 ]
 
 
-def is_whole(emulator: Emulator, service: Service) -> list[str]:
+def granted_to(service: Service) -> dict[str, list[str]]:
+    """The same, with the names put in."""
+    return {
+        f"dcos:service:marathon:marathon:services:/{service.role}/a/*": ["read"],
+        f"dcos:secrets:default:{service.account}": ["full"],
+    }
+
+
+def is_whole(
+    emulator: Emulator,
+    service: Service,
+    grants: Mapping[str, list[str]] | None = None,
+    groups: Sequence[str] = (),
+) -> list[str]:
     """What is missing from the complete end state."""
     account = emulator.account(service.account)
     if account is None:
         return ["no account"]
     stored = emulator.stored(service.secret)
-    grants = {
-        f"dcos:service:marathon:marathon:services:/{service.role}/a/*": ["read"],
-        f"dcos:secrets:default:{service.account}": ["full"],
-    }
     found = {
         "description": (account["description"], f"Service account of {service.name}"),
-        "grants": (emulator.grants(service.account), grants),
+        "grants": (emulator.grants(service.account), granted_to(service) if grants is None else grants),
+        "groups": (emulator.groups(service.account), list(groups)),
         "journal": (emulator.account(f"{service.account}.replacing"), None),
         "secrets": (emulator.secrets_below(f"it/{service.part}"), [f"{service.part}-secret"]),
         "login": (emulator.logs_in(service.secret), True),
@@ -542,27 +553,193 @@ def test_existing_service_interrupted(strict: Emulator, lab: Lab) -> None:
     repaired(lab, strict, cuts)
 
 
-def test_rotation_interrupted(strict: Emulator, lab: Lab) -> None:
-    def furnish(part: str) -> str:
+@dataclass(frozen=True)
+class Neighbourhood:
+    """Services that share resources and a group each with one other service, which nothing may happen to."""
+
+    emulator: Emulator
+    neighbour: Service
+
+    @classmethod
+    def founded(cls, emulator: Emulator) -> Neighbourhood:
+        neighbour = Service(unique("neighbour"))
+        emulator.make_account(neighbour.account, KEYS[2], "a neighbour")
+        emulator.make_secret(neighbour.secret, document(neighbour.account, KEYS[2]))
+        return cls(emulator, neighbour)
+
+    def unlisted(self, service: Service) -> str:
+        return f"dcos:service:marathon:marathon:services:/unlisted/{service.part}"
+
+    def settle(self, part: str) -> Service:
+        """A service with its grants, one that no list names, and a membership; the neighbour shares all but one."""
         service = Service(part)
-        strict.make_account(service.account, KEYS[0], f"Service account of {service.name}")
-        strict.make_secret(service.secret, document(service.account, KEYS[0]))
-        strict.grant(service.account, f"dcos:service:marathon:marathon:services:/{service.role}/a/*", "read")
-        strict.grant(service.account, f"dcos:secrets:default:{service.account}", "full")
-        return part
+        self.emulator.make_account(service.account, KEYS[0], f"Service account of {service.name}")
+        self.emulator.make_secret(service.secret, document(service.account, KEYS[0]))
+        shared, own = granted_to(service).items()
+        for rid, actions in (shared, own, (self.unlisted(service), ["update"])):
+            self.emulator.grant(service.account, rid, *actions)
+        for rid, actions in (shared, (self.unlisted(service), ["read"])):
+            self.emulator.grant(self.neighbour.account, rid, *actions)
+        self.emulator.make_group(f"group.{part}", service.account, self.neighbour.account)
+        return service
+
+    def is_whole(self, part: str) -> list[str]:
+        service = Service(part)
+        grants = {**granted_to(service), self.unlisted(service): ["update"]}
+        return is_whole(self.emulator, service, grants, [f"group.{part}"])
+
+    def of_the_neighbour(self) -> object:
+        """All there is to it."""
+        uid = self.neighbour.account
+        return (
+            self.emulator.account(uid),
+            self.emulator.grants(uid),
+            self.emulator.groups(uid),
+            self.emulator.secret(self.neighbour.secret),
+        )
+
+    def seen(self, part: str) -> str:
+        """What there is of a service, in words that are the same for all of them."""
+        service = Service(part)
+        account = self.emulator.account(service.account)
+        live, waiting = (self.emulator.stored(path) for path in (service.secret, f"{service.secret}-next"))
+        found = {
+            "account": account is not None and account["public_key"] == public_pem(KEYS[0]),
+            "grants": None if account is None else self.emulator.grants(service.account),
+            "groups": None if account is None else self.emulator.groups(service.account),
+            "journal": self.emulator.account(f"{service.account}.replacing") is not None,
+            "live": live is not None and live["private_key"] == private_pem(KEYS[0]),
+            "next": waiting is not None,
+            "acls": [self.emulator.acl(rid) is not None for rid in granted_to(service)],
+        }
+        return json.dumps(found, sort_keys=True).replace(part, "PART")
+
+
+def to_repair(place: Neighbourhood, indexes: Sequence[int], cuts: Mapping[str, Cut]) -> dict[str, Cut]:
+    """Those cut before each write, and after the last: after each other one things are as before the next."""
+    parts = {(cut.index, cut.took_effect): part for part, cut in cuts.items()}
+    for index, following in itertools.pairwise(indexes):
+        if (index, True) in parts:
+            assert place.seen(parts[index, True]) == place.seen(parts[following, False]), cuts[parts[index, True]]
+    chosen = [parts[index, False] for index in indexes] + [parts[indexes[-1], True]]
+    return {part: cuts[part] for part in chosen}
+
+
+def test_rotation_interrupted(strict: Emulator, lab: Lab) -> None:
+    place = Neighbourhood.founded(strict)
+    plain = {"security_mode": "strict", "permissions": PERMISSIONS, "exclusive": False}
 
     def rotate(part: str) -> list[Task]:
-        return Service(part).provision(security_mode="strict", permissions=PERMISSIONS, rotate_key=True)
+        return Service(part).provision(**plain, rotate_key=True)
 
-    indexes = writes_of(lab, strict, furnish(whole := unique("svc")), rotate(whole))
-    assert len(indexes) == 9  # next, journal, deletion, creation, two grants, journal, live, next
-    assert is_whole(strict, Service(whole)) == []
-    assert strict.log_in(Service(whole).account, KEYS[0]) is None
-    cuts = cuts_at("svc", indexes, both=False)
+    whole = place.settle(unique("svc"))
+    indexes = writes_of(lab, strict, whole.part, rotate(whole.part))
+    assert len(indexes) == 11  # next, journal, deletion, creation, group, three grants, journal, live, next
+    assert place.is_whole(whole.part) == []
+    assert strict.log_in(whole.account, KEYS[0]) is None
+    # After the writes of the replacement itself, test_interruptions cuts.
+    cuts = {unique("svc"): Cut(index, False) for index in indexes}
+    cuts |= {unique("svc"): Cut(index, True) for index in (indexes[0], *indexes[-2:])}
     for part in cuts:
-        furnish(part)
+        place.settle(part)
+    before = place.of_the_neighbour()
     interrupted(lab, strict, cuts, rotate)
-    repaired(lab, strict, cuts)
+    left = to_repair(place, indexes, cuts)
+    wants_more = set(list(left)[::5])
+    mended = {part: Service(part).provision(**plain) * (1 + (part in wants_more)) for part in left}
+    run = lab.play(mended, strict, elsewhere="-repair")
+    assert {cut: place.is_whole(part) for part, cut in left.items()} == {cut: [] for cut in left.values()}
+    assert [changed(runs_of(run.of(part))[1]) for part in wants_more] == [[]] * len(wants_more)
+    assert place.of_the_neighbour() == before
+
+
+RETIRED = {"state": "absent", "permissions": PERMISSIONS, "delete_unused_acls": True}
+
+
+def is_gone(place: Neighbourhood, part: str) -> list[str]:
+    """What is left of a service, or missing from what others need."""
+    service = Service(part)
+    shared, own = granted_to(service)
+    found = {
+        "account": (place.emulator.account(service.account), None),
+        "journal": (place.emulator.account(f"{service.account}.replacing"), None),
+        "secrets": (place.emulator.secrets_below(f"it/{part}"), []),
+        "ACL that nobody uses": (place.emulator.acl(own), None),
+        "ACL that the neighbour uses": (place.emulator.acl(shared) is not None, True),
+        "unlisted ACL": (place.emulator.acl(place.unlisted(service)) is not None, True),
+    }
+    return [f"{name}: {was}, not {wanted}" for name, (was, wanted) in found.items() if was != wanted]
+
+
+def test_retirement_interrupted(strict: Emulator, lab: Lab) -> None:
+    """Of a service whose rotation was interrupted, too."""
+    place = Neighbourhood.founded(strict)
+
+    def settle(part: str) -> Service:
+        service = place.settle(part)
+        strict.make_secret(f"{service.secret}-next", document(service.account, KEYS[1]))
+        journal = {"description": "", "grants": [], "groups": []}
+        strict.make_account(f"{service.account}.replacing", KEYS[1], json.dumps(journal))
+        return service
+
+    def retire(part: str) -> list[Task]:
+        return Service(part).provision(**RETIRED)
+
+    whole = settle(unique("svc"))
+    indexes = writes_of(lab, strict, whole.part, retire(whole.part))
+    assert len(indexes) == 5  # journal, account, two secrets, an ACL
+    assert is_gone(place, whole.part) == []
+    cuts = cuts_at("svc", indexes)
+    for part in cuts:
+        settle(part)
+    before = place.of_the_neighbour()
+    interrupted(lab, strict, cuts, retire)
+    left = to_repair(place, indexes, cuts)
+    run = lab.play({part: retire(part) * 2 for part in left}, strict, elsewhere="-repair")
+    assert {cut: is_gone(place, part) for part, cut in left.items()} == {cut: [] for cut in left.values()}
+    assert [changed(runs_of(run.of(part))[1]) for part in left] == [[]] * len(left)
+    assert place.of_the_neighbour() == before
+
+
+def test_two_runs_on_one_service_at_once(strict: Emulator, lab: Lab) -> None:
+    """Whoever loses a race stops with an error or finds things done; a plain run later finds the one end state."""
+    place = Neighbourhood.founded(strict)
+    kept = {"security_mode": "strict", "permissions": PERMISSIONS, "exclusive": False}
+    rotating = {**kept, "rotate_key": True}
+    races = {
+        "fresh": (kept, kept),
+        "rotated": (rotating, rotating),
+        "mixed": (rotating, kept),
+        "gone": (RETIRED, RETIRED),
+    }
+    parts = {kind: unique(kind) for kind in races}
+    for kind, part in parts.items():
+        if kind != "fresh":
+            place.settle(part)
+    before = place.of_the_neighbour()
+    cases = {
+        f"{kind}-{number}": [
+            {
+                "block": Service(parts[kind]).provision(**variables),
+                "rescue": [task("ansible.builtin.debug", "lost", args={"var": "ansible_failed_result.msg"})],
+            }
+        ]
+        for kind, both in races.items()
+        for number, variables in enumerate(both)
+    }
+    run = lab.play(cases, strict, side_by_side=4)
+    for kind in races:
+        lost = [case for case in (f"{kind}-0", f"{kind}-1") if run.of(case)[-1].task == "lost"]
+        assert len(lost) < 2, f"{kind}: {[run.of(case)[-1].result for case in lost]}"
+    plain = {parts[kind]: Service(parts[kind]).provision(**kept) for kind in ("fresh", "rotated", "mixed")}
+    plain[parts["gone"]] = Service(parts["gone"]).provision(**RETIRED)
+    lab.play(plain, strict, elsewhere="-later")
+    assert is_whole(strict, Service(parts["fresh"])) == []
+    assert place.is_whole(parts["rotated"]) == []
+    assert strict.log_in(Service(parts["rotated"]).account, KEYS[0]) is None
+    assert place.is_whole(parts["mixed"]) == []
+    assert is_gone(place, parts["gone"]) == []
+    assert place.of_the_neighbour() == before
 
 
 # Leaks
