@@ -45,7 +45,9 @@ class _Offer:
 
 def permission_view(permission: Permission) -> dict[str, object]:
     """As the options of dcos_acl_grant take it."""
-    view: dict[str, object] = {"rid": permission.rid, "actions": list(permission.actions)}
+    view: dict[str, object] = {"rid": permission.rid}
+    if permission.actions:
+        view["actions"] = list(permission.actions)
     if permission.description is not None:
         view["description"] = permission.description
     return view

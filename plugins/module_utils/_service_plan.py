@@ -76,7 +76,7 @@ class Plan:
     verify_login: str
     delete_key_files: tuple[KeyFiles, ...]
     delete_unused_acls: tuple[Permission, ...]
-    """The resources whose ACLs go with the account unless somebody else uses them."""
+    """The resources whose ACLs go with the account unless somebody else uses them, without actions: all of them."""
     allow_dcos_prefix: bool
     warnings: tuple[str, ...]
 
@@ -171,7 +171,8 @@ def plan_service(
             ]
             if origin == modes.INSIDE:
                 warnings += rules.check_space(names.service_name, secret_path, given.option("secret_path"))
-    unused = permissions if state == ABSENT and given.boolean("delete_unused_acls", False) else ()
+    delete_acls = state == ABSENT and given.boolean("delete_unused_acls", False)
+    unused = tuple(Permission(permission.rid, ()) for permission in permissions) if delete_acls else ()
     if superuser:
         permissions = (*permissions, Permission(SUPERUSER_RID, ("full",)))
     # A given mode is checked by the secret's module against the cluster, but only when that runs, and first.

@@ -694,6 +694,9 @@ def test_unused_acls_are_deleted_on_request_and_never_that_of_superusers() -> No
     rids = {permission.rid for permission in asked.delete_unused_acls}
     assert {ROLE, USER, "dcos:test:a", "dcos:mesos:agent:task:user:nobody"} <= rids
     assert "dcos:superuser" not in rids
+    shown = asked.view()["delete_unused_acls"]
+    assert isinstance(shown, list)
+    assert {"rid": ROLE} in shown, "without actions: whatever the account has there goes with it"
     assert plan(state="absent", preset="sdk_default").delete_unused_acls == ()
     assert plan(preset="sdk_default", delete_unused_acls=True).delete_unused_acls == ()
 
