@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.dcos.security.plugins.module_utils._account import ServiceAccount, journal_uid
+from ansible_collections.dcos.security.plugins.module_utils import _account
+from ansible_collections.dcos.security.plugins.module_utils._account import Journal, ServiceAccount, journal_uid
 from ansible_collections.dcos.security.plugins.module_utils._errors import ApiError, DcosError
+from ansible_collections.dcos.security.plugins.module_utils._iam import Iam
 from ansible_collections.dcos.security.plugins.module_utils._keys import fingerprint
 from ansible_collections.dcos.security.plugins.module_utils._resource import LostRaceError, Outcome, converge
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import FakeCluster, cluster_for
@@ -461,6 +463,35 @@ def test_a_description_that_is_given_wins_over_the_journal() -> None:
     write_journal(fake, "new")
     run(fake, description="")
     assert fake.users[UID]["description"] == ""
+
+
+def test_a_membership_that_is_refused_is_told_and_made_by_a_later_run() -> None:
+    fake = populated()
+    fake.refused["/groups/developers/users/"] = 403
+    with pytest.raises(ApiError, match=r"adding account .* to group developers") as caught:
+        run(fake, **REPLACEMENT)
+    assert caught.value.status == 403
+    assert "Done before that: " in caught.value.message
+    fake.refused.clear()
+    run(fake)
+    assert_whole(fake, "new")
+
+
+def test_a_replacement_whose_journal_another_run_dropped_deletes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = populated()
+    read, found = _account.read_journal, []
+
+    def drop_after_the_plan(iam: Iam, uid: str) -> Journal | None:
+        if found:
+            fake.users.pop(JOURNAL, None)
+        found.append(read(iam, uid))
+        return found[-1]
+
+    monkeypatch.setattr(_account, "read_journal", drop_after_the_plan)
+    with pytest.raises(DcosError, match="another run dropped the journal") as caught:
+        run(fake, **REPLACEMENT)
+    assert caught.value.code == "key_mismatch"
+    assert_whole(fake, "old")
 
 
 # The journal's account

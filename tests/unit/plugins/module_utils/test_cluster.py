@@ -105,3 +105,11 @@ def test_the_system_store_stands_in_for_the_bundle_of_the_http_library(verify: b
     with Script(("GET /x", Reply(200))).played() as script:
         Cluster(connection(TokenCredentials("opaque"), verify)).http.request("GET", "/x", "reading")
     assert script.sent[0].verify == wanted
+
+
+def test_without_a_store_of_the_system_the_library_has_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    none = ssl.get_default_verify_paths()._replace(cafile=None, capath="/nonexistent")
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: none)
+    with Script(("GET /x", Reply(200))).played() as script:
+        Cluster(connection(TokenCredentials("opaque"), True)).http.request("GET", "/x", "reading")
+    assert script.sent[0].verify is True
