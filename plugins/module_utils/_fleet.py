@@ -174,7 +174,7 @@ class Fleet(Resource[Sequence[Entry]]):
         entry.report = Service(plan, view, True, lambda size=MINIMUM_SIZE: stand_in.value()).converge()
         if not entry.is_to_be_done:
             entry.view = None
-        elif not _harmless(plan, entry.report, lists):
+        elif not _harmless(plan, entry.report, lists, view):
             view.ask_always()
 
     # Doing
@@ -288,14 +288,12 @@ class _Counter:
             self._progress(Progress(self._phase, self._done, self._total, self._failed, entry.name))
 
 
-def _harmless(plan: ServicePlan, report: Report, lists: Lists) -> bool:
+def _harmless(plan: ServicePlan, report: Report, lists: Lists, view: View) -> bool:
     """Whether a service may be done by what was read some time before: it only adds, and nothing is half done."""
-    return (
-        plan.stage == PRESENT
-        and not report.rotates
-        and lists.account(journal_uid(plan.account)) is None
-        and lists.lacks_secret(plan.secret_store, plan.secret_path + NEXT_SUFFIX)
-    )
+    if plan.stage != PRESENT or report.rotates or lists.account(journal_uid(plan.account)) is not None:
+        return False
+    with view.planning():  # it was read before, so this is no request
+        return view.cluster.secrets.read(plan.secret_store, plan.secret_path + NEXT_SUFFIX) is None
 
 
 def _with_common(service: Mapping[str, object], common: Mapping[str, object]) -> dict[str, object]:

@@ -57,6 +57,7 @@ options:
   defaults:
     description:
       - Variables for all entries that do not set them, such as C(presets), C(key_dir) or C(security_mode).
+      - They win over the options below.
     type: dict
     default: {}
   state:

@@ -8,14 +8,18 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ansible_collections.dcos.security.plugins.module_utils import _fleet, _service_plan
+from ansible_collections.dcos.security.plugins.module_utils._cluster import Cluster
+from ansible_collections.dcos.security.plugins.module_utils._connection import PasswordCredentials
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._fleet import Fleet, Progress, default_concurrency, quiet
 from ansible_collections.dcos.security.plugins.module_utils._keys import (
@@ -26,14 +30,26 @@ from ansible_collections.dcos.security.plugins.module_utils._keys import (
 )
 from ansible_collections.dcos.security.plugins.module_utils._preset_model import PresetGrant
 from ansible_collections.dcos.security.plugins.module_utils._resource import Outcome, converge
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import FakeCluster, cluster_for
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import (
+    TOKEN_END,
+    FakeCluster,
+    cluster_for,
+    connection,
+    token_of,
+)
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import (
     private_key,
     private_text,
     public_key,
     public_text,
 )
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import LOST, Crash, Sent, serving
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import (
+    LOST,
+    Crash,
+    Reply,
+    Sent,
+    serving,
+)
 
 RID = "dcos:service:marathon:marathon:services:/"
 NAMES = ("/team/api", "/team/queue", "/team/worker")
@@ -377,7 +393,35 @@ def test_bring_up_and_after(fake: FakeCluster) -> None:
 def test_a_list_of_secrets_that_may_not_be_read(fake: FakeCluster) -> None:
     fake.refused["?list=true"] = 403
     assert outcomes(run(fake, team())) == ["changed"] * 3
+    reads = Counter(call for call in fake.calls if call.startswith("GET /secrets/"))
+    assert reads[f"GET /secrets/v1/secret/default/{API_SECRET}"] == 2  # before, and for the login
+    assert reads[f"GET /secrets/v1/secret/default/{API_SECRET}-next"] == 1
     assert outcomes(run(fake, team())) == ["ok"] * 3
+
+
+def test_a_token_that_expires_is_renewed_once_for_all(fake: FakeCluster) -> None:
+    """Several threads meet the refusal at the same time."""
+    lock, issued, refused = threading.Lock(), [0], [0]
+
+    def cluster(sent: Sent) -> Any:
+        with lock:
+            if sent.call == "POST /acs/api/v1/auth/login" and sent.body["uid"] == "admin":
+                issued[0] += 1
+                return Reply(200, {"token": token_of("admin", TOKEN_END + issued[0])})
+            used = sent.headers.get("Authorization", "")
+            if len(fake.calls) >= 20 and used.endswith(token_of("admin", TOKEN_END + 1)):
+                refused[0] += 1
+                return Reply(401, "<html>")
+        return fake(sent)
+
+    login = PasswordCredentials("admin", "admin-password")
+    connected = Cluster(replace(connection(), credentials=login))
+    services = [entry(f"/s{number}", RID + f"{number}") for number in range(12)]
+    with serving(cluster):
+        outcome = converge(Fleet(connected, services, {}, 8, quiet), False)
+    assert outcome.failure is None
+    assert issued == [2]
+    assert refused[0] >= 1
 
 
 def test_without_the_list_of_accounts_nothing_is_tried(fake: FakeCluster) -> None:
