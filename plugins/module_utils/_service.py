@@ -319,7 +319,10 @@ class Service:
         except DcosError as exc:
             if exc.code != "foreign_secret":
                 raise
-            self._report.warnings.append(f"Left as it is: {exc.message}")
+            self._report.warnings.append(
+                f"The secret {plan.secret_path} in store {plan.secret_store} is left as it is: it is no "
+                f"service-account document of {plan.account}."
+            )
         for number, files in enumerate(plan.delete_key_files):
             name = "next_key_files" if number else "key_files"
             self._part(name, Keypair(files.private_key_path, files.public_key_path, present=False))

@@ -689,7 +689,7 @@ def test_retirement(fake: FakeCluster) -> None:
     assert set(fake.secrets) == {"team/queue/queue-secret"}
     assert not [uid for uid in fake.users if uid.startswith("team")]
     assert predicted.warnings == outcome.warnings
-    assert outcome.warnings[0].startswith("/team/queue: Left as it is: path: the secret team/queue/queue-secret")
+    assert outcome.warnings[0].startswith("/team/queue: The secret team/queue/queue-secret in store default is left as it")
     assert [call.split("/")[-1] for call in fake.writes] == [
         f"{API}.replacing", API, "api-secret", "api-secret-next",
         "team__queue-principal", "team__worker-principal", "worker-secret",
@@ -712,7 +712,7 @@ def test_what_appears_while_others_are_done_is_not_deleted(fake: FakeCluster) ->
     outcome = run(fake, team(state="absent"))
     assert outcomes(outcome) == ["changed"] * 3
     assert fake.secrets == {"team/worker/worker-secret": "somebody else's"}
-    assert "Left as it is" in shown(outcome, 2)["warnings"][0]
+    assert "is left as it is" in shown(outcome, 2)["warnings"][0]
 
 
 def test_acls_that_nobody_uses_any_more_go_after_everything_else(fake: FakeCluster) -> None:
