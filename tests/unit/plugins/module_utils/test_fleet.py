@@ -689,7 +689,7 @@ def test_retirement(fake: FakeCluster) -> None:
     assert set(fake.secrets) == {"team/queue/queue-secret"}
     assert not [uid for uid in fake.users if uid.startswith("team")]
     assert predicted.warnings == outcome.warnings
-    assert outcome.warnings[0].startswith("/team/queue: The secret team/queue/queue-secret in store default is left as it")
+    assert outcome.warnings[0].startswith("/team/queue: The secret team/queue/queue-secret in store default is left")
     assert [call.split("/")[-1] for call in fake.writes] == [
         f"{API}.replacing", API, "api-secret", "api-secret-next",
         "team__queue-principal", "team__worker-principal", "worker-secret",
