@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The plot: seconds by number of services, both on logarithmic axes, cold beside repeated.
 
-Text and axes take the colour of the text around the picture, and the lines have colours of middle lightness, so that it
-can be read on light and on dark pages.
+Text and axes take the colour of the text around the picture, or follow the reader's choice of light or dark where it is
+a file of its own, and the lines have colours of middle lightness.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from html import escape
 from results import AGAIN, COLD, CONTENDERS, Measurement, Results
 
 _COLOURS = dict(zip(CONTENDERS, ("#808080", "#2b8cbe", "#c4820e", "#d0503f"), strict=True))
-_WIDTH, _HEIGHT, _LEFT, _TOP, _GAP, _BOTTOM = 330, 280, 56, 34, 58, 78
+_WIDTH, _HEIGHT, _LEFT, _TOP, _GAP, _BOTTOM = 330, 280, 56, 34, 80, 78
+
+
+_ALONE = "<style>@media (prefers-color-scheme: dark) { svg { color: #ddd } }</style>"
 
 
 class _Axis:
@@ -35,8 +38,8 @@ class _Axis:
         return [10.0**power for power in range(self.low, self.high + 1)]
 
 
-def draw(results: Results) -> str:
-    """The whole picture as SVG, without XML's first line so that it can stand in HTML too."""
+def draw(results: Results, *, alone: bool = False) -> str:
+    """The picture as SVG for a place in a page of HTML, or alone in a file."""
     plain = [each for each in results.measurements if not each.latency]
     width, height = _LEFT + 2 * _WIDTH + _GAP + 16, _TOP + _HEIGHT + _BOTTOM
     title = "Seconds over the number of services, for each way to provision them"
@@ -44,6 +47,7 @@ def draw(results: Results) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" aria-label="{title}"'
         ' font-family="sans-serif" font-size="12" fill="currentColor" style="max-width: 100%">',
         f"<title>{title}</title>",
+        *([_ALONE] if alone else []),
     ]
     seconds = [each.seconds for each in plain]
     for number, (phase, heading) in enumerate(((COLD, "Nothing is there yet"), (AGAIN, "Nothing has to change"))):

@@ -13,6 +13,9 @@ from results import AGAIN, COLD, CONTENDERS, Measurement, Results, budgets
 
 _BEGIN, _END = ".. measured: written by make bench, not by hand", ".. end of what was measured"
 
+_BUSY = 1.0
+"""A load from which on times tell more of the machine's other work than of this."""
+
 _HEADINGS = ("services", "by", "seconds", "x floor", "requests", "again: seconds", "x floor", "requests", "memory, MB")
 _SLOW_HEADINGS = ("by", "at a time", "seconds", "x floor")
 _BUDGET_HEADINGS = ("budget", "limit", "measured", "")
@@ -22,7 +25,8 @@ def terminal(results: Results) -> str:
     """Everything that was measured."""
     machine = results.machine
     parts = [
-        f"{machine.cores} cores, {machine.processor}, Python {machine.python}, ansible-core {machine.ansible_core}",
+        f"{machine.cores} cores, {machine.processor}, Python {machine.python}, ansible-core {machine.ansible_core}; "
+        f"before the first run the machine had a load of {machine.load:.1f}",
         f"A bare ansible-playbook run takes {results.bare:.2f} s. Seconds of playbooks are those beyond it;",
         "requests are those for one service; ~ is projected.",
         "",
@@ -37,7 +41,7 @@ def terminal(results: Results) -> str:
 
 def write_page(results: Results, page: Path, picture: Path) -> None:
     """Put tables and plot in their place on the page."""
-    picture.write_text(_LICENSE_IN_XML + draw(results), encoding="utf-8")
+    picture.write_text(_LICENSE_IN_XML + draw(results, alone=True), encoding="utf-8")
     page.write_text(with_results(page.read_text(encoding="utf-8"), results), encoding="utf-8")
 
 
@@ -63,6 +67,8 @@ def _page(results: Results) -> Iterable[str]:
     machine = results.machine
     yield f"Measured on {machine.cores} cores ({machine.processor}), which the emulator shares, with Python"
     yield f"{machine.python}, ansible-core {machine.ansible_core}. A play that does nothing took {results.bare:.2f} s."
+    if machine.load >= _BUSY:
+        yield f"**The machine was busy with other work** (a load of {machine.load:.1f} before the first run)."
     yield ""
     yield ".. raw:: html"
     yield ""

@@ -21,6 +21,8 @@ class Machine:
     processor: str
     python: str
     ansible_core: str
+    load: float
+    """Processes that were running or waiting to, in the minute before."""
 
 
 @dataclass(frozen=True)

@@ -60,13 +60,14 @@ class Bench:
             self._measure(FloorClient(), size)
         for size in sizes:
             self._measure(Fleet(self._lab), size)
-        for size in ROLE_SIZES:
-            self._measure(Role(self._lab), size)
-        for size in URI_SIZES:
-            self._measure(HandWritten(self._lab), size)
+        for contender, own_sizes in ((Role(self._lab), ROLE_SIZES), (HandWritten(self._lab), URI_SIZES)):
+            for size in own_sizes:
+                if size <= max(sizes):
+                    self._measure(contender, size)
         for phase in (COLD, AGAIN):
             measured = [found for size in URI_SIZES if (found := self.results.find(URI, size, phase)) is not None]
-            self._keep([project(measured, size) for size in sizes if self.results.find(URI, size, phase) is None])
+            missing = [size for size in sizes if self.results.find(URI, size, phase) is None]
+            self._keep([project(measured, size) for size in missing])
 
     def slow_network(self, size: int) -> None:
         """Where each answer takes its time, concurrency must show."""
@@ -146,7 +147,8 @@ def _running(folder: Path) -> Iterator[Cluster]:
 
 
 def _machine() -> Machine:
-    return Machine(os.cpu_count() or 1, _processor(), platform.python_version(), version("ansible-core"))
+    ansible_core = version("ansible-core")
+    return Machine(os.cpu_count() or 1, _processor(), platform.python_version(), ansible_core, os.getloadavg()[0])
 
 
 def _processor() -> str:
@@ -174,7 +176,7 @@ def main() -> int:
     build = options.build_dir.resolve()
     build.mkdir(parents=True, exist_ok=True)
     kept = build / "results.json"
-    if not options.go_on:
+    if not options.go_on and not options.profile:
         kept.unlink(missing_ok=True)
     sizes = sorted(set(options.sizes))
     # Where the network is slow, a hundred services are enough to see it.

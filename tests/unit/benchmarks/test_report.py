@@ -1,0 +1,87 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What becomes of measurements: budgets, projections, tables and the plot."""
+
+from __future__ import annotations
+
+import sys
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+sys.path.insert(0, str(ROOT / "tests" / "benchmarks"))
+
+from plot import draw  # noqa: E402
+from report import terminal, with_results  # noqa: E402
+from results import AGAIN, COLD, FLEET, FLOOR, ROLE, URI, Machine, Measurement, Results, budgets, project  # noqa: E402
+
+
+def measured(contender: str, services: int, cold: float, again: float) -> list[Measurement]:
+    return [
+        Measurement(contender, services, COLD, cold, 25.0, 100_000_000),
+        Measurement(contender, services, AGAIN, again, 2.0, 90_000_000),
+    ]
+
+
+def results(*more: Measurement) -> Results:
+    measurements = (*measured(FLOOR, 100, 3.0, 0.2), *measured(FLEET, 100, 7.4, 1.4), *more)
+    return Results(Machine(2, "a processor", "3.11.7", "2.19.0", 0.1), 0.6, tuple(measurements))
+
+
+def verdicts(*more: Measurement) -> dict[str, str]:
+    return {each.what: each.verdict for each in budgets(results(*more))}
+
+
+def test_budgets_are_met_or_not_or_were_not_measured() -> None:
+    said = verdicts(*measured(ROLE, 1, 3.51, 2.0), *measured(FLEET, 1000, 82.0, 9.0))
+    assert said["dcos_services, 100: twice the floor and 1.5 s"] == "met"
+    assert said["dcos_services, 100 again"] == "met"
+    assert said["role dcos_service, 1 service"] == "not met"
+    assert said["dcos_services, 1 service"] == "not measured"
+    assert said["dcos_services, one of 1,000 services against one of 100"] == "not met"
+    assert said["dcos_services, memory of the module for 1,000"] == "met"
+    assert said["dcos_services, requests a service, 100 services"] == "met"
+
+
+def test_a_slower_floor_makes_room() -> None:
+    slow = Results(results().machine, 0.6, (*measured(FLEET, 100, 7.6, 1.4), *measured(FLOOR, 100, 3.1, 0.2)))
+    (budget,) = [each for each in budgets(slow) if "floor" in each.what]
+    assert (budget.limit, budget.verdict) == (pytest.approx(7.7), "met")
+
+
+def test_a_projection_lies_on_the_line() -> None:
+    one, three = measured(URI, 1, 10.0, 9.0)[0], measured(URI, 3, 28.0, 25.0)[0]
+    hundred = project([one, three], 100)
+    assert (hundred.services, hundred.seconds, hundred.projected) == (100, pytest.approx(10 + 99 * 9), True)
+
+
+def test_a_run_on_a_slow_network_is_compared_with_its_floor() -> None:
+    floor = replace(measured(FLOOR, 100, 4.0, 1.0)[0], latency=0.02, concurrency=32)
+    fleet = replace(measured(FLEET, 100, 6.0, 1.0)[0], latency=0.02, concurrency=8)
+    assert results(floor, fleet).ratio(fleet) == pytest.approx(1.5)
+
+
+def test_results_survive_being_kept(tmp_path: Path) -> None:
+    mixed = results(project(measured(URI, 1, 10.0, 9.0)[:1] + measured(URI, 3, 28.0, 25.0)[:1], 100))
+    mixed.save(tmp_path / "results.json")
+    assert Results.load(tmp_path / "results.json") == mixed
+
+
+def test_what_is_projected_is_marked() -> None:
+    lines = [project([measured(URI, 1, 10.0, 9.0)[n], measured(URI, 3, 28.0, 25.0)[n]], 100) for n in (0, 1)]
+    row = next(line for line in terminal(results(*lines)).splitlines() if URI in line)
+    assert "~901" in row
+    fleet = next(line for line in terminal(results(*lines)).splitlines() if FLEET in line)
+    assert "~" not in fleet
+    picture = ET.fromstring(draw(results(*measured(URI, 1, 10.0, 9.0), *lines)))
+    dashed = [each for each in picture.iter() if "stroke-dasharray" in each.attrib]
+    assert len(dashed) == 2
+
+
+def test_the_page_must_have_a_place() -> None:
+    with pytest.raises(ValueError, match="no lines"):
+        with_results("Performance\n", results())
