@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import base64
+import importlib
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -15,8 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.dcos.security.plugins.module_utils import _deps, _run
 from ansible_collections.dcos.security.plugins.module_utils import _module as glue
-from ansible_collections.dcos.security.plugins.module_utils import _run
 from ansible_collections.dcos.security.plugins.module_utils._errors import (
     ApiError,
     CredentialsError,
@@ -138,6 +140,23 @@ def test_a_password_in_a_url_is_not_among_the_printed_arguments(url: str) -> Non
     result = told(Telling({}), {"dcos_url": url})
     assert result["failed"] is True
     assert "S3CRET" not in json.dumps(result)
+
+
+def test_only_who_reads_or_signs_tokens_needs_their_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = importlib.import_module
+
+    def without_jwt(name: str) -> Any:
+        if name == _deps.JWT.module:
+            raise ImportError(name)
+        return original(name)
+
+    monkeypatch.setattr(importlib, "import_module", without_jwt)
+    assert told(Telling({"x": 1}))["x"] == 1
+    given_a_token = told(Telling({}), {"dcos_username": None, "dcos_password": None, "dcos_token": "a.b.c"})
+    assert given_a_token["failed"] is True
+    assert _deps.JWT.requirement in given_a_token["msg"]
+    run = partial(glue.run_cluster_module, {}, lambda context: Telling({}), (_deps.JWT,))
+    assert _deps.JWT.requirement in run_main(run, LOGIN)["msg"]
 
 
 def test_warnings_are_printed() -> None:
