@@ -170,10 +170,10 @@ EXAMPLES = r"""
 
 - name: Tidy up after an account that is gone
   dcos.security.dcos_acl_grant:
-    uid: cassandra-principal
+    uid: kafka-principal
     permissions:
-      - rid: dcos:mesos:master:framework:role:cassandra-role
-      - rid: dcos:mesos:master:reservation:principal:cassandra-principal
+      - rid: dcos:mesos:master:framework:role:kafka-role
+      - rid: dcos:mesos:master:reservation:principal:kafka-principal
     delete_unused_acls: true
     state: absent
 """
