@@ -107,8 +107,8 @@ notes:
     secrets concerned. Where it may not list the secrets (C(dcos:secrets:list:default:/ read)), each service takes two
     more requests.
 seealso:
-  - ref: ansible_collections.dcos.security.dcos_service_role
-    description: The role that provisions one service, whose variables the entries have.
+  - ref: ansible_collections.dcos.security.docsite.provisioning
+    description: The guide to provisioning, with the role dcos_service, whose variables the entries have.
 """
 
 EXAMPLES = r"""
