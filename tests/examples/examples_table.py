@@ -311,6 +311,12 @@ PROVISIONING = Group(
             changed=["Make a folder for its key", PAIR, STORE, ACCOUNT, GRANTS],
         ),
         Example(f"{GUIDES}/provisioning.rst", "Retire the crawler", changed=[RETIRED, FORGOTTEN, UNUSED]),
+        Example(f"{GUIDES}/provisioning.rst", "Retire the spider", changed=[RETIRED, FORGOTTEN]),
+        Example(
+            f"{GUIDES}/authentication.rst",
+            "Keep the token of a program that reports",
+            changed=["Renew the token ahead of its end"],
+        ),
         Example(f"{GUIDES}/troubleshooting.rst", "Branch on the code of a failure", fails=["Store a key"]),
         Example(
             f"{GUIDES}/troubleshooting.rst",
@@ -358,6 +364,16 @@ KEYS = Group(
             again=[KEY, ACCOUNT, FINISH],
         ),
         Example(f"{GUIDES}/keys.rst", "Replace a key that is known to others"),
+        Example(
+            f"{GUIDES}/keys.rst",
+            "Rotate the keys of all services, five at a time",
+            before="""
+            - ansible.builtin.add_host: {name: hdfs, groups: dcos_services, dcos_service_name: /prod/hdfs}
+              changed_when: false
+            """,
+            changed=[KEY, ACCOUNT, FINISH],
+            again=[KEY, ACCOUNT, FINISH],
+        ),
         Example(
             f"{GUIDES}/keys.rst",
             "Bring a service into order after an interruption",
