@@ -101,7 +101,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     _mutation(
         'permissions: "{{ __dcos_service_plan.permissions }}"',
         "permissions: []",
-        f"{LIVE}/test_role.py::test_role_in_mode",
+        f"{LIVE}/test_playbooks.py::test_provisioning_and_retirement",
     ),
     _mutation(
         """  dcos.security.dcos_service_account:
@@ -110,7 +110,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     state: absent
 """,
         "  ansible.builtin.meta: noop\n",
-        f"{LIVE}/test_role.py::test_role_in_mode",
+        f"{LIVE}/test_playbooks.py::test_provisioning_and_retirement",
     ),
     _mutation(
         'exclusive: "{{ __dcos_service_plan.exclusive }}"',
@@ -118,9 +118,16 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIVE}/test_role.py::test_bringing_up_and_exclusive",
     ),
     _mutation(
-        "when:\n    - __dcos_service_secret.secret.pending\n    - not __dcos_service_checking",
-        "when: false",
-        f"{LIVE}/test_role.py::test_rotation_interrupted",
+        """- name: Log in as the service with the next key
+  dcos.security.dcos_token:
+    uid: "{{ __dcos_service_plan.account }}"
+    secret_store:""",
+        """- name: Log in as the service with the next key
+  when: false
+  dcos.security.dcos_token:
+    uid: "{{ __dcos_service_plan.account }}"
+    secret_store:""",
+        f"{LIVE}/test_playbooks.py::test_rotation_in_batches",
     ),
     _mutation(
         """- name: Give the service a key, an account and a secret
@@ -132,7 +139,7 @@ MUTATIONS: tuple[Mutation, ...] = (
 
 - name: Give the service a key, an account and a secret
 """,
-        f"{LIVE}/test_role.py::test_role_in_mode",
+        f"{LIVE}/test_playbooks.py::test_provisioning_and_retirement",
     ),
     # The principal
     _mutation(

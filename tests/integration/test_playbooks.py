@@ -123,8 +123,11 @@ def test_rotation_in_batches(strict: Emulator, lab: Lab) -> None:
 
 def test_provisioning_and_retirement(strict: Emulator, lab: Lab) -> None:
     part = unique("svc")
+    # Files are meant from where the command was given.
+    (lab.place("cwd") / "ca.crt").write_bytes(Path(strict.ca or "").read_bytes())
     variables: dict[str, Any] = {
         **strict.connection,
+        "dcos_ca_path": "ca.crt",
         "dcos_service_name": f"/pb/{part}",
         "dcos_service_preset": "scheduler_minimum",
         # An AWX survey sends what was not answered as empty text.

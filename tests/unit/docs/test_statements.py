@@ -95,3 +95,12 @@ def test_every_test_is_there(test: str) -> None:
 
 def test_every_test_has_a_mutation_and_every_mutation_a_statement() -> None:
     assert sorted({test for each in mutations.MUTATIONS for test in each.tests}) == NAMED
+
+
+@pytest.mark.parametrize("mutation", mutations.MUTATIONS, ids=str)
+def test_every_mutation_still_fits(mutation: mutations.Mutation) -> None:  # type: ignore[name-defined]
+    """A rule that was written anew needs its mutation anew."""
+    path, changed = mutation.changed(ROOT)
+    assert changed != path.read_text(encoding="utf-8")
+    if path.suffix == ".py":
+        compile(changed, path.name, "exec")
