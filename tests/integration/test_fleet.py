@@ -388,12 +388,11 @@ def test_provision_services(strict: Emulator, lab: Lab) -> None:
         f"/{team.folder}/{name}" for name in (listed, in_file, table, host)
     ]
     assert result["counts"]["changed"] == 4
-    assert result["invocation"]["module_args"]["concurrency"] == 2
-    assert result["invocation"]["module_args"]["exclusive"] is False
     assert strict.grants(team.account(table)) == {rid: ["read", "update"], f"{rid}/x": ["full"]}
     assert {(strict.account(team.account(name)) or {})["description"] for name in team.names[:4]} == {
         "from the playbook"
     }
+    strict.grant(team.account(table), f"{rid}/y", "read")  # left alone: dcos_services_exclusive is false
     again = lab.playbooks(playbook, variables, hosts=hosts, group="services")
     assert again.one("Provision the services", "localhost").changed is False
     nothing = {**strict.connection, "dcos_services_files": ""}
