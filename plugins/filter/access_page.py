@@ -18,7 +18,7 @@ def access_page(access: object) -> str:
     """The page, after a look at what was given."""
     if not isinstance(access, Mapping) or "findings" not in access:
         raise AnsibleFilterError("access_page works on 'access' of the result of dcos.security.dcos_access_info.")
-    return render_page(cast("Access", access))
+    return render_page(cast(Access, access))
 
 
 class FilterModule:

@@ -22,7 +22,7 @@ def access_tables(access: object, tables: str | Sequence[str] = tuple(TABLES)) -
     unknown = [name for name in names if name not in TABLES]
     if unknown:
         raise AnsibleFilterError(f"access_tables: there is no table {unknown[0]!r}. Use {', '.join(TABLES)}.")
-    return access_lines(cast("Access", access), names)
+    return access_lines(cast(Access, access), names)
 
 
 class FilterModule:

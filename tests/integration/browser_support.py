@@ -142,7 +142,7 @@ class Browser:
         """The next message; one that tells of an event is noted."""
         deadline = time.monotonic() + _PATIENCE
         while b"\0" not in self._buffer:
-            ready, _, _ = select.select([self._in], [], [], max(0.0, deadline - time.monotonic()))
+            ready = select.select([self._in], [], [], max(0.0, deadline - time.monotonic()))[0]
             data = os.read(self._in, 1 << 20) if ready else b""
             assert data, "the browser says nothing"
             self._buffer += data

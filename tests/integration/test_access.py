@@ -182,7 +182,7 @@ def test_ten_faults_are_found(planted: tuple[Shown, Shown, list[tuple[str, str]]
     assert after.found == sorted([*faults, *BEFORE])
     assert after.access["unknown"] == []
     graver = [finding for finding in after.access["findings"] if finding["severity"] != "low"]
-    assert {finding["kind"] for finding in graver} == {kind for kind, _ in faults} - {"no_grants", "no_secret"}
+    assert {finding["kind"] for finding in graver} == {kind for kind, _plant in faults} - {"no_grants", "no_secret"}
 
 
 def test_tables_are_printed(planted: tuple[Shown, Shown, list[tuple[str, str]]]) -> None:
@@ -266,7 +266,7 @@ def test_what_may_not_be_read_is_told(own: Emulator, shared_lab: Lab) -> None:
     (unknown,) = shown.access["unknown"]
     assert (unknown["part"], unknown["subjects"]) == ("secrets", [])
     assert "403" in unknown["reason"]
-    assert not [kind for kind, _ in shown.found if kind in ("no_secret", "key_mismatch")]
+    assert not [kind for kind, _subject in shown.found if kind in ("no_secret", "key_mismatch")]
     assert "NOT READ" in shown.output
     assert (shown.access["security_mode"], shown.access["secrets"]) == (None, [])
 

@@ -280,8 +280,8 @@ def test_page_tells_what_was_not_read() -> None:
 
 def test_page_escapes_whatever_the_cluster_says() -> None:
     clean, hostile = Parsed(access_page(ACCESS)), Parsed(access_page(all_hostile(ACCESS)))
-    assert [tag for tag, _ in hostile.elements if tag not in ("wbr", "span")] == [
-        tag for tag, _ in clean.elements if tag not in ("wbr", "span")
+    assert [tag for tag, _attributes in hostile.elements if tag not in ("wbr", "span")] == [
+        tag for tag, _attributes in clean.elements if tag not in ("wbr", "span")
     ]
     text = "".join(hostile.texts)
     assert SHOWN in text

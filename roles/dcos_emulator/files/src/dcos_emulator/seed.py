@@ -48,7 +48,7 @@ def seed(store: Store, superuser: str, password: str, *, native_accounts: bool) 
     if native_accounts and store.get_meta("native_accounts") is None:
         # Their private keys are private to the cluster, so nobody keeps them.
         with ThreadPoolExecutor() as pool:
-            keys = list(pool.map(lambda _: new_key(), NATIVE_ACCOUNTS))
+            keys = list(pool.map(lambda _uid: new_key(), NATIVE_ACCOUNTS))
         with store.transaction():
             for uid, key in zip(NATIVE_ACCOUNTS, keys, strict=True):
                 store.add_user(User(uid, True, f"Native service account {uid}", public_key=_public_pem(key)))
