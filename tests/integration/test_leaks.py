@@ -130,6 +130,8 @@ def cases(e: Emulator, lab: Lab, secrets: dict[str, str]) -> dict[str, list[Task
             task("dcos_sa_secret_info", args={"path": f"{uids[0]}/foreign"}),
             task("dcos_acl_grant_info", args={"uid": uids[0]}),
             task("dcos_ca", args={"path": str(lab.place("pair") / "ca.crt"), "fingerprint": [e.ca_fingerprint]}),
+            # Not the secrets of all: to that of the case "cut" the connection breaks.
+            task("dcos_access_info", args={"secrets": False}),
         ],
         "fleet": [
             task("dcos_services", args={"services": [{"name": f"/{uids[0]}/fleet"}]}),
@@ -140,6 +142,7 @@ def cases(e: Emulator, lab: Lab, secrets: dict[str, str]) -> dict[str, list[Task
         ],
         "no-reading-account": [task("dcos_service_account_info", args=as_wrong)],
         "no-reading-secret": [task("dcos_sa_secret_info", args={"path": f"{uids[0]}/mine", **as_wrong})],
+        "no-reading-access": [task("dcos_access_info", args=as_wrong)],
         "no-reading-grants": [task("dcos_acl_grant_info", args={"uid": uids[0], **as_wrong})],
         "no-ca": [task("dcos_ca", args={"path": str(lab.place("pair") / "no.crt"), "fingerprint": ["AB" * 32]})],
         "mismatch": [secret(private_key=secrets["given key"])],
