@@ -38,7 +38,7 @@ def service_at(emulator: Emulator, part: str) -> dict[str, str]:
     account, secret = f"pb__{part}-principal", f"pb/{part}/{part}-secret"
     emulator.make_account(account, KEYS[0], f"Service account of /pb/{part}")
     emulator.make_secret(secret, document(account, KEYS[0]))
-    emulator.grant(account, f"dcos:test:{part}", "read")
+    emulator.grant(account, f"dcos:secrets:default:/pb/{part}/*", "full")
     return {"name": f"/pb/{part}", "account": account, "secret": secret}
 
 
@@ -47,7 +47,7 @@ def as_host(service: dict[str, str]) -> dict[str, Any]:
     part = service["name"].rpartition("/")[2]
     return {
         "dcos_service_name": service["name"],
-        "dcos_service_permissions": [{"rid": f"dcos:test:{part}", "actions": ["read"]}],
+        "dcos_service_permissions": [{"rid": f"dcos:secrets:default:/pb/{part}/*", "actions": ["full"]}],
     }
 
 
@@ -67,7 +67,7 @@ def is_whole(emulator: Emulator, service: dict[str, str]) -> list[str]:
     part = service["name"].rpartition("/")[2]
     found = {
         "login": (emulator.logs_in(service["secret"]), True),
-        "grants": (emulator.grants(service["account"]), {f"dcos:test:{part}": ["read"]}),
+        "grants": (emulator.grants(service["account"]), {f"dcos:secrets:default:/pb/{part}/*": ["full"]}),
         "journal": (emulator.account(f"{service['account']}.replacing"), None),
         "secrets": (emulator.secrets_below(f"pb/{part}"), [f"{part}-secret"]),
     }
@@ -149,6 +149,9 @@ def test_provisioning_and_retirement(strict: Emulator, lab: Lab) -> None:
     ):
         refused = lab.playbooks([playbook(name)], given, hosts={part: {}}, group="dcos_services", fails=True)
         assert said in refused.of(host)[-1].message
+    unmatched = {"fails": True, "warnings": ["ignoring: nobody"]}
+    nobody = lab.playbooks([playbook("rotate_keys", dcos_services_group="nobody")], variables, **unmatched)
+    assert "dcos_services_group: no host of the inventory matches nobody" in nobody.of("localhost")[-1].message
     assert strict.account(account) is not None
 
     retire = lab.playbooks([playbook("retire_service"), playbook("retire_service")], variables)
