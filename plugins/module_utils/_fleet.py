@@ -246,7 +246,7 @@ class Fleet(Resource[Sequence[Entry]]):
         more = f" And {len(names)} more: {', '.join(names[:_MOST_NAMED])}" if names else ""
         more += " ..." if len(names) > _MOST_NAMED else "." if names else ""
         return DcosError(
-            f"{len(failed)} of {len(self._entries)} services failed, the others are done. {' '.join(told)}{more} The "
+            f"{len(failed)} of {len(self._entries)} services failed. {' '.join(told)}{more} The "
             "result has each of them under services. Mend what is said there and run again: what is done stays as it "
             "is.",
             failed[0][1].code if len(failed) == 1 else None,
