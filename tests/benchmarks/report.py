@@ -11,7 +11,7 @@ from pathlib import Path
 from plot import draw
 from results import AGAIN, COLD, CONTENDERS, Measurement, Results, budgets
 
-_BEGIN, _END = ".. measured: written by make bench, not by hand", ".. end of what was measured"
+BEGIN, END = ".. measured: written by make bench, not by hand", ".. end of what was measured"
 
 _BUSY = 1.0
 """A load from which on times tell more of the machine's other work than of this."""
@@ -47,10 +47,10 @@ def write_page(results: Results, page: Path, picture: Path) -> None:
 
 def with_results(text: str, results: Results) -> str:
     """The page with these results in place of those that it has."""
-    before, begin, rest = text.partition(_BEGIN)
-    _old, end, after = rest.partition(_END)
+    before, begin, rest = text.partition(BEGIN)
+    _old, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"the page has no lines {_BEGIN!r} and {_END!r}")
+        raise ValueError(f"the page has no lines {BEGIN!r} and {END!r}")
     return before + begin + "\n\n" + "\n".join(_page(results)) + "\n" + end + after
 
 

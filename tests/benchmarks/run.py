@@ -13,6 +13,7 @@ import argparse
 import os
 import platform
 import pstats
+import signal
 import statistics
 import sys
 import tempfile
@@ -173,6 +174,8 @@ def main() -> int:
     parser.add_argument("--docs", action="store_true", help="write the results into the documentation")
     options = parser.parse_args()
 
+    # A stopped bench stops its emulator too, and the next one goes on from what was measured.
+    signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(143))
     build = options.build_dir.resolve()
     build.mkdir(parents=True, exist_ok=True)
     kept = build / "results.json"

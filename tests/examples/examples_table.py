@@ -200,6 +200,12 @@ AUTHENTICATION = Group(
         ),
         Example(f"{GUIDES}/authentication.rst", "Log in once", changed=["Get a token"], again=["Get a token"]),
         Example(
+            f"{GUIDES}/performance.rst",
+            "Provision the services of a shop with one login",
+            changed=["Get a token for the whole play", *PROVISIONED],
+            again=["Get a token for the whole play"],
+        ),
+        Example(
             f"{GUIDES}/authentication.rst",
             "Make an account for automation",
             changed=["Make its key pair", "Create the account with the public half", "Grant what provisioning needs"],

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What becomes of measurements: budgets, projections, tables and the plot."""
+"""What becomes of measurements: budgets, projections, tables and the plot; and the page shows a run as it was."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ ROOT = Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT / "tests" / "benchmarks"))
 
 from plot import draw  # noqa: E402
-from report import terminal, with_results  # noqa: E402
+from report import BEGIN, END, terminal, with_results  # noqa: E402
 from results import AGAIN, COLD, FLEET, FLOOR, ROLE, URI, Machine, Measurement, Results, budgets, project  # noqa: E402
+
+PAGE = ROOT / "docs" / "docsite" / "rst" / "performance.rst"
+KEPT = ROOT / "tests" / "benchmarks" / "results.json"
 
 
 def measured(contender: str, services: int, cold: float, again: float) -> list[Measurement]:
@@ -85,3 +88,15 @@ def test_what_is_projected_is_marked() -> None:
 def test_the_page_must_have_a_place() -> None:
     with pytest.raises(ValueError, match="no lines"):
         with_results("Performance\n", results())
+
+
+def test_the_page_shows_the_kept_results() -> None:
+    """Written by C(make bench DOCS=1): table and plot cannot differ from a run, nor stand there without one."""
+    page, picture = PAGE.read_text(encoding="utf-8"), PAGE.with_suffix(".svg")
+    if KEPT.exists():
+        kept = Results.load(KEPT)
+        assert with_results(page, kept) == page
+        assert picture.read_text(encoding="utf-8").endswith(draw(kept, alone=True))
+    else:
+        assert f"{BEGIN}\n\n{END}" in page
+        assert not picture.exists()
