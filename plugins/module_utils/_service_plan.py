@@ -222,6 +222,12 @@ def _key_files(given: Variables, key_store: str, account: str) -> tuple[KeyFiles
             f"{given.option('key_dir')}: must be given when {given.option('key_store')} is file: the folder for the "
             "key files."
         )
+    if not key_dir.startswith(("/", "~")):
+        # Ansible starts local modules in the folder of the playbook, which for ours is the installed collection.
+        raise DcosError(
+            f"{given.option('key_dir')}: {key_dir!r} is relative, and where it leads depends on how the module is "
+            "started. Give a whole path, such as '{{ playbook_dir }}/keys' or ~/keys. Nothing was changed."
+        )
     return service_names.key_files(key_dir, account)
 
 

@@ -230,6 +230,7 @@ def test_false_booleans_may_be_text(text: str) -> None:
         ({"superuser": "maybe"}, "dcos_service_superuser: 'maybe' is neither true nor false"),
         ({"rotate_key": "maybe"}, "dcos_service_rotate_key: 'maybe' is neither"),
         ({"key_store": "file"}, "dcos_service_key_dir: must be given when dcos_service_key_store is file"),
+        ({"key_store": "file", "key_dir": "keys"}, "dcos_service_key_dir: 'keys' is relative"),
         ({"preset": {"a": 1}}, "dcos_service_preset: must be a name or a list of names"),
         ({"preset": [1]}, "dcos_service_preset: must be a name or a list of names"),
         ({"preset": "cassandr"}, "dcos_service_preset: there is no preset 'cassandr'. Did you mean cassandra?"),
