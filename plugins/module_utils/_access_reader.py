@@ -22,7 +22,7 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import DcosE
 from ansible_collections.dcos.security.plugins.module_utils._keys import read_public_key
 from ansible_collections.dcos.security.plugins.module_utils._names import check_secret_path
 from ansible_collections.dcos.security.plugins.module_utils._permissions import Grant
-from ansible_collections.dcos.security.plugins.module_utils._sa_secret import parse_document
+from ansible_collections.dcos.security.plugins.module_utils._sa_document import parse_document
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Mapping
+from typing import TYPE_CHECKING, Callable, Mapping
 
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._iam import Iam, Permissions, Subject, User, user_subject
@@ -123,6 +123,8 @@ class ServiceAccount(Resource[AccountState]):
 
     description, key: None for not managed (a missing account cannot be made without a key).
     own_uid: the account of the connection, which is neither deleted nor replaced.
+    is_stored: tells whether the private half of the new key is where the service will read it. Asked right before the
+    account is replaced, when its journal tells others that the key is needed.
     """
 
     def __init__(
@@ -135,6 +137,7 @@ class ServiceAccount(Resource[AccountState]):
         key: RSAPublicKey | None = None,
         replace_key: bool = False,
         allow_dcos_prefix: bool = False,
+        is_stored: Callable[[RSAPublicKey], bool] | None = None,
     ) -> None:
         self._iam = iam
         self._own_uid = own_uid
@@ -143,6 +146,7 @@ class ServiceAccount(Resource[AccountState]):
         self._description = description
         self._key = key
         self._replace_key = replace_key
+        self._is_stored = is_stored
         if replace_key and len(journal_uid(uid)) > UID_MAX_LENGTH:
             raise DcosError(
                 f"uid: {uid} is too long for replace_key: the journal {journal_uid(uid)} must fit into "
@@ -325,6 +329,13 @@ class ServiceAccount(Resource[AccountState]):
             )
         if not unchanged or not journal.same_as(found):
             raise self._rival()
+        if self._is_stored is not None and not self._is_stored(journal.key):
+            raise DcosError(
+                f"Replacing the key of service account {self._uid}: the private half of the new key "
+                f"({fingerprint(journal.key)}) is not stored any more, another run took it for a leftover. The account "
+                "still has its old key. Run again when no other run is busy.",
+                "key_mismatch",
+            )
         return self._iam.delete_user(self._uid)
 
     def _drop_journal_step(self, journal: Journal) -> Step:

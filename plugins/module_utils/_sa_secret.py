@@ -22,8 +22,6 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import DcosE
 from ansible_collections.dcos.security.plugins.module_utils._keys import (
     fingerprint,
     generate,
-    is_pkcs8,
-    load_stored_private_key,
     private_pem,
     public_pem,
     read_public_key,
@@ -43,36 +41,22 @@ from ansible_collections.dcos.security.plugins.module_utils._names import (
     check_store,
 )
 from ansible_collections.dcos.security.plugins.module_utils._resource import LostRaceError, Plan, Resource, Step
+from ansible_collections.dcos.security.plugins.module_utils._sa_document import (
+    MISSPELT_SCHEME,
+    SCHEME,
+    Document,
+    parse_document,
+)
 from ansible_collections.dcos.security.plugins.module_utils._secrets import StoredValue
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
-SCHEME = "RS256"
 _SAME_HOSTS = frozenset((LOGIN_HOST, "master.mesos"))
 
 _DIFF_FIELDS = ("store", "path", "uid", "scheme", "login_endpoint", "fingerprint")
 
 _ABSENT = {"secret": None, "key_changed": False, "unsettled": False}
-
-# The UI of DC/OS writes the scheme under a misspelt name; consumers that want it do not find it.
-_MISSPELT_SCHEME = "schema"
-
-
-@dataclass(frozen=True)
-class Document:
-    """A stored service-account document of our account."""
-
-    fields: Mapping[str, object] = field(repr=False)
-    key: RSAPrivateKey | None = field(repr=False)
-
-    def is_canonical(self) -> bool:
-        """Whether all consumers can read it: scheme where it belongs, key as PKCS#8."""
-        return (
-            self.fields.get("scheme") == SCHEME
-            and _MISSPELT_SCHEME not in self.fields
-            and is_pkcs8(str(self.fields.get("private_key")))
-        )
 
 
 @dataclass(frozen=True)
@@ -290,7 +274,7 @@ class ServiceAccountSecret(Resource[SecretState]):
             if steps:
                 # The last copy of a key goes only when the other one is seen to be there.
                 steps.append(Step(f"read {self._path} back", partial(self._read_back, decision.key)))
-            steps.append(self._delete_step(state.next))
+            steps.append(self._settle_step(state.next, decision))
         result = self._shown(state.next if decision.pending else state.live, decision.key, state)
         before = self._view(state)
         after: dict[str, object] = {name: result[name] for name in _DIFF_FIELDS}
@@ -376,7 +360,7 @@ class ServiceAccountSecret(Resource[SecretState]):
         ):
             return []
         # Fields that others added are kept.
-        fields = {} if stored is None else {k: v for k, v in stored.fields.items() if k != _MISSPELT_SCHEME}
+        fields = {} if stored is None else {k: v for k, v in stored.fields.items() if k != MISSPELT_SCHEME}
         fields.update(
             login_endpoint=self._shown(slot, key, state)["login_endpoint"],
             private_key=private_pem(key),
@@ -410,6 +394,35 @@ class ServiceAccountSecret(Resource[SecretState]):
 
     def _delete_step(self, slot: Slot) -> Step:
         return Step(f"delete secret {slot.path}", partial(self._cluster.secrets.delete, self._store, slot.path))
+
+    def _settle_step(self, slot: Slot, decision: Decision) -> Step:
+        """Delete what next holds: a copy of what is live now or of a key that the user has, else the only one."""
+        if self._given is not None or slot.key is None or _same(slot.key, decision.key):
+            return self._delete_step(slot)
+        return Step(f"delete secret {slot.path}", partial(self._drop_leftover, slot))
+
+    def _drop_leftover(self, slot: Slot) -> bool:
+        """Delete a key that nobody waits for, and put it back if a rotation took it up in that moment.
+
+        Who replaces an account writes its journal first and looks for the next key then (see _account.py). So either
+        that run misses the key and stops, or its journal is seen here.
+        """
+        if self._is_awaited(slot):
+            raise self._rival(slot)
+        deleted = self._cluster.secrets.delete(self._store, slot.path)
+        if deleted and slot.stored is not None and self._is_awaited(slot):
+            self._cluster.secrets.create(self._store, slot.path, slot.stored.text() or "")
+            raise self._rival(slot)
+        return deleted
+
+    def _is_awaited(self, slot: Slot) -> bool:
+        """Whether the account has the key of a slot, or is about to get it."""
+        if slot.key is None:
+            return False
+        wanted = slot.key.public_key()
+        journal, user = read_journal(self._cluster.iam, self._uid), self._cluster.iam.user(self._uid)
+        next_key = None if journal is None else journal.key
+        return same_key(next_key, wanted) or (user is not None and same_key(read_public_key(user.public_key), wanted))
 
     def _read_back(self, key: RSAPrivateKey) -> bool:
         stored = self._slot(self._path)
@@ -503,16 +516,3 @@ def _same(one: RSAPrivateKey, other: RSAPrivateKey) -> bool:
 
 def _fingerprint_of(slot: Slot) -> str:
     return "no usable key" if slot.key is None else fingerprint(slot.key.public_key())
-
-
-def parse_document(stored: StoredValue, uid: str | None) -> Document | None:
-    """The stored value as a service-account document of C(uid), or of any account; None when it is something else."""
-    try:
-        fields = json.loads(stored.content)
-    except (ValueError, RecursionError):  # anybody may have stored anything, brackets without end too
-        return None
-    if not isinstance(fields, dict) or not all(isinstance(fields.get(name), str) for name in ("uid", "private_key")):
-        return None
-    if uid is not None and fields["uid"] != uid:
-        return None
-    return Document(fields, load_stored_private_key(fields["private_key"]))

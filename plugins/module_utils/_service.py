@@ -34,6 +34,7 @@ from ansible_collections.dcos.security.plugins.module_utils._keys import fingerp
 from ansible_collections.dcos.security.plugins.module_utils._names import NEXT_SUFFIX
 from ansible_collections.dcos.security.plugins.module_utils._permissions import SUPERUSER_RID, Permission
 from ansible_collections.dcos.security.plugins.module_utils._resource import Resource, State, converge, tell_done
+from ansible_collections.dcos.security.plugins.module_utils._sa_document import stored_half
 from ansible_collections.dcos.security.plugins.module_utils._sa_secret import (
     Endpoint,
     ServiceAccountSecret,
@@ -243,6 +244,7 @@ class Service:
             key=read_public_key(public_key),
             replace_key=replace_key,
             allow_dcos_prefix=plan.allow_dcos_prefix,
+            is_stored=stored_half(self._cluster, plan.account, plan.secret_store, plan.secret_path),
         )
         self._part("account", account)
 

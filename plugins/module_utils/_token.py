@@ -43,7 +43,7 @@ from ansible_collections.dcos.security.plugins.module_utils._names import (
     check_uid,
 )
 from ansible_collections.dcos.security.plugins.module_utils._resource import Plan, Resource, Step
-from ansible_collections.dcos.security.plugins.module_utils._sa_secret import parse_document
+from ansible_collections.dcos.security.plugins.module_utils._sa_document import parse_document
 
 RENEW_BEFORE = 3600
 """Seconds of life that a kept token must have left."""

@@ -61,6 +61,18 @@ options:
         no longer log in.
     type: bool
     default: false
+  secret_path:
+    description:
+      - The service account's secret, see M(dcos.security.dcos_sa_secret). With it O(replace_key=true) looks there, and
+        in the secret beside it in which a rotation keeps the next key, whether the private half of the new key is
+        stored, right before it replaces the account. A run that overlaps this one may have removed it.
+      - Left out, nobody looks.
+    type: str
+  secret_store:
+    description:
+      - Secret store of O(secret_path).
+    type: str
+    default: default
   state:
     description:
       - V(absent) deletes the account with its grants and memberships, and what an interrupted replacement left.
@@ -81,6 +93,13 @@ EXAMPLES = r"""
     uid: cassandra-principal
     public_key_path: cassandra-2.pub.pem
     replace_key: true
+
+- name: Give it the next key that is stored for it
+  dcos.security.dcos_service_account:
+    uid: cassandra-principal
+    public_key_path: cassandra-2.pub.pem
+    replace_key: true
+    secret_path: cassandra/cassandra-secret
 
 - name: Retire it
   dcos.security.dcos_service_account:
@@ -163,6 +182,7 @@ from ansible_collections.dcos.security.plugins.module_utils._files import read_t
 from ansible_collections.dcos.security.plugins.module_utils._keys import load_public_key
 from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
 from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec
+from ansible_collections.dcos.security.plugins.module_utils._sa_document import stored_half
 
 ARGUMENT_SPEC: ArgumentSpec = {
     "uid": {"type": "str", "required": True},
@@ -170,6 +190,8 @@ ARGUMENT_SPEC: ArgumentSpec = {
     "public_key": {"type": "str"},
     "public_key_path": {"type": "path"},
     "replace_key": {"type": "bool", "default": False, "no_log": False},
+    "secret_path": {"type": "str", "no_log": False},
+    "secret_store": {"type": "str", "default": "default", "no_log": False},
     "allow_dcos_prefix": {"type": "bool", "default": False},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
@@ -181,6 +203,8 @@ class Params(TypedDict):
     public_key: str | None
     public_key_path: str | None
     replace_key: bool
+    secret_path: str | None
+    secret_store: str
     allow_dcos_prefix: bool
     state: str
 
@@ -203,6 +227,7 @@ def build(context: Context[Params]) -> ServiceAccount:
         key,
         params["replace_key"],
         params["allow_dcos_prefix"],
+        stored_half(context.cluster, params["uid"], params["secret_store"], params["secret_path"]),
     )
 
 

@@ -14,7 +14,7 @@ from ansible_collections.dcos.security.plugins.module_utils import _account
 from ansible_collections.dcos.security.plugins.module_utils._account import Journal, ServiceAccount, journal_uid
 from ansible_collections.dcos.security.plugins.module_utils._errors import ApiError, DcosError
 from ansible_collections.dcos.security.plugins.module_utils._iam import Iam
-from ansible_collections.dcos.security.plugins.module_utils._keys import fingerprint
+from ansible_collections.dcos.security.plugins.module_utils._keys import fingerprint, same_key
 from ansible_collections.dcos.security.plugins.module_utils._resource import LostRaceError, Outcome, converge
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import FakeCluster, cluster_for
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import public_key, public_text
@@ -267,6 +267,25 @@ def test_a_replacement_brings_everything_back() -> None:
     ]
     assert fake.writes[-1] == f"DELETE /acs/api/v1/users/{JOURNAL}"
     assert not run(fake, key="new", replace_key=True).changed
+
+
+def test_nothing_is_replaced_by_a_key_that_is_stored_nowhere() -> None:
+    """Another run may have taken the next key for a leftover; its journal was not to be seen then."""
+    fake = FakeCluster()
+    fake.add_account(UID, public_text("old"))
+    asked = []
+
+    def is_stored(key: Any) -> bool:
+        asked.append((same_key(key, public_key("new")), f"{UID}.replacing" in fake.users))
+        return False
+
+    with pytest.raises(DcosError, match=r"not stored any more.*still has its old key") as caught:
+        run(fake, key="new", replace_key=True, is_stored=is_stored)
+    assert caught.value.code == "key_mismatch"
+    assert asked == [(True, True)]  # once the journal tells others that it is needed
+    assert fake.users[UID]["public_key"] == public_text("old")
+    run(fake, key="old")
+    assert f"{UID}.replacing" not in fake.users
 
 
 def test_the_journal_holds_what_must_be_restored_and_no_power() -> None:

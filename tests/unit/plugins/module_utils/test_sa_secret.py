@@ -197,6 +197,26 @@ def test_who_deletes_it_at_the_same_time_is_answered_with_a_new_one() -> None:
     assert (key_at(fake, PATH), key_at(fake, NEXT)) == ("b", None)
 
 
+def journal_for(fake: FakeCluster, key: str) -> None:
+    text = json.dumps({"description": "", "grants": [], "groups": []})
+    fake.add_account(f"{UID}.replacing", public_text(key), text)
+
+
+def test_a_leftover_that_a_rotation_takes_up_while_it_is_deleted_is_put_back() -> None:
+    fake = stored("a", "b", "a")
+    fake.rivals[1] = lambda: journal_for(fake, "b")
+    outcome = run(fake)
+    assert (key_at(fake, PATH), key_at(fake, NEXT)) == ("a", "b")
+    assert outcome.values["unsettled"] is True
+
+
+def test_a_leftover_that_became_the_accounts_key_while_it_is_deleted_is_not_lost() -> None:
+    fake = stored("a", "b", "a")
+    fake.rivals[1] = lambda: fake.add_account(UID, public_text("b"))
+    run(fake)
+    assert (key_at(fake, PATH), key_at(fake, NEXT)) == ("b", None)
+
+
 # A whole rotation, interrupted anywhere
 
 

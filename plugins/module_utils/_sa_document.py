@@ -1,0 +1,70 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The document of a service account in the secret store: reading it, and looking whether it holds a key."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Callable, Mapping
+
+from ansible_collections.dcos.security.plugins.module_utils._cluster import Cluster
+from ansible_collections.dcos.security.plugins.module_utils._keys import is_pkcs8, load_stored_private_key, same_key
+from ansible_collections.dcos.security.plugins.module_utils._names import NEXT_SUFFIX, check_secret_path, check_store
+from ansible_collections.dcos.security.plugins.module_utils._secrets import StoredValue
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+SCHEME = "RS256"
+
+# The UI of DC/OS writes the scheme under a misspelt name; consumers that want it do not find it.
+MISSPELT_SCHEME = "schema"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A stored service-account document of our account."""
+
+    fields: Mapping[str, object] = field(repr=False)
+    key: RSAPrivateKey | None = field(repr=False)
+
+    def is_canonical(self) -> bool:
+        """Whether all consumers can read it: scheme where it belongs, key as PKCS#8."""
+        return (
+            self.fields.get("scheme") == SCHEME
+            and MISSPELT_SCHEME not in self.fields
+            and is_pkcs8(str(self.fields.get("private_key")))
+        )
+
+
+def parse_document(stored: StoredValue, uid: str | None) -> Document | None:
+    """The stored value as a service-account document of C(uid), or of any account; None when it is something else."""
+    try:
+        fields = json.loads(stored.content)
+    except (ValueError, RecursionError):  # anybody may have stored anything, brackets without end too
+        return None
+    if not isinstance(fields, dict) or not all(isinstance(fields.get(name), str) for name in ("uid", "private_key")):
+        return None
+    if uid is not None and fields["uid"] != uid:
+        return None
+    return Document(fields, load_stored_private_key(fields["private_key"]))
+
+
+def stored_half(cluster: Cluster, uid: str, store: str, path: str | None) -> Callable[[RSAPublicKey], bool] | None:
+    """What tells whether the private half of a key is at C(path), or beside it where a rotation keeps the next one."""
+    if path is None:
+        return None
+    paths = [check_secret_path(path, "secret_path") + suffix for suffix in (NEXT_SUFFIX, "")]
+    check_store(store, "secret_store")
+
+    def is_stored(key: RSAPublicKey) -> bool:
+        found = (cluster.secrets.read(store, each) for each in paths)
+        documents = (None if stored is None else parse_document(stored, uid) for stored in found)
+        return any(
+            document is not None and document.key is not None and same_key(document.key.public_key(), key)
+            for document in documents
+        )
+
+    return is_stored
