@@ -72,6 +72,19 @@ def test_service_account(way: str, fake: FakeCluster, tmp_path: Path) -> None:
     assert UID not in fake.users
 
 
+def test_service_account_looks_for_the_private_half(fake: FakeCluster) -> None:
+    options = {"uid": UID, "public_key": public_text("b"), "replace_key": True, "secret_path": "svc/sec"}
+    fake.add_account(UID, public_text("a"))
+    stored = {"uid": UID, "private_key": private_text("a"), "scheme": "RS256", "login_endpoint": ""}
+    fake.secrets["svc/sec"] = json.dumps(stored)
+    assert failed("dcos_service_account", options, fake)["failure"]["code"] == "key_mismatch"
+    assert fake.users[UID]["public_key"] == public_text("a")
+    fake.secrets["svc/sec-next"] = json.dumps({**stored, "private_key": private_text("b")})
+    twice("dcos_service_account", options, fake)
+    assert fake.users[UID]["public_key"] == public_text("b")
+    assert failed("dcos_service_account", {**options, "secret_path": "a//b"}, fake)["msg"].startswith("secret_path: ")
+
+
 def test_service_account_refuses_what_is_no_public_key(tmp_path: Path) -> None:
     result = failed("dcos_service_account", {"uid": UID, "public_key": private_text("a")})
     assert result["failure"]["code"] == "invalid_key"
