@@ -13,7 +13,8 @@ import pytest
 
 
 class Stoppable(Protocol):
-    def stop(self) -> None: ...
+    def stop(self) -> None:
+        """End it, and wait until it has ended."""
 
 
 EmulatorT = TypeVar("EmulatorT", bound=Stoppable)
