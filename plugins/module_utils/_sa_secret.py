@@ -410,8 +410,9 @@ class ServiceAccountSecret(Resource[SecretState]):
         if self._is_awaited(slot):
             raise self._rival(slot)
         deleted = self._cluster.secrets.delete(self._store, slot.path)
-        if deleted and slot.stored is not None and self._is_awaited(slot):
-            self._cluster.secrets.create(self._store, slot.path, slot.stored.text() or "")
+        if deleted and slot.document is not None and self._is_awaited(slot):
+            value = json.dumps(dict(slot.document.fields), sort_keys=True)
+            self._cluster.secrets.create(self._store, slot.path, value)
             raise self._rival(slot)
         return deleted
 
