@@ -13,14 +13,11 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import DcosE
 from ansible_collections.dcos.security.plugins.module_utils._service_plan import SKIP, Plan
 
 
-def check_apart(plans: Sequence[Plan]) -> None:
-    """Refuse two services that would share something only one can have; services without an account have nothing."""
-    for _two, error in collisions(plans):
-        raise error
-
-
 def collisions(plans: Sequence[Plan]) -> Iterator[tuple[tuple[Plan, Plan], DcosError]]:
-    """Each two services that would share something, and what to say about it."""
+    """Each two services that would share something only one can have, and what to say about it.
+
+    Services without an account have nothing.
+    """
     owners: dict[tuple[str, str], Plan] = {}
     for plan in plans:
         if plan.stage == SKIP:

@@ -168,6 +168,7 @@ def test_only_loopback(emulator: Emulator) -> None:
     for table, loopback in (("tcp", "0100007F"), ("tcp6", "00000000000000000000000001000000")):
         source = Path("/proc/net") / table
         if not source.exists():
+            # Only Linux tells without privileges who listens where.
             pytest.skip("needs /proc/net")
         for line in source.read_text().splitlines()[1:]:
             address, port = line.split()[1].split(":")

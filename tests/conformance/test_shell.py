@@ -92,6 +92,7 @@ echo done
 """
 
 
+# The tutorial's own programs, which make test does not install: it needs Python, make and git only.
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("openssl")), reason="needs curl and openssl")
 def test_with_curl_and_openssl(emulator: Emulator, tmp_path: Path) -> None:
     """The vendor's tutorial for custom services: account, secret, grant, login token, use."""

@@ -326,6 +326,7 @@ def page(own: Emulator, shared_lab: Lab, elsewhere: int) -> Shown:
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     executable = find_browser()
     if executable is None:
+        # No registry that make test installs from has a browser; what the page holds is tested without one too.
         pytest.skip("no Chromium or Chrome in PATH: the page is not looked at in a browser")
     browser = Browser(executable, tmp_path_factory.mktemp("browser"))
     yield browser

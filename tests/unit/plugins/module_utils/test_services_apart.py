@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._service_plan import Plan, plan_service
-from ansible_collections.dcos.security.plugins.module_utils._services_apart import check_apart
+from ansible_collections.dcos.security.plugins.module_utils._services_apart import collisions
 
 
 def plans(*entries: dict[str, Any]) -> list[Plan]:
@@ -21,6 +21,11 @@ def plans(*entries: dict[str, Any]) -> list[Plan]:
         plan_service({"security_mode": "strict", **entry}, prefix=f"services[{index}].")
         for index, entry in enumerate(entries)
     ]
+
+
+def check_apart(found: list[Plan]) -> None:
+    for _two, error in collisions(found):
+        raise error
 
 
 FILE = {"key_store": "file", "key_dir": "/k"}
