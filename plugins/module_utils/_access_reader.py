@@ -130,7 +130,7 @@ def _read_secrets(cluster: Cluster, wanted: Wanted, reading: AccessReading) -> N
             if document is None:
                 return (None,)
             key = None if document.key is None else document.key.public_key()
-            return (StoredKey(path, str(document.fields["uid"]), key),)
+            return (StoredKey(path, document.uid, key),)
 
         found = _allowed(reading, "secrets", path, ask)
         return None if found is None else found[0]

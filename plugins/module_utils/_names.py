@@ -44,9 +44,14 @@ NEXT_SUFFIX = "-next"
 """While the key at path C(x) of the secret store is rotated, C(x-next) holds the one that it is going to."""
 
 
+def is_uid(text: str) -> bool:
+    """Whether the IAM would take it as a user id."""
+    return _UID.fullmatch(text) is not None and text not in _UIDS_NOT_USABLE
+
+
 def check_uid(uid: str, option: str) -> str:
     """Return C(uid) when the IAM would take it, else raise C(invalid_uid) naming the option."""
-    if _UID.fullmatch(uid) is None or uid in _UIDS_NOT_USABLE:
+    if not is_uid(uid):
         raise DcosError(
             f"{option}: {uid!r} is not a user id that the IAM takes. Use 1 to {UID_MAX_LENGTH} letters, digits and "
             "'_', '@', '.', '-'; not '.', '..' or 'anonymous'.",

@@ -6,12 +6,20 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Callable, Mapping
 
 from ansible_collections.dcos.security.plugins.module_utils._cluster import Cluster
+from ansible_collections.dcos.security.plugins.module_utils._connection import check_url
+from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._keys import is_pkcs8, load_stored_private_key, same_key
-from ansible_collections.dcos.security.plugins.module_utils._names import NEXT_SUFFIX, check_secret_path, check_store
+from ansible_collections.dcos.security.plugins.module_utils._names import (
+    NEXT_SUFFIX,
+    check_secret_path,
+    check_store,
+    is_uid,
+)
 from ansible_collections.dcos.security.plugins.module_utils._secrets import StoredValue
 
 if TYPE_CHECKING:
@@ -25,10 +33,26 @@ MISSPELT_SCHEME = "schema"
 
 @dataclass(frozen=True)
 class Document:
-    """A stored service-account document of our account."""
+    """A stored service-account document.
+
+    fields: all of it, the private key included; C(uid) has been looked at, the rest is whatever somebody stored.
+    """
 
     fields: Mapping[str, object] = field(repr=False)
     key: RSAPrivateKey | None = field(repr=False)
+
+    @property
+    def uid(self) -> str:
+        """The account that it is of."""
+        return str(self.fields["uid"])
+
+    def shown(self) -> dict[str, object]:
+        """What results and diffs may show of it: a field that has not the form it should have may hold a secret."""
+        return {
+            "uid": self.uid,
+            "scheme": _in_form(self.fields.get("scheme"), _is_scheme),
+            "login_endpoint": _in_form(self.fields.get("login_endpoint"), _is_url),
+        }
 
     def is_canonical(self) -> bool:
         """Whether all consumers can read it: scheme where it belongs, key as PKCS#8."""
@@ -40,16 +64,36 @@ class Document:
 
 
 def parse_document(stored: StoredValue, uid: str | None) -> Document | None:
-    """The stored value as a service-account document of C(uid), or of any account; None when it is something else."""
+    """The stored value as a service-account document of C(uid), or of any account; None when it is something else.
+
+    What names no account that the IAM could have is something else, too.
+    """
     try:
         fields = json.loads(stored.content)
     except (ValueError, RecursionError):  # anybody may have stored anything, brackets without end too
         return None
     if not isinstance(fields, dict) or not all(isinstance(fields.get(name), str) for name in ("uid", "private_key")):
         return None
-    if uid is not None and fields["uid"] != uid:
+    if not is_uid(fields["uid"]) or (uid is not None and fields["uid"] != uid):
         return None
     return Document(fields, load_stored_private_key(fields["private_key"]))
+
+
+def _in_form(value: object, has_form: Callable[[str], bool]) -> str | None:
+    return value if isinstance(value, str) and has_form(value) else None
+
+
+def _is_scheme(text: str) -> bool:
+    return re.fullmatch(r"[A-Za-z0-9-]{1,16}", text) is not None
+
+
+def _is_url(text: str) -> bool:
+    """Whether it is a URL without what could be a password in it."""
+    try:
+        check_url(text, "login_endpoint")
+    except DcosError:
+        return False
+    return True
 
 
 def stored_half(cluster: Cluster, uid: str, store: str, path: str | None) -> Callable[[RSAPublicKey], bool] | None:

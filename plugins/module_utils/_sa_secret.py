@@ -166,7 +166,7 @@ class Endpoint:
             a, b = urlsplit(stored), urlsplit(wanted)
         except ValueError:
             return False
-        return {a.netloc, b.netloc} <= _SAME_HOSTS and (a.scheme, a.path, a.query) == (b.scheme, b.path, b.query)
+        return {a.netloc, b.netloc} <= _SAME_HOSTS and (a.scheme, *a[2:]) == (b.scheme, *b[2:])
 
     def _cli_version(self, cluster: Cluster) -> str | None:
         """The version of DC/OS whose CLI would have written the document; None for a current one."""
@@ -470,13 +470,10 @@ class ServiceAccountSecret(Resource[SecretState]):
         if state.live.foreign:
             view = {"store": self._store, "path": self._path, "content": f"no service-account document of {self._uid}"}
         elif state.live.document is not None:
-            fields = state.live.document.fields
             view = {
                 "store": self._store,
                 "path": self._path,
-                "uid": self._uid,
-                "scheme": fields.get("scheme"),
-                "login_endpoint": fields.get("login_endpoint"),
+                **state.live.document.shown(),
                 "fingerprint": _fingerprint_of(state.live),
             }
         if state.next.document is not None:
@@ -499,15 +496,14 @@ def describe_secret(cluster: Cluster, store: str, path: str) -> dict[str, object
     }
     if document is None:
         return result
-    uid = str(document.fields["uid"])
-    result.update((name, document.fields.get(name)) for name in ("uid", "scheme", "login_endpoint"))
+    result.update(document.shown())
     public = None if document.key is None else document.key.public_key()
     if public is not None:
         result.update(public_key=public_pem(public), fingerprint=fingerprint(public))
-    user = cluster.iam.user(uid)
+    user = cluster.iam.user(document.uid)
     result["matches_account"] = user is not None and same_key(read_public_key(user.public_key), public)
     waiting = cluster.secrets.read(store, path + NEXT_SUFFIX)
-    result["pending"] = waiting is not None and parse_document(waiting, uid) is not None
+    result["pending"] = waiting is not None and parse_document(waiting, document.uid) is not None
     return result
 
 

@@ -74,7 +74,7 @@ class SecretLogin:
                 "with a usable key.",
                 "foreign_secret",
             )
-        return KeyCredentials(str(document.fields["uid"]), document.key)
+        return KeyCredentials(document.uid, document.key)
 
 
 @dataclass(frozen=True)

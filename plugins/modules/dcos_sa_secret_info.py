@@ -60,7 +60,9 @@ secret:
       returned: success
       sample: cassandra/cassandra-secret
     is_document:
-      description: Whether it is a service-account document. All that follows is V(null) for anything else.
+      description:
+        - Whether it is a service-account document, with a user id that the IAM could have.
+        - All that follows is V(null) for anything else.
       type: bool
       returned: success
       sample: true
@@ -70,12 +72,12 @@ secret:
       returned: success
       sample: cassandra-principal
     scheme:
-      description: Scheme in the document, normally V(RS256).
+      description: Scheme in the document, normally V(RS256). V(null) for what has not the form of one.
       type: str
       returned: success
       sample: RS256
     login_endpoint:
-      description: Login endpoint in the document.
+      description: Login endpoint in the document. V(null) for what is no plain URL, since it could be a secret.
       type: str
       returned: success
       sample: https://leader.mesos/acs/api/v1/auth/login

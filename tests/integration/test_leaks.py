@@ -71,6 +71,13 @@ def cases(e: Emulator, lab: Lab, secrets: dict[str, str]) -> dict[str, list[Task
     e.make_secret(f"{uids[0]}/foreign", FOREIGN_TEXT)
     e.make_secret(f"{uids[0]}/mine", document(uids[0], small))
     e.make_secret(f"{uids[0]}/mine-next", document(uids[0], next_one))
+    # Whatever fields somebody stored the key in, and a password for the service that reads it.
+    odd = {
+        **document(uids[0], small),
+        "scheme": {"private_key": private_pem(small)},
+        "login_endpoint": f"https://joe:{quote(OTHERS_PASSWORD, safe='')}@a.example/",
+    }
+    e.make_secret(f"{uids[0]}/odd", odd)
     e.make_account(uids[0], KEYS[0])
     pair = str(lab.place("pair") / "made.pem")
     key_file = lab.file("pair/loose.pem", secrets["key file"])
@@ -128,6 +135,8 @@ def cases(e: Emulator, lab: Lab, secrets: dict[str, str]) -> dict[str, list[Task
             task("dcos_service_account_info", args={"uid": uids[0]}),
             task("dcos_sa_secret_info", args={"path": f"{uids[0]}/mine"}),
             task("dcos_sa_secret_info", args={"path": f"{uids[0]}/foreign"}),
+            task("dcos_sa_secret_info", args={"path": f"{uids[0]}/odd"}),
+            secret(path=f"{uids[0]}/odd", state="absent"),
             task("dcos_acl_grant_info", args={"uid": uids[0]}),
             task("dcos_ca", args={"path": str(lab.place("pair") / "ca.crt"), "fingerprint": [e.ca_fingerprint]}),
             # Not the secrets of all: to that of the case "cut" the connection breaks.
