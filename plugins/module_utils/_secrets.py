@@ -163,8 +163,9 @@ class Secrets:
             document = answer.json()
             if isinstance(document, dict) and document.get("sealed") is True:
                 raise ApiError(
-                    f"{what}: the secret store '{store}' is sealed. Unseal it ('dcos security cluster secret-store "
-                    f"unseal', or PUT {BASE}/auto-unseal/{store}; on each master) and run again.",
+                    f"{what}: the secret store '{store}' is sealed. Unseal it on each master ('dcos security cluster "
+                    f"secret-store unseal {store} KEY'; with the default seal PUT {BASE}/auto-unseal/{store} does it "
+                    "without a key) and run again.",
                     None,
                     503,
                     "Service Unavailable",

@@ -124,7 +124,8 @@ def test_a_sealed_store_is_not_waited_for(method: str, act: Callable[[Secrets], 
     with pytest.raises(ApiError, match="the secret store 'default' is sealed") as caught:
         play([(f"{method} {URL}", Reply(503)), (SEAL, SEALED)], act)
     assert caught.value.status == 503
-    assert "auto-unseal/default" in caught.value.message
+    assert "'dcos security cluster secret-store unseal default KEY'" in caught.value.message
+    assert "PUT /secrets/v1/auto-unseal/default" in caught.value.message
     assert sleeps == []
 
 
