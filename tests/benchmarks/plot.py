@@ -19,6 +19,9 @@ _COLOURS = dict(zip(CONTENDERS, ("#808080", "#2b8cbe", "#c4820e", "#d0503f"), st
 _WIDTH, _HEIGHT, _LEFT, _TOP, _GAP, _BOTTOM = 330, 280, 56, 34, 80, 78
 
 
+_READABLE = 640
+"""The width in pixels below which its text is too small: on a telephone it rather scrolls."""
+
 _ALONE = "<style>@media (prefers-color-scheme: dark) { svg { color: #ddd } }</style>"
 
 
@@ -39,13 +42,14 @@ class _Axis:
 
 
 def draw(results: Results, *, alone: bool = False) -> str:
-    """The picture as SVG for a place in a page of HTML, or alone in a file."""
+    """The picture as SVG for a place in a page of HTML, which must let it scroll sideways, or alone in a file."""
     plain = [each for each in results.measurements if not each.latency]
     width, height = _LEFT + 2 * _WIDTH + _GAP + 16, _TOP + _HEIGHT + _BOTTOM
     title = "Seconds over the number of services, for each way to provision them"
+    style = "max-width: 100%" if alone else f"min-width: {_READABLE}px; max-width: 100%"
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" aria-label="{title}"'
-        ' font-family="sans-serif" font-size="12" fill="currentColor" style="max-width: 100%">',
+        f' font-family="sans-serif" font-size="12" fill="currentColor" style="{style}">',
         f"<title>{title}</title>",
         *([_ALONE] if alone else []),
     ]
@@ -89,7 +93,8 @@ def _line(points: Sequence[Measurement], across: _Axis, up: _Axis, colour: str) 
         yield f'<path d="{path}" stroke="{colour}" stroke-width="2"{dashes}/>'
     for (x, y), point in zip(places, points, strict=True):
         if not point.projected:
-            about = f"{point.contender}, {point.services:,} services: {point.seconds:.2f} s"
+            services = "1 service" if point.services == 1 else f"{point.services:,} services"
+            about = f"{point.contender}, {services}: {point.seconds:.2f} s"
             yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"><title>{escape(about)}</title></circle>'
 
 

@@ -72,7 +72,9 @@ def _page(results: Results) -> Iterable[str]:
     yield ""
     yield ".. raw:: html"
     yield ""
+    yield '   <div style="overflow-x: auto; margin-bottom: 24px">'
     yield from (f"   {line}" for line in draw(results).splitlines())
+    yield "   </div>"
     yield ""
     yield from _list_table(_HEADINGS, _rows(results))
     for latency, rows in _slow(results):

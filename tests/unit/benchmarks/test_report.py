@@ -85,6 +85,13 @@ def test_what_is_projected_is_marked() -> None:
     assert len(dashed) == 2
 
 
+def test_one_service_is_not_some() -> None:
+    picture = ET.fromstring(draw(results(*measured(FLEET, 1, 1.0, 0.5))))
+    shown = [each.text or "" for each in picture.iter() if each.tag.endswith("title")]
+    assert f"{FLEET}, 1 service: 1.00 s" in shown
+    assert f"{FLEET}, 100 services: 7.40 s" in shown
+
+
 def test_the_page_must_have_a_place() -> None:
     with pytest.raises(ValueError, match="no lines"):
         with_results("Performance\n", results())
