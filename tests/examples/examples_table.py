@@ -469,10 +469,15 @@ EMULATOR = Group(
             """,
         ),
         Example("roles/dcos_emulator/README.md", "Clean up", changed=[STOPPED]),
-        Example(f"{GUIDES}/emulator.rst", "Create", changed=[DATA_DIR, STARTED]),
+        Example(
+            f"{GUIDES}/emulator.rst",
+            "Prepare",
+            changed=["Forget that cluster", DATA_DIR, STARTED],
+            again=[STOPPED, "Forget that cluster", DATA_DIR, STARTED],
+        ),
         Example(f"{GUIDES}/emulator.rst", "Converge", changed=PROVISIONED),
         Example(f"{GUIDES}/emulator.rst", "Verify"),
-        Example(f"{GUIDES}/emulator.rst", "Destroy", changed=[STOPPED, "Remove what it kept"]),
+        Example(f"{GUIDES}/emulator.rst", "Clean up", changed=[STOPPED]),
         Example(
             f"{GUIDES}/emulator.rst",
             "Test with a cluster that loses connections",
