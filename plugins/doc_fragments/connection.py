@@ -52,6 +52,7 @@ options:
   dcos_private_key:
     description:
       - RSA private key (PEM text) of the service account O(dcos_username), at least 2048 bits, not encrypted.
+      - There is no environment variable for it; a key does not belong there.
     type: str
   dcos_private_key_path:
     description:
@@ -74,25 +75,26 @@ options:
   dcos_allow_http:
     description:
       - Truth value, empty for unset. Whether plain C(http) to a host that is not loopback is allowed. Needed for a
-        cluster in C(disabled) mode, which has no TLS. Refused unless set to V(true).
+        cluster in C(disabled) mode, which has no TLS. Refused unless set to V(true), and then always a warning.
       - Falls back to E(DCOS_ALLOW_HTTP).
     type: str
   dcos_timeout:
     description:
-      - Whole number of seconds, empty for unset. How long to wait for a connection, and for each part of an answer. 30
-        unless set.
+      - Whole number of seconds from 1 to 3600, empty for unset. How long to wait for a connection, and for each part of
+        an answer. 30 unless set.
       - Falls back to E(DCOS_TIMEOUT).
     type: str
   dcos_retries:
     description:
-      - Whole number, empty for unset. How often a request is repeated after a lost connection, a 502, 503 or 504, or a
-        429. 3 unless set.
+      - Whole number from 0 to 20, empty for unset. How often a request is repeated after a lost connection, a 502, 503
+        or 504, or a 429. 3 unless set.
       - The waits are 0.2, 0.4, 0.8 ... seconds with some jitter, or what the server asks for, up to 10 seconds.
       - A write that may have happened is judged by reading back before it is repeated.
     type: str
   dcos_config:
     description:
       - Folder of the DC/OS CLI, whose attached cluster is the last source of URL, token and CA.
-      - Falls back to E(DCOS_DIR), then to C(~/.dcos).
+      - Falls back to E(DCOS_DIR), then to C(~/.dcos). Where this source is needed, a folder that is named and does not
+        exist is an error.
     type: path
 """

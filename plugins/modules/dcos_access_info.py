@@ -54,6 +54,13 @@ options:
     type: list
     elements: dict
     default: []
+seealso:
+  - plugin: dcos.security.access_tables
+    plugin_type: filter
+  - plugin: dcos.security.access_page
+    plugin_type: filter
+  - ref: ansible_collections.dcos.security.docsite.access
+    description: The guide to who may do what.
 """
 
 EXAMPLES = r"""

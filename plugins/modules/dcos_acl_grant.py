@@ -37,17 +37,21 @@ attributes:
 options:
   uid:
     description:
-      - Account whose direct grants are managed. The accounts of DC/OS itself are refused; C(dcos_marathon) and
-        C(dcos_metronome) may be granted and revoked single actions, as DC/OS allows it.
-      - The account of this connection is not stripped of what the run needs, and the last superuser stays one.
+      - Account whose direct grants are managed. Either it or O(gid) is needed.
+      - With O(state=present) an account that does not exist is an error with the code V(ERR_UNKNOWN_USER_ID).
+      - The accounts of DC/OS itself are refused with the code V(native_account); C(dcos_marathon) and C(dcos_metronome)
+        may be granted and revoked single actions, as DC/OS allows it.
+      - The account of this connection is not stripped of what the run needs (code V(own_account)), and the last
+        superuser stays one (V(ERR_NO_MORE_SUPERUSERS)).
     type: str
   gid:
     description:
-      - Group whose grants are managed, in place of O(uid). The group C(superusers) is never changed.
+      - Group whose grants are managed, in place of O(uid). With O(state=present) one that does not exist is an error
+        with the code V(ERR_UNKNOWN_GROUP_ID). The group C(superusers) is never changed.
     type: str
   permissions:
     description:
-      - What to grant or revoke. Entries of the same resource are joined.
+      - What to grant or revoke. Entries of the same resource are joined. Either it or O(rid) is needed.
     type: list
     elements: dict
     suboptions:
@@ -59,7 +63,8 @@ options:
         required: true
       actions:
         description:
-          - Actions on the resource. With O(state=absent) all of them when left out.
+          - Actions on the resource. Needed with O(state=present); with O(state=absent) all of them when left out.
+          - Missing or empty actions and a bad resource id are errors with the code V(invalid_rid).
         type: list
         elements: str
         choices: [create, read, update, delete, full]
@@ -69,11 +74,11 @@ options:
         type: str
   rid:
     description:
-      - A single resource id, in place of O(permissions).
+      - A single resource id, in place of O(permissions). O(actions) and O(description) belong to it alone.
     type: str
   actions:
     description:
-      - Actions on O(rid). With O(state=absent) all of them when left out.
+      - Actions on O(rid). Needed with O(state=present); with O(state=absent) all of them when left out.
     type: list
     elements: str
     choices: [create, read, update, delete, full]
@@ -85,6 +90,7 @@ options:
     description:
       - Whether every direct grant that is neither listed nor in O(keep) is revoked. With O(permissions=[]) that is
         everything.
+      - An error with O(state=absent), and for C(dcos_marathon) and C(dcos_metronome).
     type: bool
     default: false
   keep:
@@ -110,8 +116,8 @@ options:
     description:
       - What to do about a resource id, or an action on one, that no document of DC/OS knows. The IAM stores whatever it
         is given, so a slip would show only when something is denied. V(warn) warns and V(fail) stops before the first
-        write, both naming the nearest documented one; V(ignore) says nothing. It is about what O(state=present)
-        grants.
+        write (code V(invalid_rid)), both naming the nearest documented one; V(ignore) says nothing. It is about what
+        O(state=present) grants.
     type: str
     choices: [warn, fail, ignore]
     default: warn
@@ -125,9 +131,13 @@ options:
     description:
       - With O(state=absent), whether the ACLs of the listed resources are deleted when nobody, user or group, has a
         grant on them any more. It works for an account or group that is already gone too. The ACL of C(dcos:superuser)
-        is never deleted.
+        is never deleted. An error with O(state=present).
     type: bool
     default: false
+seealso:
+  - module: dcos.security.dcos_acl_grant_info
+  - ref: ansible_collections.dcos.security.docsite.provisioning
+    description: The guide to provisioning services.
 """
 
 EXAMPLES = r"""

@@ -31,6 +31,11 @@ options:
     description:
       - Resource id whose grants are read.
     type: str
+seealso:
+  - module: dcos.security.dcos_acl_grant
+  - module: dcos.security.dcos_access_info
+  - ref: ansible_collections.dcos.security.docsite.provisioning
+    description: The guide to provisioning services.
 """
 
 EXAMPLES = r"""

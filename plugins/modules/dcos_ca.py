@@ -12,11 +12,15 @@ version_added: 0.1.0
 description:
   - Fetches the bundle that the certificates of a cluster are verified with, and keeps it in a file for O(dcos_ca_path)
     of the other modules.
-  - The bundle is fetched without verification, since there is nothing yet to verify with. It is trusted for one of four
-    reasons, see RV(ca.trusted_by), and otherwise refused with its fingerprint in the message.
+  - Where a bundle is kept already, the connection is first verified with that one. Where none is kept, or the kept one
+    does not verify it, the bundle is fetched without verification.
+  - It is trusted for one of four reasons, see RV(ca.trusted_by), and otherwise refused with its fingerprint in the
+    message.
   - Every certificate of the bundle must have one of the given fingerprints or descend from one that has, so that nobody
     can add a CA to the genuine one.
-  - Nothing but this one request is sent, and no credentials. O(dcos_ca_path), O(dcos_validate_certs),
+  - Nothing but the request for the bundle is sent, and no credentials. With O(source_path) and with O(state=absent)
+    nothing is sent at all.
+  - O(dcos_url), or what it falls back to, is needed in any case. O(dcos_ca_path), O(dcos_validate_certs),
     O(dcos_allow_http) and all options of credentials are accepted and not used.
 author:
   - The dcos.security contributors (@dcos)
@@ -63,6 +67,9 @@ options:
     type: str
     choices: [present, absent]
     default: present
+seealso:
+  - ref: ansible_collections.dcos.security.docsite.authentication
+    description: The guide to authentication.
 """
 
 EXAMPLES = r"""
@@ -76,6 +83,18 @@ EXAMPLES = r"""
   dcos.security.dcos_ca:
     dcos_url: https://dcos.example.com
     path: dcos-ca.crt
+
+- name: Keep what a test cluster offers, with its fingerprint in a warning to compare
+  dcos.security.dcos_ca:
+    dcos_url: https://dcos.example.com
+    path: test-ca.crt
+    trust_on_first_use: true
+
+- name: Keep a bundle that was copied from a master over SSH
+  dcos.security.dcos_ca:
+    dcos_url: https://dcos.example.com
+    path: copied-ca.crt
+    source_path: ca-bundle.crt
 """
 
 RETURN = r"""
@@ -112,6 +131,11 @@ ca:
           fingerprint: 'AB:CD:...'
           not_before: '2026-11-22T00:00:00Z'
           not_after: '2036-11-19T00:00:00Z'
+check_mode:
+  description: That this is a prediction, and nothing was changed.
+  returned: in check mode
+  type: bool
+  sample: true
 cluster:
   description: The connection that was used.
   returned: success, and on failure once it is known

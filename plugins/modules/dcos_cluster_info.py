@@ -19,6 +19,11 @@ extends_documentation_fragment:
   - dcos.security.attributes
   - dcos.security.attributes.info_module
   - dcos.security.attributes.actiongroup_dcos
+seealso:
+  - ref: ansible_collections.dcos.security.docsite.authentication
+    description: The guide to authentication.
+  - ref: ansible_collections.dcos.security.docsite.security_modes
+    description: The guide to security modes.
 """
 
 EXAMPLES = r"""
@@ -78,6 +83,11 @@ cluster:
       type: str
       returned: always
       sample: task
+failure:
+  description: What went wrong, to branch on, see M(dcos.security.dcos_service_account).
+  returned: failure
+  type: dict
+  sample: {status: 401, code: credentials, title: 401 Unauthorized}
 """
 
 from dataclasses import asdict

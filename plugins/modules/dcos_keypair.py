@@ -73,6 +73,11 @@ options:
     type: str
     choices: [present, absent]
     default: present
+seealso:
+  - module: dcos.security.dcos_service_account
+  - module: dcos.security.dcos_sa_secret
+  - ref: ansible_collections.dcos.security.docsite.keys
+    description: The guide to keys and their rotation.
 """
 
 EXAMPLES = r"""

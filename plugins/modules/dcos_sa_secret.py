@@ -59,6 +59,10 @@ options:
   private_key:
     description:
       - RSA private key (PEM, at least 2048 bits, not encrypted) to store. It is stored as PKCS#8.
+      - With O(state=present) exactly one of O(private_key), O(private_key_path) and O(generate_key) is needed.
+        Otherwise, and for a key that is not usable, the error has the code V(invalid_key).
+      - A key that an existing account does not have is an error with the code V(key_mismatch), unless O(rotate=prepare)
+        is given.
     type: str
   private_key_path:
     description:
@@ -66,7 +70,8 @@ options:
     type: path
   generate_key:
     description:
-      - Whether the key is made here, where none is stored that serves.
+      - Whether the key is made here. That happens where neither an account nor a stored key exists, and for
+        O(rotate=prepare); otherwise the stored key is used.
     type: bool
     default: false
   security_mode:
@@ -74,6 +79,7 @@ options:
       - Security mode of the cluster, from which the login endpoint in the document is derived, C(https) for V(strict)
         and V(permissive), C(http) for V(disabled), host C(leader.mesos). A stored endpoint with the host
         C(master.mesos) counts as equal.
+      - With O(state=present) either O(security_mode) or O(login_endpoint) is needed.
       - An error with the code V(mode) where the cluster says that it is in another mode.
     type: str
     choices: [disabled, permissive, strict]
@@ -84,7 +90,7 @@ options:
   legacy_login_endpoint:
     description:
       - Whether C(http) is written in V(permissive) mode, as the DC/OS CLI did up to DC/OS 1.11. V(auto) decides by the
-        version of the cluster.
+        version of the cluster; where that cannot be read, the error has the code V(mode).
     type: str
     choices: [never, auto, always]
     default: never
@@ -94,20 +100,27 @@ options:
         half with RV(secret.pending=true). Then the account is given that key with M(dcos.security.dcos_service_account)
         and O(dcos.security.dcos_service_account#module:replace_key=true), and V(finish) moves the document to
         O(path). V(none) also finishes what it finds half done.
+      - V(finish) is an error with the code V(key_mismatch) while the account has not got the key at C(<path>-next).
     type: str
     choices: [none, prepare, finish]
     default: none
   overwrite:
     description:
-      - Whether a stored value that is not a service-account document of O(uid) may be replaced or deleted.
+      - Whether a stored value that is not a service-account document of O(uid) may be replaced or deleted. Without it
+        the error has the code V(foreign_secret).
     type: bool
     default: false
   state:
     description:
-      - V(absent) deletes the secret, and the one at C(<path>-next).
+      - V(absent) deletes the secret, and the one at C(<path>-next) if that is a service-account document of O(uid).
     type: str
     choices: [present, absent]
     default: present
+seealso:
+  - module: dcos.security.dcos_sa_secret_info
+  - module: dcos.security.dcos_service_account
+  - ref: ansible_collections.dcos.security.docsite.keys
+    description: The guide to keys and their rotation.
 """
 
 EXAMPLES = r"""

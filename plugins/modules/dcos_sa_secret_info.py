@@ -30,6 +30,10 @@ options:
       - Name of the secret store.
     type: str
     default: default
+seealso:
+  - module: dcos.security.dcos_sa_secret
+  - ref: ansible_collections.dcos.security.docsite.keys
+    description: The guide to keys and their rotation.
 """
 
 EXAMPLES = r"""

@@ -16,7 +16,8 @@ description:
     description, groups and grants. What must be restored is first written into the cluster as a service account
     C(<uid>.replacing), so that an interrupted replacement is finished by any later run of this module, from any
     machine.
-  - Tokens that the IAM has issued stay valid until they expire, after a replacement or deletion too.
+  - Tokens that the IAM has issued stay valid until they expire, after a replacement of the key too. Those of a deleted
+    account still verify, but nothing is granted to the account any more.
 author:
   - The dcos.security contributors (@dcos)
 extends_documentation_fragment:
@@ -79,6 +80,11 @@ options:
     type: str
     choices: [present, absent]
     default: present
+seealso:
+  - module: dcos.security.dcos_service_account_info
+  - module: dcos.security.dcos_sa_secret
+  - ref: ansible_collections.dcos.security.docsite.keys
+    description: The guide to keys and their rotation.
 """
 
 EXAMPLES = r"""

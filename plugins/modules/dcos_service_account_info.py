@@ -23,6 +23,11 @@ options:
     description:
       - Account to read, all when left out. One that does not exist, or belongs to a person, gives an empty list.
     type: str
+seealso:
+  - module: dcos.security.dcos_service_account
+  - module: dcos.security.dcos_access_info
+  - ref: ansible_collections.dcos.security.docsite.keys
+    description: The guide to keys and their rotation.
 """
 
 EXAMPLES = r"""

@@ -37,7 +37,7 @@ attributes:
     support: full
     details:
       - Keys that would be made are made in memory only, one for all services, and thrown away. The result then has
-        C(provisional=true).
+        RV(provisional=true).
   diff_mode:
     support: full
     details:
@@ -45,7 +45,7 @@ attributes:
   idempotent:
     support: partial
     details:
-      - Each run with C(rotate_key=true) rotates again.
+      - Each run with O(dcos.security.dcos_service#role:main:dcos_service_rotate_key=true) rotates again.
 options:
   services:
     description:
@@ -88,7 +88,7 @@ options:
     default: changed
   concurrency:
     description:
-      - How many services are worked on at a time. V(1) takes one after the other, in the order of the list.
+      - How many services are worked on at a time, at least 1. V(1) takes one after the other, in the order of the list.
       - By default 8 for each core of the host that runs the module, and at most 32.
     type: int
   progress:
@@ -102,7 +102,8 @@ options:
       - File to which a line of JSON is added after each service; it must exist. Set by the action part.
     type: path
 notes:
-  - Making RSA keys is most of the work. C(cryptography) 50 makes them on all cores, version 46 and older on one.
+  - On a nearby cluster, making RSA keys takes a large part of the time. C(cryptography) 50 makes them on all cores,
+    version 46 and older on one.
   - The account of the connection needs C(dcos:superuser), or C(dcos:adminrouter:acs full) and permissions for all
     secrets concerned. Where it may not list the secrets (C(dcos:secrets:list:default:/ read)), each service takes two
     more requests.
@@ -189,15 +190,17 @@ services:
     msg:
       description: What went wrong and what to do about it.
       type: str
-      returned: when C(failed) is true
+      returned: when RV(services[].failed) is true
       sample: 'services[3].name: must be given: the id of the service, such as /prod/cassandra.'
     failure:
       description: What went wrong, to branch on, see M(dcos.security.dcos_service_account).
       type: dict
-      returned: when C(failed) is true
+      returned: when RV(services[].failed) is true
       sample: {status: null, code: key_mismatch, title: null}
     account:
-      description: Its account; V(null) for C(state) V(absent) and V(skip).
+      description:
+        - Its account; V(null) for a refused entry, and where RV(services[].state) is V(skip), or V(absent) and the
+          account is gone.
       type: str
       returned: always
       sample: team__api-principal
@@ -274,7 +277,7 @@ cluster:
 failure:
   description:
     - What went wrong, to branch on, see M(dcos.security.dcos_service_account). Where several services failed, see
-      C(services).
+      RV(services).
   returned: failure
   type: dict
   sample: {status: null, code: null, title: null}

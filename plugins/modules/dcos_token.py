@@ -15,7 +15,8 @@ description:
   - The result holds a secret. Put C(no_log=true) on the task.
   - A login changes nothing in the cluster. It is done in check mode too, so that later tasks have a token; only the
     file is not written then.
-  - DC/OS cannot revoke a token. It is valid until it expires, after the account is deleted too.
+  - DC/OS cannot revoke a token. It is valid until it expires, after a replacement of the key too. That of a deleted
+    account still verifies, but nothing is granted to the account any more.
 author:
   - The dcos.security contributors (@dcos)
 extends_documentation_fragment:
@@ -83,7 +84,9 @@ options:
     type: bool
   exchange:
     description:
-      - V(false) returns the service login token itself and sends no request.
+      - V(false) returns the service login token itself, which is signed here. Nothing is sent, except with
+        O(secret_path), where the connection is used to read the key.
+      - An error where the login is by password, which can sign nothing, and together with O(path).
     type: bool
     default: true
   state:
@@ -92,6 +95,9 @@ options:
     type: str
     choices: [present, absent]
     default: present
+seealso:
+  - ref: ansible_collections.dcos.security.docsite.authentication
+    description: The guide to authentication.
 """
 
 EXAMPLES = r"""
@@ -145,7 +151,7 @@ expires_at:
   type: str
   sample: '2026-11-27T05:48:54Z'
 expires_in:
-  description: Seconds until then.
+  description: Seconds until then; V(null) likewise.
   returned: success
   type: int
   sample: 432000

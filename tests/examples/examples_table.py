@@ -33,6 +33,7 @@ MODULES = Group(
     accounts={"ci": "ci.pem", "reader": ""},
     public_keys=["cassandra-2.pub.pem"],
     groups=["developers"],
+    warnings=["CA bundle is trusted on first use"],
     examples=[
         # First of all: later ones leave superusers behind.
         Example(
@@ -114,9 +115,14 @@ MODULES = Group(
             f"{PLUGINS}/dcos_ca.py",
             "Keep the bundle whose root is known",
             before="""
+            - ansible.builtin.copy: {src: dcos-ca.crt, dest: ca-bundle.crt, mode: "0644"}
             - ansible.builtin.file: {path: dcos-ca.crt, state: absent}
             """,
-            changed=["Keep the bundle whose root is known"],
+            changed=[
+                "Keep the bundle whose root is known",
+                "Keep what a test cluster offers, with its fingerprint in a warning to compare",
+                "Keep a bundle that was copied from a master over SSH",
+            ],
         ),
         Example(f"{PLUGINS}/dcos_cluster_info.py", "Read mode and version"),
         Example("plugins/filter/access_tables.yml", "Read who may do what"),
