@@ -168,7 +168,7 @@ REMEDIES: Mapping[str, str] = {
     "secret_unusable": "Nobody can log in with this secret. Rotate the account's key with overwrite, or delete it.",
     "journal_left": "Run the provisioning of the service again: it finishes what an interrupted run began.",
     "rotation_unfinished": "Run the provisioning of the service again: it finishes what an interrupted run began.",
-    "shared_key": "Rotate the key of each account: who has the one key is all of them.",
+    "shared_key": "Rotate the key of each account: whoever has the one key can log in as all.",
     "weak_key": "Rotate the account's key.",
     "unreadable_key": "Nobody can log in as this account. Replace its key, or delete it.",
     "over_wide": "Grant the resource and the actions that are needed by name, then revoke this.",
@@ -277,7 +277,7 @@ def _keys(facts: Facts) -> Iterator[Finding]:
             yield _about(account, "weak_key", HIGH, detail)
     for shown, uids in holders.items():
         if len(uids) > 1:
-            detail = f"Who has the private key can log in as each of {', '.join(uids)}."
+            detail = f"Whoever has the private key can log in as each of {', '.join(uids)}."
             yield Finding("shared_key", HIGH, "key", shown, detail, tuple(uids))
 
 

@@ -232,7 +232,7 @@ def read_presets(raw: object, option: str, prefix: str = PREFIX) -> dict[str, Pr
         if not isinstance(name, str) or _NAME.fullmatch(name) is None:
             raise DcosError(f"{option}: {name!r} is not a name for a preset. Use letters, digits, '_', '-' and '.'.")
         if not isinstance(body, Mapping):
-            raise DcosError(f"{here}: must be a dictionary with grants and, as you like, description and support.")
+            raise DcosError(f"{here}: must be a dictionary with grants and, optionally, description and support.")
         unknown = sorted(str(key) for key in body if key not in _OWN_KEYS)
         if unknown:
             raise DcosError(f"{here}: unknown key {unknown[0]!r}. Use {', '.join(_OWN_KEYS)}.")

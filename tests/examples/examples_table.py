@@ -177,7 +177,7 @@ ROLE = Group(
             changed=PROVISIONED,
         ),
         # Nobody has that key: a plain run.
-        Example("roles/dcos_service/README.md", "Replace a key that became known", changed=BARE),
+        Example("roles/dcos_service/README.md", "Replace a key that became known", changed=PROVISIONED),
         Example(
             "roles/dcos_service/README.md",
             "Retire the crawler",
@@ -370,7 +370,7 @@ KEYS = Group(
             "Give a service a new key",
             before="""
             - ansible.builtin.include_role: {name: dcos.security.dcos_service}
-              vars: {dcos_service_name: /prod/hdfs}
+              vars: {dcos_service_name: /prod/hdfs, dcos_service_preset: hdfs}
             """,
             changed=[KEY, ACCOUNT, FINISH],
             again=[KEY, ACCOUNT, FINISH],
@@ -380,7 +380,11 @@ KEYS = Group(
             f"{GUIDES}/keys.rst",
             "Rotate the keys of all services, five at a time",
             before="""
-            - ansible.builtin.add_host: {name: hdfs, groups: dcos_services, dcos_service_name: /prod/hdfs}
+            - ansible.builtin.add_host:
+                name: hdfs
+                groups: dcos_services
+                dcos_service_name: /prod/hdfs
+                dcos_service_preset: hdfs
               changed_when: false
             """,
             changed=[KEY, ACCOUNT, FINISH],
