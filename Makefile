@@ -7,7 +7,7 @@
 
 PYTHON ?= python3
 MODE   ?= strict
-JOBS   ?= 2
+JOBS   ?= 3
 PYTEST_ARGS ?=
 ARGS   ?=
 TARGETS ?=
@@ -63,9 +63,8 @@ matrix: $(READY) ## Sanity tests and integration suite on every ansible-core and
 dist: $(READY) ## The tarball: content, Galaxy, execution environments, read-only installation, lowest versions of libraries
 	@$(RUN) --jobs $(JOBS) build packaging lower-bounds
 
-unit: $(READY) ## tests/unit, with the branch coverage of plugins/ (PYTEST_ARGS="-k name")
-	@$(if $(PYTEST_ARGS),,rm -rf $(MEASURED)/unit && COVERAGE_FILE=$(MEASURED)/unit/coverage.unit) \
-	  $(PYTEST) tests/unit $(if $(PYTEST_ARGS),$(PYTEST_ARGS),--cov --cov-report=term-missing:skip-covered)
+unit: $(READY) ## tests/unit (PYTEST_ARGS="-k name")
+	@$(PYTEST) tests/unit $(PYTEST_ARGS)
 
 conformance: $(READY) ## tests/conformance: the emulator against the observed APIs, row by row
 	@$(PYTEST) tests/conformance $(PYTEST_ARGS)
@@ -76,8 +75,9 @@ integration: $(READY) ## tests/integration/targets: every module by ansible-test
 playbooks: $(READY) ## tests/integration/test_*.py: roles, faults, interruptions, leaks and bad input, by ansible-playbook
 	@$(PYTEST) tests/integration $(PYTEST_ARGS)
 
-coverage: unit ## Branch coverage of plugins/ through unit tests, integration and playbooks
-	@rm -rf $(MEASURED)/modules && mkdir -p $(MEASURED)/modules
+coverage: $(READY) ## Branch coverage of plugins/ through unit tests, integration and playbooks
+	@rm -rf $(MEASURED) && mkdir -p $(MEASURED)/modules
+	@COVERAGE_FILE=$(MEASURED)/unit/coverage.unit $(PYTEST) tests/unit --cov --cov-report=
 	@target=$$($(BIN)/python scripts/target_python.py --build-dir $(BUILD) measured) && \
 	  export DCOS_TEST_TARGET_PYTHON=$$target && $(TARGETS_RUN) && $(PYTEST) tests/integration
 	@$(BIN)/coverage combine --quiet --keep $(MEASURED)/unit $(MEASURED)/modules
@@ -103,8 +103,8 @@ mutations: $(READY) ## Takes each rule of docs/docsite/rst/statements.rst out of
 molecule: $(READY) ## Every scenario of extensions/molecule (started here: inside extensions/ its configuration is not found)
 	@$(ISOLATED) $(BIN)/molecule test --all
 
-sanity: $(READY) ## All ansible-test sanity tests
-	@$(BIN)/python scripts/sanity.py --build-dir $(BUILD)
+sanity: $(READY) ## All ansible-test sanity tests; those that load the code on the oldest Python too ("make matrix": on all)
+	@$(BIN)/python scripts/sanity.py --build-dir $(BUILD) --ends
 
 lint: $(READY) ## All linters
 	@$(RUN) --jobs $(JOBS) $(LINTERS)

@@ -88,6 +88,11 @@ def interpreters() -> dict[str, Path]:
     return found
 
 
+def oldest_interpreter() -> str:
+    """The oldest version of this machine, such as 3.8."""
+    return min(interpreters(), key=lambda version: int(version[2:]))
+
+
 def path_with_interpreters() -> str:
     """PATH without the folders where a python3.x does not run, and with the homes of all interpreters.
 

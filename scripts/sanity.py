@@ -19,7 +19,7 @@ from pathlib import Path
 
 import ansible_test
 from collection import copy_collection
-from pythons import path_with_interpreters, pip_settings
+from pythons import oldest_interpreter, path_with_interpreters, pip_settings
 
 HERE = Path(__file__).resolve().parent
 
@@ -42,13 +42,19 @@ def prepare_home(home: Path) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--build-dir", type=Path, required=True)
+    parser.add_argument("--ends", action="store_true", help="only on this Python and the oldest one that there is")
     options, rest = parser.parse_known_args()
 
     home = options.build_dir / "home"
     prepare_home(home)
     command = ["ansible-test", "sanity", "--local", "--requirements", "--color", "no", *rest]
     env = {**os.environ, "HOME": str(home), "PATH": path_with_interpreters()}
-    return subprocess.run(command, cwd=copy_collection(options.build_dir), env=env, check=False).returncode
+    copy = copy_collection(options.build_dir)
+    runs: list[list[str]] = [[]]
+    if options.ends:
+        this, oldest = f"{sys.version_info[0]}.{sys.version_info[1]}", oldest_interpreter()
+        runs = [["--python", this], ["--python", oldest, "--test", "compile", "--test", "import"]]
+    return max(subprocess.run(command + run, cwd=copy, env=env, check=False).returncode for run in runs)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import sysconfig
 from pathlib import Path
 
 from collection import ROOT
-from pythons import environment, interpreters
+from pythons import environment, interpreters, oldest_interpreter
 
 # The coverage of modules: Ansible packs each one with the library into an archive, and runs it from there.
 SETTINGS = """\
@@ -38,8 +38,7 @@ import os, coverage; os.environ["COVERAGE_PROCESS_START"] = {settings!r}; covera
 def lowest(folder: Path) -> Path:
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     pins = [line.replace(">=", "==", 1) for line in lines if line and not line.startswith("#")]
-    oldest = min(interpreters(), key=lambda version: int(version[2:]))
-    return environment(folder / "target-lowest", interpreters()[oldest], pins)
+    return environment(folder / "target-lowest", interpreters()[oldest_interpreter()], pins)
 
 
 def measured(folder: Path) -> Path:
