@@ -119,14 +119,14 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     _mutation(
         """- name: Log in as the service with the next key
-  dcos.security.dcos_token:
-    uid: "{{ __dcos_service_plan.account }}"
-    secret_store:""",
+      dcos.security.dcos_token:
+        uid: "{{ __dcos_service_plan.account }}"
+        secret_store:""",
         """- name: Log in as the service with the next key
-  when: false
-  dcos.security.dcos_token:
-    uid: "{{ __dcos_service_plan.account }}"
-    secret_store:""",
+      when: false
+      dcos.security.dcos_token:
+        uid: "{{ __dcos_service_plan.account }}"
+        secret_store:""",
         f"{LIVE}/test_playbooks.py::test_rotation_in_batches",
     ),
     _mutation(

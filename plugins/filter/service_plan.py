@@ -5,22 +5,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._service_plan import plan_service
+from ansible_collections.dcos.security.plugins.module_utils._service_variables import check_names
 
 
 def service_plan(
-    variables: Mapping[str, object], cluster: Mapping[str, object] | None = None, refuse: bool = True
+    variables: Mapping[str, object],
+    cluster: Mapping[str, object] | None = None,
+    refuse: bool = True,
+    named: Sequence[str] = (),
 ) -> dict[str, object]:
     """Make the plan, show its warnings, and turn our errors into Ansible's, or into a plan that only says why not."""
     if not isinstance(variables, Mapping):
         raise AnsibleFilterError("dcos.security.service_plan works on a dictionary of the role's variables.")
     try:
+        check_names(named)
         plan = plan_service(variables, cluster or None)
     except DcosError as error:
         if refuse:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 from datetime import date, datetime, time, timezone
-from typing import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Iterable, Mapping, Sequence
 
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 
@@ -64,6 +65,32 @@ VARIABLES: frozenset[str] = frozenset(
 """What can be said about a service, without the prefix."""
 
 
+_NOT_VARIABLES = frozenset(("result",))
+"""What the role itself sets under its prefix."""
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Refuse a slip in the name of one of the role's variables, which nothing else would notice.
+
+    names: those of all variables that are there. Others' may begin like the role's: what is near to one is refused.
+    """
+    for full in sorted(names):
+        name = full[len(PREFIX) :] if full.startswith(PREFIX) else ""
+        near = get_close_matches(name, VARIABLES, n=1, cutoff=0.75) if name else []
+        if near and name not in VARIABLES | _NOT_VARIABLES:
+            raise DcosError(
+                f"{full}: there is no such variable; did you mean {PREFIX}{near[0]}? Nothing was changed. Variables "
+                f"that begin with {PREFIX} belong to the role."
+            )
+
+
+def _hint(name: str) -> str:
+    if name.startswith(PREFIX) and name[len(PREFIX) :] in VARIABLES:
+        return f" Leave out the prefix: {name[len(PREFIX) :]}."
+    near = get_close_matches(name, VARIABLES, n=1)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
 class Variables:
     """The values. Empty text means unset for every variable: an unanswered question of an AWX survey is that."""
 
@@ -72,7 +99,10 @@ class Variables:
         self.prefix = prefix
         unknown = sorted(str(name) for name in raw if name not in VARIABLES)
         if unknown:
-            raise DcosError(f"{self.option(unknown[0])}: there is no such variable.")
+            raise DcosError(f"{self.option(unknown[0])}: there is no such variable.{_hint(unknown[0])}")
+        for name, value in raw.items():
+            if isinstance(value, str) and "PRIVATE KEY-----" in value:  # other messages could quote it
+                raise DcosError(f"{self.option(name)}: this holds the text of a private key, which has no place there.")
 
     def option(self, name: str) -> str:
         """The variable's name in messages."""

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -154,7 +156,11 @@ def test_provisioning_and_retirement(strict: Emulator, lab: Lab) -> None:
     assert "dcos_services_group: no host of the inventory matches nobody" in nobody.of("localhost")[-1].message
     assert strict.account(account) is not None
 
-    retire = lab.playbooks([playbook("retire_service"), playbook("retire_service")], variables)
+    # What the environment says is meant from there, too.
+    elsewhere = {"dcos_ca_path": ""}, {"environment": {"DCOS_TLS_CA_PATH": "ca.crt"}}
+    retire = lab.playbooks(
+        [playbook("retire_service"), playbook("retire_service")], {**variables, **elsewhere[0]}, **elsewhere[1]
+    )
     assert changed(retire) == [
         "Remove the service account and with it its grants",
         "Remove the service account's secret",
@@ -162,6 +168,47 @@ def test_provisioning_and_retirement(strict: Emulator, lab: Lab) -> None:
     assert strict.account(account) is None
     assert strict.secrets_below(f"pb/{part}") == []
     assert strict.acl(f"dcos:mesos:master:framework:role:pb__{part}-role") is not None
+
+
+# What cannot be
+
+
+def test_a_slip_in_a_variable_is_told_before_the_first_write(strict: Emulator, lab: Lab) -> None:
+    """Each with the variable's name, also what Ansible itself would stumble over later."""
+    wrong = lab.file("words.yml", "just: words\n")
+    table = lab.file("table.csv", "nome,permissions\n/a,x\n")
+    slips: list[tuple[str, dict[str, Any], str]] = [
+        ("provision_service", {"dcos_service_name": "/a", "dcos_service_prest": "hdfs"},
+         "dcos_service_prest: there is no such variable; did you mean dcos_service_preset?"),
+        ("provision_services", {"dcos_services_files": "nope.yml"}, "there is no file .*/nope.yml"),
+        ("provision_services", {"dcos_services_files": wrong}, "words.yml"),
+        ("provision_services", {"dcos_services_files": table}, "table.csv"),
+        ("provision_services", {"dcos_services_group": "nobody"}, "the inventory has no group nobody"),
+        ("provision_services", {"dcos_services": "/a"}, "dcos_services: must be a list"),
+        ("provision_services", {"dcos_services": {"name": "/a"}}, "dcos_services: must be a list"),
+        ("rotate_keys", {"dcos_batch_size": "many", "dcos_services_group": "all"}, "'many' is no size"),
+        ("rotate_keys", {"dcos_batch_size": "0", "dcos_services_group": "all"}, "dcos_batch_size: .0. is no"),
+        ("keep_token", {}, "dcos_token_path: name the file"),
+        ("keep_token", {"dcos_token_path": "t", "dcos_token_rounds": "many"}, "dcos_token_rounds: must be"),
+        ("keep_token", {"dcos_token_path": "t", "dcos_password": "wrong-password"}, "password is wrong"),
+    ]  # fmt: skip
+    for name, variables, said in slips:
+        run = lab.playbooks(
+            [playbook(name)], {**strict.connection, **variables}, hosts={"svc": {}}, group="services", fails=True
+        )
+        told = " ".join(run.output.split())
+        assert re.search(said, told), f"{name} {variables}: {told}"
+        assert "Traceback" not in told
+        requests = strict.requests(run.start, run.end)
+        assert [each for each in requests if each.is_write] == []
+
+
+def test_services_as_a_survey_sends_them(strict: Emulator, lab: Lab) -> None:
+    part = unique("svc")
+    listed = json.dumps([{"name": f"/pb/{part}", "security_mode": "strict"}])
+    run = lab.playbooks([playbook("provision_services")], {**strict.connection, "dcos_services": listed})
+    assert changed(run) == ["Provision the services"]
+    assert strict.logs_in(f"pb/{part}/{part}-secret")
 
 
 # Tokens

@@ -12,6 +12,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.dcos.security.plugins.filter import service_plan as subject
 from ansible_collections.dcos.security.plugins.module_utils._service_plan import plan_service
+from ansible_collections.dcos.security.plugins.module_utils._service_variables import VARIABLES
 
 
 class _Display:
@@ -52,6 +53,36 @@ def test_errors_are_ansible_errors(display: _Display, variables: Any, message: s
     with pytest.raises(AnsibleFilterError, match=message):
         subject.service_plan(variables)
     assert display.warnings == []
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("dcos_service_prest", "preset"),
+        ("dcos_service_presetts", "presets"),
+        ("dcos_service_superuser_untill", "superuser_until"),
+    ],
+)
+def test_a_slip_in_the_name_of_a_variable_is_refused(name: str, meant: str, display: _Display) -> None:
+    with pytest.raises(
+        AnsibleFilterError, match=rf"^{name}: there is no such variable; did you mean dcos_service_{meant}\?"
+    ):
+        subject.service_plan({"name": "/a"}, named=["dcos_service_name", name])
+
+
+def test_variables_that_only_begin_like_the_roles_are_left_alone(display: _Display) -> None:
+    others = [
+        "dcos_service_result",
+        "dcos_service_x",
+        "dcos_service_of_mine",
+        "dcos_services",
+        "other",
+        "dcos_service_",
+    ]
+    known = [f"dcos_service_{name}" for name in sorted(VARIABLES)]
+    assert (
+        subject.service_plan({"name": "/a", "security_mode": "strict"}, named=[*others, *known])["stage"] == "present"
+    )
 
 
 def test_errors_as_a_plan(display: _Display) -> None:
