@@ -17,7 +17,7 @@ requirements:
   - tomli, on Python before 3.11 and only where the configuration of the DC/OS CLI is read
 notes:
   - Connection settings come from the task (C(module_defaults) included), then from environment variables, then from the
-    configuration of the DC/OS CLI. Empty text counts as unset everywhere.
+    configuration of the DC/OS CLI. Empty text counts as unset for each of these options.
   - A complete set of credentials in the task wins as a whole over the environment, and that over the CLI. An incomplete
     set is an error; it is never completed from another source. Sets are O(dcos_token) alone, or O(dcos_username) with
     one of O(dcos_password), O(dcos_private_key) and O(dcos_private_key_path). In the environment E(DCOS_ACS_TOKEN)

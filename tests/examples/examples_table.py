@@ -447,7 +447,6 @@ DISABLED = Group(
 
 EMULATOR = Group(
     connection=False,
-    public_keys=["my-service.pub"],
     data_dirs=["cluster", ".cluster"],
     # What molecule.yml would say about the host.
     host_variables={"dcos_emulator_data_dir": "{{ playbook_dir }}/cluster"},
@@ -455,7 +454,7 @@ EMULATOR = Group(
         Example(
             "roles/dcos_emulator/README.md",
             "Provision a service against a stand-in",
-            changed=[DATA_DIR, STARTED, "Make an account"],
+            changed=[DATA_DIR, STARTED, "Make a key pair", "Make an account"],
         ),
         Example(
             "roles/dcos_emulator/README.md",
