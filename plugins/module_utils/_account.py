@@ -27,6 +27,7 @@ from ansible_collections.dcos.security.plugins.module_utils._keys import (
 )
 from ansible_collections.dcos.security.plugins.module_utils._names import (
     JOURNAL_SUFFIX,
+    NEXT_SUFFIX,
     UID_MAX_LENGTH,
     check_account_uid,
 )
@@ -123,8 +124,9 @@ class ServiceAccount(Resource[AccountState]):
 
     description, key: None for not managed (a missing account cannot be made without a key).
     own_uid: the account of the connection, which is neither deleted nor replaced.
-    is_stored: tells whether the private half of the new key is where the service will read it. Asked right before the
-    account is replaced, when its journal tells others that the key is needed.
+    is_stored: tells whether the private half of the new key is where the service will read it. Asked before anything is
+    written, and right before the account is replaced, when its journal tells others that the key is needed. In check
+    mode nobody has stored it.
     """
 
     def __init__(
@@ -255,7 +257,7 @@ class ServiceAccount(Resource[AccountState]):
         if journal.same_as(state.journal):
             steps = []  # the interrupted replacement is this one: go on with it
         else:
-            write = partial(self._create, journal_uid(self._uid), public_pem(key), journal.text())
+            write = partial(self._write_journal, journal)
             steps = [*repair, Step(f"write the journal {journal_uid(self._uid)}", write)]
         old_key = repaired.key
         return [
@@ -313,6 +315,17 @@ class ServiceAccount(Resource[AccountState]):
                 409,
             )
         return True
+
+    def _write_journal(self, journal: Journal) -> bool:
+        if self._is_stored is not None and not self._is_stored(journal.key):
+            raise DcosError(
+                f"secret_path: the private half of the new key of service account {self._uid} "
+                f"({fingerprint(journal.key)}) is stored neither there nor beside it, at the same path with "
+                f"{NEXT_SUFFIX}. The account still has its old key. Store it first (dcos_sa_secret with "
+                "rotate=prepare), or correct secret_path and secret_store.",
+                "key_mismatch",
+            )
+        return self._create(journal_uid(self._uid), public_pem(journal.key), journal.text())
 
     def _delete_for(self, journal: Journal, old_key: RSAPublicKey | None) -> bool:
         """Delete the account, if it and the journal still are as the plan saw them: no other run is in between."""

@@ -19,7 +19,7 @@ from ansible_collections.dcos.security.plugins.module_utils._connection import (
     PasswordCredentials,
     TokenCredentials,
 )
-from ansible_collections.dcos.security.plugins.module_utils._errors import CredentialsError, DcosError
+from ansible_collections.dcos.security.plugins.module_utils._errors import CredentialsError, DcosError, UnreachableError
 from ansible_collections.dcos.security.plugins.module_utils._http import Answer, HttpClient, TokenSource
 from ansible_collections.dcos.security.plugins.module_utils._jwt import LOGIN_TOKEN_LIFETIME, claims, login_token
 from ansible_collections.dcos.security.plugins.module_utils._modes import LOGIN_PATH
@@ -40,8 +40,12 @@ def log_in(http: HttpClient, credentials: LoginCredentials, lifetime: int = LOGI
     else:
         body["token"] = login_token(credentials.uid, credentials.key, lifetime)
     answer = http.request(
-        "POST", LOGIN_PATH, what, body=body, accept=(200, 401), authenticated=False, show_description=False
+        "POST", LOGIN_PATH, what, body=body, accept=(200, 401, 404), authenticated=False, show_description=False
     )
+    if answer.status == 404:
+        raise UnreachableError(
+            f"{what}: {http.url} answered 404: there is no DC/OS at this URL. Check host and path of dcos_url."
+        )
     if answer.status == 401:
         raise CredentialsError(
             _refused(http, credentials, answer, lifetime), "credentials", 401, answer.error_field("title")

@@ -13,11 +13,12 @@ from functools import partial
 from typing import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
-from ansible_collections.dcos.security.plugins.module_utils._connection import Site
+from ansible_collections.dcos.security.plugins.module_utils._connection import Site, named
 from ansible_collections.dcos.security.plugins.module_utils._errors import ApiError, TlsError
 from ansible_collections.dcos.security.plugins.module_utils._files import (
     PUBLIC_MODE,
     check_folder,
+    foreign_file,
     read_regular,
     read_text,
     remove,
@@ -73,8 +74,8 @@ def fingerprint(certificate: x509.Certificate) -> str:
 
 
 def check_fingerprint(text: str, option: str) -> str:
-    """The form above of a SHA-256 fingerprint, given with or without colons, in any letter case."""
-    digits = text.replace(":", "").replace(" ", "").upper()
+    """The form above of a SHA-256 fingerprint, colons or not, in any letter case, or as the line of openssl."""
+    digits = text.rpartition("=")[2].replace(":", "").replace(" ", "").upper()
     if len(digits) != _HEX_DIGITS or any(d not in "0123456789ABCDEF" for d in digits):
         raise TlsError(
             f"{option}: {text!r} is not a SHA-256 fingerprint of a certificate: 64 hexadecimal digits, as "
@@ -92,7 +93,10 @@ def parse_bundle(text: str, source: str) -> Bundle:
         raise TlsError(f"{source} holds no certificates in PEM form.") from None
     if others:
         names = ", ".join(c.subject.rfc4514_string() for c in others)
-        raise TlsError(f"{source} holds certificates that are not those of a CA: {names}. Nothing was changed.")
+        raise TlsError(
+            f"{source} holds certificates that are not those of a CA: {names}. Nothing was changed. Take the bundle "
+            "that signed them: on a master it is /run/dcos/pki/CA/ca-bundle.crt."
+        )
     return Bundle(certificates)
 
 
@@ -100,17 +104,18 @@ def parse_bundle(text: str, source: str) -> Bundle:
 class CaState:
     """The bundle that shall be kept and the one that is, None where there is none.
 
+    status: of the file, whatever it holds; None where there is none.
     trusted_by: why the new one is trusted: C(fingerprint), C(existing), C(first_use) or C(file).
     """
 
     wanted: Bundle | None = None
     kept: Bundle | None = None
-    file_exists: bool = False
+    status: os.stat_result | None = None
     trusted_by: str = ""
 
 
 class CaFile(FilesResource[CaState]):
-    """The file C(path) with the bundle of the cluster at C(site).
+    """The file C(path) with the bundle of the cluster at C(site), which is only needed where the bundle is from there.
 
     source_path: take the bundle from this file, which came by a safe way, and not from the cluster.
     fingerprints: those of the certificates from which all others must descend; empty where none are known.
@@ -119,7 +124,7 @@ class CaFile(FilesResource[CaState]):
 
     def __init__(
         self,
-        site: Site,
+        site: Site | None,
         path: str,
         fingerprints: Sequence[str] = (),
         source_path: str | None = None,
@@ -138,45 +143,42 @@ class CaFile(FilesResource[CaState]):
 
     def read(self) -> CaState:
         found = read_regular(self._path, "path")
-        if not self._present:
-            return CaState(file_exists=found is not None)
-        check_folder(self._path, "path")
+        status = None if found is None else found[1]
         kept = None
-        if found is not None:
-            with suppress(TlsError):  # a file that holds no certificates is no reason to trust, but may be replaced
+        if found is not None and found[0].strip():
+            try:
                 kept = parse_bundle(found[0], self._path)
+            except TlsError:
+                raise foreign_file("path", self._path, "bundle of CA certificates") from None
+        if not self._present:
+            return CaState(status=status)
+        check_folder(self._path, "path")
         if self._source_path is not None:
             given = parse_bundle(read_text(self._source_path, "source_path"), f"source_path: {self._source_path}")
-            self._check_fingerprints(given)
-            return CaState(given, kept, found is not None, "file")
-        offered, verified = self._offered(kept)
+            self._check_fingerprints(given, self._source_path)
+            return CaState(given, kept, status, "file")
+        site = named(self._site)
+        offered, verified = _offered(site, self._path, kept)
         if self._fingerprints:
-            self._check_fingerprints(offered)
+            self._check_fingerprints(offered, site.url)
             reason = "fingerprint"
         elif verified or (kept is not None and kept.certificates == offered.certificates):
             reason = "existing"
         else:
-            self._refuse_unknown(offered, found is not None)
+            self._refuse_unknown(offered, site.url, kept is not None)
             reason = "first_use"
-        return CaState(offered, kept, found is not None, reason)
-
-    def _offered(self, kept: Bundle | None) -> tuple[Bundle, bool]:
-        """The bundle that the cluster offers, and whether it came over a connection that verifies with the kept one."""
-        if kept is not None and urlsplit(self._site.url).scheme == "https":
-            with suppress(TlsError):
-                return self._fetch(self._path), True
-        return self._fetch(False), False
+        return CaState(offered, kept, status, reason)
 
     def plan(self, state: CaState) -> Plan:
         if not self._present:
-            steps = (Step(f"remove {self._path}", partial(remove, self._path)),) if state.file_exists else ()
+            steps = (Step(f"remove {self._path}", partial(remove, self._path)),) if state.status is not None else ()
             return Plan({"ca": None}, steps, {"path": self._path} if steps else None)
         if state.wanted is None:
             raise AssertionError("reading gets a bundle")
         after = _view(self._path, state.wanted)
         steps = ()
         if state.kept is None or state.kept.certificates != state.wanted.certificates:
-            write = partial(write_whole, self._path, state.wanted.pem(), PUBLIC_MODE)
+            write = partial(write_whole, self._path, state.wanted.pem(), PUBLIC_MODE, like=state.status)
             steps = (Step(f"write {self._path}", write),)
         result = {
             **after,
@@ -186,42 +188,55 @@ class CaFile(FilesResource[CaState]):
         before = None if state.kept is None else _view(self._path, state.kept)
         return Plan({"ca": result}, steps, before, after, warnings=tuple(_warnings(state.wanted, state.trusted_by)))
 
-    def _fetch(self, verify: bool | str) -> Bundle:
-        http = HttpClient(self._site.url, verify, self._site.timeout, self._site.retries)
-        try:
-            answer = http.request("GET", BUNDLE_PATH, "fetching the CA bundle", media_types="*/*", authenticated=False)
-        except ApiError as exc:
-            if exc.status == 404:
-                exc.message += " A cluster in disabled mode, and an open one, have no CA of their own."
-            raise
-        return parse_bundle(answer.content.decode("utf-8", "replace"), f"{self._site.url}{BUNDLE_PATH}")
-
-    def _refuse_unknown(self, bundle: Bundle, file_exists: bool) -> None:
+    def _refuse_unknown(self, bundle: Bundle, url: str, is_kept: bool) -> None:
         found = " and ".join(fingerprint(root) for root in bundle.roots)
-        if file_exists:
+        if is_kept:
             raise TlsError(
-                f"path: the certificate of {self._site.url} does not verify with {self._path}, and another bundle is "
+                f"path: the certificate of {url} does not verify with {self._path}, and another bundle is "
                 f"offered there (SHA-256 fingerprint {found}). Nothing was changed. If the cluster got a new CA, "
                 "compare the fingerprint with that of the file on a master and give it as fingerprint."
             )
         if not self._trust_on_first_use:
             raise TlsError(
-                f"fingerprint: nothing says whether the bundle that {self._site.url} offers is genuine (SHA-256 "
+                f"fingerprint: nothing says whether the bundle that {url} offers is genuine (SHA-256 "
                 f"fingerprint {found}). Compare it with that of the file on a master and give it as fingerprint, or "
                 "set trust_on_first_use to true."
             )
 
-    def _check_fingerprints(self, bundle: Bundle) -> None:
+    def _check_fingerprints(self, bundle: Bundle, source: str) -> None:
         if not self._fingerprints:
             return
         strangers = bundle.strangers(self._fingerprints)
         if strangers:
             found = " and ".join(f"{fingerprint(c)} ({c.subject.rfc4514_string()})" for c in strangers)
             raise TlsError(
-                f"fingerprint: the bundle holds {found}, which is not the certificate with the fingerprint given and "
-                "was not issued by it. Nothing was changed. If the cluster got a new CA, compare the fingerprint with "
-                "that of the file on a master; if not, somebody is in between."
+                f"fingerprint: the bundle of {source} holds {found}, which is not the certificate with the fingerprint "
+                f"given ({' or '.join(self._fingerprints)}) and was not issued by it. Nothing was changed. If the "
+                "cluster got a new CA, compare the fingerprint with that of the file on a master; if not, somebody is "
+                "in between."
             )
+
+
+def _offered(site: Site, path: str, kept: Bundle | None) -> tuple[Bundle, bool]:
+    """The bundle that the cluster offers, and whether it came over a connection that verifies with the kept one."""
+    if kept is not None and urlsplit(site.url).scheme == "https":
+        with suppress(TlsError):
+            return _fetch(site, path), True
+    return _fetch(site, False), False
+
+
+def _fetch(site: Site, verify: bool | str) -> Bundle:
+    http = HttpClient(site.url, verify, site.timeout, site.retries)
+    try:
+        answer = http.request("GET", BUNDLE_PATH, "fetching the CA bundle", media_types="*/*", authenticated=False)
+    except ApiError as exc:
+        if exc.status == 404:
+            exc.message += (
+                " Check the path of dcos_url, if it has one. A cluster in disabled mode, and an open one, have no CA "
+                "of their own."
+            )
+        raise
+    return parse_bundle(answer.content.decode("utf-8", "replace"), f"{site.url}{BUNDLE_PATH}")
 
 
 def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:

@@ -24,7 +24,7 @@ from ansible_collections.dcos.security.plugins.module_utils._cli_config import (
     attached_cluster,
 )
 from ansible_collections.dcos.security.plugins.module_utils._errors import CredentialsError, DcosError, TlsError
-from ansible_collections.dcos.security.plugins.module_utils._files import read_private
+from ansible_collections.dcos.security.plugins.module_utils._files import check_path, read_private
 from ansible_collections.dcos.security.plugins.module_utils._http import is_loopback
 from ansible_collections.dcos.security.plugins.module_utils._keys import load_private_key
 from ansible_collections.dcos.security.plugins.module_utils._names import check_uid
@@ -105,22 +105,38 @@ def resolve(
     """
     source = _Sources(options, environ)
     cli = _Lazy(source)
-    site = _site(source, cli, hide)
+    site = named(_site(source, cli, hide))
     _check_plain_http(site.url, source.boolean("dcos_allow_http", "DCOS_ALLOW_HTTP", False), warn)
     credentials, origin = _credentials(source, cli, site.url, hide, warn)
     verify = _verify(source, cli, site.url, warn)
     return Connection(site.url, site.timeout, site.retries, verify, credentials, origin)
 
 
-def resolve_site(options: Mapping[str, object], environ: Mapping[str, str], hide: Callable[[str], None]) -> Site:
-    """The same without credentials and verification, for what is asked before there are any."""
+def resolve_site(options: Mapping[str, object], environ: Mapping[str, str], hide: Callable[[str], None]) -> Site | None:
+    """The same without credentials and verification, for what is asked before there are any; None where none is named.
+
+    Whether that is an error is for the asking: C(named) says so.
+    """
     source = _Sources(options, environ)
     return _site(source, _Lazy(source), hide)
 
 
-def _site(source: _Sources, cli: _Lazy, hide: Callable[[str], None]) -> Site:
-    given_url = source.text("dcos_url", "DCOS_URL")
-    option, text = ("dcos_url", given_url) if given_url is not None else _cli_url(cli.cluster())
+def named(site: Site | None) -> Site:
+    """The site, which is needed now."""
+    if site is None:
+        raise CredentialsError(
+            "dcos_url: no cluster is named. Set dcos_url or DCOS_URL, or attach one with 'dcos cluster attach'."
+        )
+    return site
+
+
+def _site(source: _Sources, cli: _Lazy, hide: Callable[[str], None]) -> Site | None:
+    option, text = "dcos_url", source.text("dcos_url", "DCOS_URL")
+    if text is None:
+        cluster = cli.cluster()
+        if cluster is None or cluster.url is None:
+            return None
+        option, text = f"core.dcos_url in {cluster.file}", cluster.url
     return Site(
         check_url(text, option, hide),
         source.number("dcos_timeout", "DCOS_TIMEOUT", DEFAULT_TIMEOUT, 1, 3600),
@@ -209,8 +225,10 @@ class _Lazy:
         if not self.was_read:
             self.was_read = True
             folder = self._source.text("dcos_config", "DCOS_DIR")
+            name = self._source.name("dcos_config", "DCOS_DIR")
+            if folder is not None:
+                check_path(folder, name)
             if folder is not None and not os.path.isdir(os.path.expanduser(folder)):
-                name = self._source.name("dcos_config", "DCOS_DIR")
                 raise DcosError(f"{name}: there is no folder {folder}. It must hold the DC/OS CLI's configuration.")
             self._cluster = attached_cluster(folder or DEFAULT_FOLDER)
         return self._cluster
@@ -221,14 +239,6 @@ class _Lazy:
         if cluster is None or cluster.url is None or check_url(cluster.url, f"core.dcos_url in {cluster.file}") != url:
             return None
         return cluster
-
-
-def _cli_url(cluster: CliCluster | None) -> tuple[str, str]:
-    if cluster is None or cluster.url is None:
-        raise CredentialsError(
-            "dcos_url: no cluster is named. Set dcos_url or DCOS_URL, or attach one with 'dcos cluster attach'."
-        )
-    return f"core.dcos_url in {cluster.file}", cluster.url
 
 
 def _check_plain_http(url: str, allowed: bool, warn: Callable[[str], None]) -> None:
@@ -270,6 +280,7 @@ def _verify(source: _Sources, cli: _Lazy, url: str, warn: Callable[[str], None])
 
 
 def _check_bundle(path: str, name: str) -> str:
+    check_path(path, name)
     expanded = os.path.expanduser(path)
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(expanded)

@@ -19,8 +19,23 @@ SECRET_MODE = 0o600
 PUBLIC_MODE = 0o644
 
 
+_LONGEST_PATH = 1024
+
+
+def check_path(path: str, option: str) -> None:
+    """Refuse what is no path, before a message could quote it: the text of a key is easily given for its file."""
+    if not path:
+        raise DcosError(f"{option}: it is empty. Name the file.")
+    if "-----BEGIN" in path or "\n" in path or len(path) > _LONGEST_PATH:
+        raise DcosError(
+            f"{option}: this is no path of a file; it looks like the text of a key or certificate. Give the path of a "
+            "file that holds it, or use the option that takes the text itself, where there is one."
+        )
+
+
 def read_text(path: str, option: str) -> str:
     """The text of a file that the user named; an error names the option and the path, never the content."""
+    check_path(path, option)
     try:
         with open(os.path.expanduser(path), encoding="utf-8") as handle:
             return handle.read()
@@ -47,6 +62,7 @@ def read_regular(path: str, option: str) -> tuple[str, os.stat_result] | None:
 
     Both are of the very file that was opened: nobody can put another one in its place in between.
     """
+    check_path(path, option)
     try:
         # Not blocking, or opening a pipe would wait for a writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -71,8 +87,17 @@ def _not_regular(path: str, option: str) -> DcosError:
     return DcosError(f"{option}: {path} is not a regular file; it is left alone.")
 
 
+def foreign_file(option: str, path: str, kind: str) -> DcosError:
+    """For a file that holds something else than what the module keeps in it, and may be the only copy of that."""
+    return DcosError(
+        f"{option}: {path} holds something else than a {kind}; it is left alone. Name another file, or remove this one "
+        "if it is not needed."
+    )
+
+
 def check_folder(path: str, option: str) -> None:
     """Refuse a file whose folder is missing or cannot be written, before anything else is done."""
+    check_path(path, option)
     folder = os.path.dirname(os.path.abspath(path))
     if not os.path.isdir(folder):
         raise DcosError(f"{option}: the folder {folder} does not exist. Create it first.")
@@ -80,10 +105,11 @@ def check_folder(path: str, option: str) -> None:
         raise DcosError(f"{option}: no permission to write in the folder {folder}.")
 
 
-def write_whole(path: str, text: str, mode: int, replace: bool = True) -> bool:
+def write_whole(path: str, text: str, mode: int, replace: bool = True, like: os.stat_result | None = None) -> bool:
     """Write a file in one move: a temporary file of this mode beside it, flushed to disk, then renamed over it.
 
     replace: False to leave a file alone that has appeared meanwhile, and return False then.
+    like: the file that was there before; its owner and group get the new one, which also has its mode if no secret.
     Ansible's own atomic_move would copy the mode of an existing file, which may be looser.
     """
     folder = os.path.dirname(os.path.abspath(path))
@@ -94,7 +120,7 @@ def write_whole(path: str, text: str, mode: int, replace: bool = True) -> bool:
                 out.write(text)
                 out.flush()
                 os.fsync(out.fileno())
-            os.chmod(temporary, mode)
+            os.chmod(temporary, mode if like is None else _inherit(temporary, like, mode))
             if replace:
                 os.replace(temporary, path)
             else:
@@ -114,6 +140,13 @@ def write_whole(path: str, text: str, mode: int, replace: bool = True) -> bool:
             f"({exc.strerror}), so that a power cut may still take it back. Check the file system."
         ) from None
     return True
+
+
+def _inherit(path: str, like: os.stat_result, mode: int) -> int:
+    """Give a file owner and group of another one; the mode that it shall have then."""
+    with suppress(PermissionError):  # only the superuser can give a file away
+        os.chown(path, like.st_uid, like.st_gid)
+    return mode if mode == SECRET_MODE else stat.S_IMODE(like.st_mode)
 
 
 def remove(path: str) -> bool:

@@ -285,7 +285,7 @@ class HttpClient:
         if answer.status in accept:
             return answer
         if 300 <= answer.status < 400:
-            raise _redirect_error(answer, what)
+            raise _redirect_error(answer, what, self.url)
         title = answer.error_field("title") or answer.reason or None
         description = answer.error_field("description") if show_description else None
         came_back = " ".join(part for part in (str(answer.status), answer.code or answer.reason, description) if part)
@@ -313,11 +313,16 @@ def _wait(delay: float, answer: Answer | None) -> float:
     return delay * random.uniform(0.75, 1.25)  # noqa: S311 (nothing secret about it)
 
 
-def _redirect_error(answer: Answer, what: str) -> ApiError:
+def _redirect_error(answer: Answer, what: str, url: str) -> ApiError:
     target = _without_query(answer.headers.get("Location", "")) or "nowhere"
+    parts = urlsplit(target)
+    remedy = "Check dcos_url."
+    if parts.netloc:
+        base = f"{parts.scheme}://{parts.netloc}{urlsplit(url).path}"
+        remedy = f"If that is your cluster, set dcos_url to {base} (a cluster in strict mode redirects http to https)."
     return ApiError(
-        f"{what}: answered with a redirect to {target}, which is not followed, because credentials would go along. If "
-        "that is your cluster, set dcos_url to it (a cluster in strict mode redirects http to https).",
+        f"{what}: {url} answered with a redirect to {target}, which is not followed: what is sent is meant for {url} "
+        f"only. {remedy}",
         None,
         answer.status,
         answer.reason,

@@ -15,11 +15,13 @@ from ansible_collections.dcos.security.plugins.module_utils._files import (
     PUBLIC_MODE,
     SECRET_MODE,
     check_folder,
+    foreign_file,
     read_regular,
     remove,
     write_whole,
 )
 from ansible_collections.dcos.security.plugins.module_utils._keys import (
+    MAXIMUM_SIZE,
     MINIMUM_SIZE,
     fingerprint,
     generate,
@@ -41,16 +43,25 @@ REGENERATE = ("never", "fail", "partial_idempotence", "full_idempotence", "alway
 class KeypairState:
     """What the files hold.
 
+    private_status, public_status: None where there is no file.
     problem: why the private file holds no usable key, where there is a file.
     made: the new key, where one is needed.
     """
 
-    private_exists: bool = False
+    private_status: os.stat_result | None = None
     key: RSAPrivateKey | None = field(repr=False, default=None)
     problem: DcosError | None = None
-    public_exists: bool = False
+    public_status: os.stat_result | None = None
     public_key: RSAPublicKey | None = None
     made: RSAPrivateKey | None = field(repr=False, default=None)
+
+    @property
+    def private_exists(self) -> bool:
+        return self.private_status is not None
+
+    @property
+    def public_exists(self) -> bool:
+        return self.public_status is not None
 
 
 class Keypair(FilesResource[KeypairState]):
@@ -79,6 +90,11 @@ class Keypair(FilesResource[KeypairState]):
                 f"size: {size} bits are too few; at least {MINIMUM_SIZE} are needed, smaller keys can be broken.",
                 "invalid_key",
             )
+        if size > MAXIMUM_SIZE:
+            raise DcosError(
+                f"size: {size} bits are too many; making such a key takes very long. Use {MAXIMUM_SIZE} or fewer.",
+                "invalid_key",
+            )
         if self._public_path is not None and os.path.realpath(self._public_path) == os.path.realpath(
             self._private_path
         ):
@@ -89,14 +105,16 @@ class Keypair(FilesResource[KeypairState]):
         return [private] if self._public_path is None else [private, (self._public_path, None)]
 
     def read(self) -> KeypairState:
-        private_text = _text(self._private_path, "private_key_path")
-        public_text = None if self._public_path is None else _text(self._public_path, "public_key_path")
-        state = KeypairState(
-            private_exists=private_text is not None,
-            public_exists=public_text is not None,
-            public_key=read_public_key(public_text),
-        )
+        private_text, private_status = _read(self._private_path, "private_key_path")
+        public_text, public_status = _read(self._public_path, "public_key_path")
+        state = KeypairState(private_status, None, None, public_status, read_public_key(public_text))
         if not self._present:
+            for text, path, option in (
+                (private_text, self._private_path, "private_key_path"),
+                (public_text, self._public_path, "public_key_path"),
+            ):
+                if text and " KEY-----" not in text:
+                    raise foreign_file(option, str(path), "key")
             return state
         for path, option in ((self._private_path, "private_key_path"), (self._public_path, "public_key_path")):
             if path is not None:
@@ -127,12 +145,13 @@ class Keypair(FilesResource[KeypairState]):
             if self._public_path is not None and state.public_exists and not public_fits:
                 # Whatever happens in between, no public half of another key is left beside the new private one.
                 steps.append(Step(f"remove {self._public_path}", partial(remove, self._public_path)))
-            write = partial(self._write_private, private_pem(key), state.private_exists)
+            write = partial(self._write_private, private_pem(key), state.private_status)
             steps.append(Step(f"write {self._private_path}", write))
         if self._public_path is not None and not public_fits:
             # Derived from the private half, so rebuilding it replaces nothing; a half of another key is refused above.
             pem = public_pem(key.public_key())
-            steps.append(Step(f"write {self._public_path}", partial(write_whole, self._public_path, pem, PUBLIC_MODE)))
+            write = partial(write_whole, self._public_path, pem, PUBLIC_MODE, like=state.public_status)
+            steps.append(Step(f"write {self._public_path}", write))
         result = {
             "private_key_path": self._private_path,
             "public_key_path": self._public_path,
@@ -146,8 +165,8 @@ class Keypair(FilesResource[KeypairState]):
         }
         return Plan({"keypair": result}, tuple(steps), before, after, provisional=state.made is not None)
 
-    def _write_private(self, pem: str, replace_file: bool) -> bool:
-        if not write_whole(self._private_path, pem, SECRET_MODE, replace_file):
+    def _write_private(self, pem: str, like: os.stat_result | None) -> bool:
+        if not write_whole(self._private_path, pem, SECRET_MODE, like is not None, like):
             raise LostRaceError(
                 f"private_key_path: {self._private_path} was made by somebody else at the same time. Run again."
             )
@@ -203,9 +222,8 @@ class Keypair(FilesResource[KeypairState]):
         return view
 
 
-def _text(path: str, option: str) -> str | None:
-    found = read_regular(path, option)
-    return None if found is None else found[0]
+def _read(path: str | None, option: str) -> tuple[str, os.stat_result] | tuple[None, None]:
+    return (None if path is None else read_regular(path, option)) or (None, None)
 
 
 def _words(key: RSAPublicKey) -> str:

@@ -26,9 +26,13 @@ except ImportError:  # _deps.py tells the user; the sanity tests import this fil
 MINIMUM_SIZE = 2048
 """Bits. The IAM itself takes 1024 and fewer (observed), which can be broken."""
 
+MAXIMUM_SIZE = 16384
+"""Bits. Larger keys take minutes or hours to make, and OpenSSL does not verify with them."""
+
 _EXPONENT = 65537
 _PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
 _PUBLIC_LABELS = ("PUBLIC KEY", "RSA PUBLIC KEY")
+_NOT_RSA = "it is not of type RSA, the only type that the IAM takes"
 
 
 def generate(size: int = MINIMUM_SIZE) -> RSAPrivateKey:
@@ -118,6 +122,10 @@ def _parse_private(text: str, option: str, trusted: bool) -> RSAPrivateKey:
         raise _bad_key(option, "it is not a PEM block '-----BEGIN PRIVATE KEY-----' ... with its line breaks")
     if "PUBLIC KEY" in match.group(1):
         raise _bad_key(option, "it is a public key; give the private half")
+    if match.group(1) == "OPENSSH PRIVATE KEY":
+        raise _bad_key(option, "it is in OpenSSH's own form; 'ssh-keygen -p -m PKCS8 -f FILE' rewrites the file")
+    if match.group(1) in ("EC PRIVATE KEY", "DSA PRIVATE KEY"):
+        raise _bad_key(option, _NOT_RSA)
     if "ENCRYPTED" in match.group(0):
         raise _bad_key(option, "it is encrypted with a passphrase; services need it in the clear")
     try:
@@ -128,7 +136,7 @@ def _parse_private(text: str, option: str, trusted: bool) -> RSAPrivateKey:
         # The library's own text is left out: it can quote parts of what it could not parse.
         raise _bad_key(option, "it is damaged, or its parts do not belong together") from None
     if not isinstance(key, RSAPrivateKey):
-        raise _bad_key(option, "it is not of type RSA, the only type that the IAM takes")
+        raise _bad_key(option, _NOT_RSA)
     return key
 
 

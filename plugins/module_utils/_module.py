@@ -14,11 +14,10 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dcos.security.plugins.module_utils import _deps
 from ansible_collections.dcos.security.plugins.module_utils._cluster import Cluster
 from ansible_collections.dcos.security.plugins.module_utils._connection import KeyCredentials, TokenCredentials, resolve
-from ansible_collections.dcos.security.plugins.module_utils._resource import Resource
+from ansible_collections.dcos.security.plugins.module_utils._resource import Resource, State
 from ansible_collections.dcos.security.plugins.module_utils._run import (
     ArgumentSpec,
     Params,
-    State,
     Where,
     hide_given,
     hider,

@@ -11,20 +11,14 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Callable, Dict, Mapping, Optional, Sequence, TypeVar
+from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Sequence, TypeVar
 from urllib.parse import quote
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dcos.security.plugins.module_utils import _deps
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
-from ansible_collections.dcos.security.plugins.module_utils._resource import (
-    FilesResource,
-    Outcome,
-    Reading,
-    Resource,
-    converge,
-)
+from ansible_collections.dcos.security.plugins.module_utils._resource import Outcome, Reading, Resource, State, converge
 
 ArgumentSpec = Mapping[str, Mapping[str, object]]
 """The options of a module, as Ansible wants them."""
@@ -32,46 +26,45 @@ ArgumentSpec = Mapping[str, Mapping[str, object]]
 Params = TypeVar("Params")
 """The values of a module's options: a C(TypedDict) that stands beside its argument spec."""
 
-State = TypeVar("State")
+Managed = TypeVar("Managed", bound=Resource[Any])
 
 Where = Dict[str, Dict[str, Optional[str]]]
 """Which cluster a module was about, for its result and its failure."""
 
 
-def run_local_module(argument_spec: ArgumentSpec, build: Callable[[Params], Resource[State]], **rules: object) -> None:
+def converge_plainly(module: AnsibleModule, resource: Resource[State]) -> Outcome:
+    """What most modules do with their resource; those that make files have _file_attributes.py for it."""
+    return converge(resource, module.check_mode)
+
+
+def run_local_module(
+    argument_spec: ArgumentSpec,
+    build: Callable[[Params], Managed],
+    converge_with: Callable[[AnsibleModule, Managed], Outcome] = converge_plainly,
+    **rules: object,
+) -> None:
     """Run a module that works with files here only."""
     module = AnsibleModule(dict(argument_spec), supports_check_mode=True, **rules)
     _deps.require(module, _deps.KEYS)
-    run(module, lambda where: build(module.params))
+    run(module, lambda where: build(module.params), converge_with)
 
 
-def run(module: AnsibleModule, make: Callable[[Where], Resource[State]]) -> None:
+def run(
+    module: AnsibleModule,
+    make: Callable[[Where], Managed],
+    converge_with: Callable[[AnsibleModule, Managed], Outcome] = converge_plainly,
+) -> None:
     """Converge what C(make) makes and end the module; C(make) notes in its argument which cluster it is about."""
     where: Where = {}
     try:
+        refuse_misplaced_keys(module)
         resource = make(where)
-        outcome = converge(resource, module.check_mode)
+        outcome = converge_with(module, resource)
         if module.check_mode and not isinstance(resource, Reading):
             outcome.values["check_mode"] = True
-        if isinstance(resource, FilesResource) and outcome.after is not None:
-            _set_file_attributes(module, resource, outcome)
         _exit(module, outcome, where)
     except DcosError as exc:
         module.fail_json(msg=exc.message, failure=exc.failure(), **where)
-
-
-def _set_file_attributes(module: AnsibleModule, resource: FilesResource[State], outcome: Outcome) -> None:
-    """Owner, group, mode and attributes, which Ansible compares and sets (or in check mode only compares)."""
-    option = module.params["mode"]
-    for path, default_mode in resource.managed_files():
-        params = {**module.params, "mode": default_mode if option is None else option}
-        diff: dict[str, object] = {}
-        if module.set_fs_attributes_if_different(module.load_file_common_arguments(params, path), False, diff):
-            outcome.changed = True
-            if diff:  # none for a file that check mode only says would be made
-                outcome.before = {**(outcome.before or {}), path: diff["before"]}
-                outcome.after = {**(outcome.after or {}), path: diff["after"]}
-        option = None
 
 
 def _exit(module: AnsibleModule, outcome: Outcome, more: Mapping[str, object]) -> None:
@@ -90,6 +83,30 @@ def hide_given(module: AnsibleModule, argument_spec: ArgumentSpec, hide: Callabl
     for name, spec in argument_spec.items():
         if spec.get("no_log") and isinstance(module.params[name], str):
             hide(module.params[name])
+
+
+def refuse_misplaced_keys(module: AnsibleModule) -> None:
+    """Refuse private keys where none belong, such as in place of the path of a file: any message could quote them."""
+    for option, value in module.params.items():
+        if not module.argument_spec.get(option, {}).get("no_log"):
+            keys = list(_private_keys(value))
+            for key in keys:
+                hider(module)(key)
+            if keys:
+                raise DcosError(
+                    f"{option}: this holds the text of a private key, which has no place there. Give what belongs "
+                    "there (for a path, that of the file with the key); a key is for the options that are named so.",
+                    "invalid_key",
+                )
+
+
+def _private_keys(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        if "PRIVATE KEY-----" in value:
+            yield value
+    elif isinstance(value, (list, tuple, dict)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _private_keys(part)
 
 
 def hider(module: AnsibleModule) -> Callable[[str], None]:

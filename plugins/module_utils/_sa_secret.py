@@ -222,6 +222,8 @@ class ServiceAccountSecret(Resource[SecretState]):
     def read(self) -> SecretState:
         live, next_ = self._slot(self._path), self._slot(self._path + NEXT_SUFFIX)
         if not self._present:
+            if live.empty and next_.empty:
+                self._cluster.secrets.require_store(self._store)
             return SecretState(live, next_)
         endpoint = self._endpoint.derive(self._cluster)
         user = self._cluster.iam.user(self._uid)
@@ -485,6 +487,7 @@ def describe_secret(cluster: Cluster, store: str, path: str) -> dict[str, object
     """A stored document without its private key, and whether its account has that key; None where nothing is stored."""
     stored = cluster.secrets.read(store, path)
     if stored is None:
+        cluster.secrets.require_store(store)
         return None
     document = parse_document(stored, None)
     names = ("uid", "scheme", "login_endpoint", "public_key", "fingerprint", "matches_account", "pending")

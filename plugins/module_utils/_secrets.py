@@ -58,6 +58,22 @@ class Secrets:
             return StoredValue(document["value"].encode("utf-8"))
         return StoredValue(answer.content)
 
+    def require_store(self, store: str) -> None:
+        """Raise where there is no such store, which an answer about a single secret does not tell from no secret."""
+        what = f"looking for secret store {store}"
+        try:
+            self._http.request("GET", _seal_status(store), what, show_description=False)
+        except ApiError as exc:
+            if exc.status == 404:
+                raise ApiError(
+                    f"{exc.message} DC/OS Enterprise has one, 'default'; an open DC/OS has none. Check store.",
+                    exc.code,
+                    exc.status,
+                    exc.title,
+                ) from None
+            if exc.status != 403:  # who may use single secrets may not be allowed to see how the store is
+                raise
+
     def paths(self, store: str) -> list[str]:
         """The paths of all secrets, without leading slashes."""
         what = f"listing the secrets of store {store}"
@@ -153,7 +169,7 @@ class Secrets:
             try:
                 answer = self._http.request(
                     "GET",
-                    f"{BASE}/seal-status/{encode_segment(store)}",
+                    _seal_status(store),
                     f"{what}: reading the seal status",
                     patient=False,
                     show_description=False,
@@ -172,6 +188,10 @@ class Secrets:
                 )
 
         return raise_if_sealed
+
+
+def _seal_status(store: str) -> str:
+    return f"{BASE}/seal-status/{encode_segment(store)}"
 
 
 def _path(store: str, path: str) -> str:

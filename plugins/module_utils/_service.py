@@ -210,7 +210,9 @@ class Service:
             (source.public_key_path, target.public_key_path, PUBLIC_MODE),
         ):
             with self._telling():
-                write_whole(os.path.expanduser(new), read_text(old, f"{self._plan.prefix}key_dir"), mode)
+                target_file = os.path.expanduser(new)
+                like = os.lstat(target_file) if os.path.lexists(target_file) else None
+                write_whole(target_file, read_text(old, f"{self._plan.prefix}key_dir"), mode, like=like)
             self._report.done.append(f"write {new}")
         self._part("next_key_files", Keypair(source.private_key_path, source.public_key_path, present=False))
 

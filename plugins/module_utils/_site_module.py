@@ -12,8 +12,16 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dcos.security.plugins.module_utils import _deps
 from ansible_collections.dcos.security.plugins.module_utils._connection import Site, resolve_site
-from ansible_collections.dcos.security.plugins.module_utils._resource import Resource
-from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec, Params, State, Where, hider, run
+from ansible_collections.dcos.security.plugins.module_utils._resource import Outcome
+from ansible_collections.dcos.security.plugins.module_utils._run import (
+    ArgumentSpec,
+    Managed,
+    Params,
+    Where,
+    converge_plainly,
+    hider,
+    run,
+)
 
 # No defaults and no env fallbacks here: an option left out must be told from one set to its default, an exported empty
 # variable must count as unset, and a credential set must come from one source as a whole. See _connection.py.
@@ -35,15 +43,18 @@ CONNECTION_SPEC: dict[str, dict[str, object]] = {
 
 
 def run_site_module(
-    argument_spec: ArgumentSpec, build: Callable[[Params, Site], Resource[State]], **rules: object
+    argument_spec: ArgumentSpec,
+    build: Callable[[Params, Site | None], Managed],
+    converge_with: Callable[[AnsibleModule, Managed], Outcome] = converge_plainly,
+    **rules: object,
 ) -> None:
-    """Run a module that talks to the cluster as nobody, before there is a reason to trust it."""
+    """Run a module that talks to the cluster as nobody, before there is a reason to trust it, or not at all."""
     module = AnsibleModule({**CONNECTION_SPEC, **argument_spec}, supports_check_mode=True, **rules)
     _deps.require(module, _deps.HTTP, _deps.KEYS)
 
-    def make(where: Where) -> Resource[State]:
+    def make(where: Where) -> Managed:
         site = resolve_site(module.params, os.environ, hider(module))
-        where["cluster"] = {"url": site.url, "credentials_from": None}
+        where["cluster"] = {"url": None if site is None else site.url, "credentials_from": None}
         return build(module.params, site)
 
-    run(module, make)
+    run(module, make, converge_with)

@@ -255,6 +255,9 @@ class _ListedSecrets(Secrets):
             self._read[store, path] = None if lacks else super().read(store, path)
         return self._read[store, path]
 
+    def require_store(self, store: str) -> None:
+        """Its list was read."""
+
     def create(self, store: str, path: str, value: str) -> bool:
         self._wrote = True
         created = super().create(store, path, value)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import time
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import Crede
 from ansible_collections.dcos.security.plugins.module_utils._files import (
     SECRET_MODE,
     check_folder,
+    foreign_file,
     read_regular,
     remove,
     write_whole,
@@ -146,7 +148,7 @@ class AuthenticationToken(Resource[TokenState]):
 
     def read(self) -> TokenState:
         if not self._present:
-            return TokenState(file_exists=read_regular(self._path or "", "path") is not None)
+            return TokenState(file_exists=self._file() is not None)
         kept = self._kept()
         if kept is not None:
             return kept
@@ -200,15 +202,26 @@ class AuthenticationToken(Resource[TokenState]):
             _check_account(self._who.uid)
         return self._who
 
+    def _file(self) -> tuple[str, os.stat_result] | None:
+        """What is in the file, which may be empty; another file than one for a token is refused."""
+        path = self._path or ""
+        found = read_regular(path, "path")
+        if found is None:
+            return None
+        text, status = found[0].strip(), found[1]
+        if re.fullmatch(r"[\w-]*\.[\w-]*\.[\w-]*|", text, re.ASCII) is None:
+            raise foreign_file("path", path, "token")
+        return text, status
+
     def _kept(self) -> TokenState | None:
         """The token in the file, when it is ours, for the right account, of this cluster and lives long enough."""
         if self._path is None:
             return None
         check_folder(self._path, "path")
-        file = read_regular(self._path, "path")
+        file = self._file()
         if file is None:
             return None
-        token, info = file[0].strip(), file[1]
+        token, info = file
         found: Mapping[str, object] = claims(token)
         uid = found.get("uid")
         wanted = (

@@ -20,8 +20,8 @@ description:
     can add a CA to the genuine one.
   - Nothing but the request for the bundle is sent, and no credentials. With O(source_path) and with O(state=absent)
     nothing is sent at all.
-  - O(dcos_url), or what it falls back to, is needed in any case. O(dcos_ca_path), O(dcos_validate_certs),
-    O(dcos_allow_http) and all options of credentials are accepted and not used.
+  - O(dcos_url), or what it falls back to, is needed only where the bundle comes from the cluster. O(dcos_ca_path),
+    O(dcos_validate_certs), O(dcos_allow_http) and all options of credentials are accepted and not used.
 author:
   - The dcos.security contributors (@dcos)
 extends_documentation_fragment:
@@ -39,13 +39,14 @@ attributes:
 options:
   path:
     description:
-      - File that keeps the bundle. It is made with mode 0644.
+      - File that keeps the bundle. It is made with mode 0644; a file that is there keeps its owner and mode.
+      - A file that holds anything else than CA certificates is neither replaced nor removed.
     type: path
     required: true
   fingerprint:
     description:
       - SHA-256 fingerprint of the root certificate of the bundle, or several, as C(openssl x509 -fingerprint -sha256
-        -noout) prints it, with or without colons.
+        -noout) prints it, the whole line or the digits alone, with or without colons.
       - When given, what does not match is refused, whatever is kept already.
     type: list
     elements: str
@@ -142,7 +143,7 @@ cluster:
   type: dict
   contains:
     url:
-      description: Base URL of the cluster.
+      description: Base URL of the cluster; V(null) where none is named and none was asked.
       type: str
       returned: always
       sample: https://dcos.example.com
@@ -160,6 +161,7 @@ failure:
 from typing import TYPE_CHECKING, TypedDict
 
 from ansible_collections.dcos.security.plugins.module_utils._ca import CaFile
+from ansible_collections.dcos.security.plugins.module_utils._file_attributes import converge_files
 from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec
 from ansible_collections.dcos.security.plugins.module_utils._site_module import run_site_module
 
@@ -183,20 +185,20 @@ class Params(TypedDict):
     state: str
 
 
-def build(params: Params, site: Site) -> CaFile:
+def build(params: Params, site: Site | None) -> CaFile:
     """The file that the options describe."""
     return CaFile(
         site,
         params["path"],
-        params["fingerprint"],
-        params["source_path"],
+        [text for text in params["fingerprint"] if text],  # empty, as AWX renders what is not filled in, is unset
+        params["source_path"] or None,
         params["trust_on_first_use"],
         params["state"] == "present",
     )
 
 
 def main() -> None:
-    run_site_module(ARGUMENT_SPEC, build, add_file_common_args=True)
+    run_site_module(ARGUMENT_SPEC, build, converge_files, add_file_common_args=True)
 
 
 if __name__ == "__main__":

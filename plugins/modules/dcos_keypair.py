@@ -48,7 +48,7 @@ options:
     type: path
   size:
     description:
-      - Size of the key in bits, at least 2048.
+      - Size of the key in bits, from 2048 to 16384. Larger keys take very long to make.
     type: int
     default: 2048
   regenerate:
@@ -142,6 +142,7 @@ failure:
 
 from typing import TypedDict
 
+from ansible_collections.dcos.security.plugins.module_utils._file_attributes import converge_files
 from ansible_collections.dcos.security.plugins.module_utils._keypair import REGENERATE, Keypair
 from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec, run_local_module
 
@@ -174,7 +175,7 @@ def build(params: Params) -> Keypair:
 
 
 def main() -> None:
-    run_local_module(ARGUMENT_SPEC, build, add_file_common_args=True)
+    run_local_module(ARGUMENT_SPEC, build, converge_files, add_file_common_args=True)
 
 
 if __name__ == "__main__":

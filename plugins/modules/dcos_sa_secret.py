@@ -234,7 +234,7 @@ failure:
   sample: {status: null, code: foreign_secret, title: null}
 """
 
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from ansible_collections.dcos.security.plugins.module_utils._connection import check_url
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
@@ -243,6 +243,9 @@ from ansible_collections.dcos.security.plugins.module_utils._keys import load_pr
 from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
 from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec
 from ansible_collections.dcos.security.plugins.module_utils._sa_secret import Endpoint, ServiceAccountSecret
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 ARGUMENT_SPEC: ArgumentSpec = {
     "path": {"type": "str", "required": True},
@@ -283,26 +286,7 @@ def build(context: Context[Params]) -> ServiceAccountSecret:
     if params["login_endpoint"] is not None:
         check_url(params["login_endpoint"], "login_endpoint", context.hide)
     present = params["state"] == "present"
-    key = None
-    if present:
-        sources = {
-            "private_key": params["private_key"] is not None,
-            "private_key_path": params["private_key_path"] is not None,
-            "generate_key": params["generate_key"],
-        }
-        given = [name for name, is_given in sources.items() if is_given]
-        if len(given) != 1:
-            raise DcosError(
-                f"private_key, private_key_path, generate_key: give one of them, not {' and '.join(given) or 'none'}.",
-                "invalid_key",
-            )
-    if params["private_key"] is not None:
-        key = load_private_key(params["private_key"], "private_key")
-    elif params["private_key_path"] is not None:
-        path = params["private_key_path"]
-        text = read_private(path, "private_key_path", context.warn)
-        context.hide(text)
-        key = load_private_key(text, f"private_key_path ({path})")
+    key = _given_key(context) if present else None
     return ServiceAccountSecret(
         context.cluster,
         params["uid"],
@@ -315,6 +299,30 @@ def build(context: Context[Params]) -> ServiceAccountSecret:
         params["overwrite"],
         params["allow_dcos_prefix"],
     )
+
+
+def _given_key(context: Context[Params]) -> RSAPrivateKey | None:
+    """The key to store; None where one shall be made."""
+    params = context.params
+    sources = {
+        "private_key": params["private_key"] is not None,
+        "private_key_path": params["private_key_path"] is not None,
+        "generate_key": params["generate_key"],
+    }
+    given = [name for name, is_given in sources.items() if is_given]
+    if len(given) != 1:
+        raise DcosError(
+            f"private_key, private_key_path, generate_key: give one of them, not {' and '.join(given) or 'none'}.",
+            "invalid_key",
+        )
+    if params["private_key"] is not None:
+        return load_private_key(params["private_key"], "private_key")
+    path = params["private_key_path"]
+    if path is None:
+        return None
+    text = read_private(path, "private_key_path", context.warn)
+    context.hide(text)
+    return load_private_key(text, f"private_key_path ({path})")
 
 
 def main() -> None:

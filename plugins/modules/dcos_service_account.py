@@ -66,7 +66,8 @@ options:
     description:
       - The service account's secret, see M(dcos.security.dcos_sa_secret). With it O(replace_key=true) looks there, and
         in the secret beside it in which a rotation keeps the next key, whether the private half of the new key is
-        stored, right before it replaces the account. A run that overlaps this one may have removed it.
+        stored, before it writes anything and right before it replaces the account. A run that overlaps this one may
+        have removed it. Check mode does not look, since what it foresees is stored nowhere.
       - Left out, nobody looks.
     type: str
   secret_store:
@@ -181,7 +182,7 @@ failure:
       sample: Forbidden
 """
 
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from ansible_collections.dcos.security.plugins.module_utils._account import ServiceAccount
 from ansible_collections.dcos.security.plugins.module_utils._files import read_text
@@ -189,6 +190,9 @@ from ansible_collections.dcos.security.plugins.module_utils._keys import load_pu
 from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
 from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec
 from ansible_collections.dcos.security.plugins.module_utils._sa_document import stored_half
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 ARGUMENT_SPEC: ArgumentSpec = {
     "uid": {"type": "str", "required": True},
@@ -218,23 +222,28 @@ class Params(TypedDict):
 def build(context: Context[Params]) -> ServiceAccount:
     """The account that the options describe."""
     params = context.params
-    key = None
-    if params["public_key"] is not None:
-        key = load_public_key(params["public_key"], "public_key")
-    elif params["public_key_path"] is not None:
-        path = params["public_key_path"]
-        key = load_public_key(read_text(path, "public_key_path"), f"public_key_path ({path})")
+    present = params["state"] == "present"
+    key = _given_key(params) if present else None  # a file may be gone by the time that the account goes
     return ServiceAccount(
         context.cluster.iam,
         context.cluster.own_uid,
         params["uid"],
-        params["state"] == "present",
+        present,
         params["description"],
         key,
         params["replace_key"],
         params["allow_dcos_prefix"],
         stored_half(context.cluster, params["uid"], params["secret_store"], params["secret_path"]),
     )
+
+
+def _given_key(params: Params) -> RSAPublicKey | None:
+    if params["public_key"] is not None:
+        return load_public_key(params["public_key"], "public_key")
+    path = params["public_key_path"]
+    if path is None:
+        return None
+    return load_public_key(read_text(path, "public_key_path"), f"public_key_path ({path})")
 
 
 def main() -> None:

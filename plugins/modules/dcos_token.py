@@ -72,6 +72,7 @@ options:
       - File in which the token is kept, with mode 0600. A kept token is used again when the file is a regular one of
         the user that runs the module with that mode, the token is of the same account and was signed by this cluster,
         and it lives longer than O(renew_before).
+      - A file that holds anything else than a token is neither replaced nor removed.
     type: path
   renew_before:
     description:

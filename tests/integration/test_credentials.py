@@ -78,6 +78,19 @@ def sources(e: Emulator, lab: Lab, service: str) -> dict[str, Source]:
             {"dcos_url": NOWHERE["DCOS_URL"], "dcos_ca_path": "/nowhere"},
             {**NOWHERE, "DCOS_ACS_TOKEN": "a.wrong.token", **stale},
         ),
+        "task-key": Source(
+            "task",
+            {**where, "dcos_username": service, "dcos_private_key": private_pem(KEYS[1])},
+            {"dcos_url": NOWHERE["DCOS_URL"]},
+            {**NOWHERE, **wrong_login, **stale},
+        ),
+        # The bundle's path may stand in the variable of the DC/OS CLI, too.
+        "task-key-file": Source(
+            "task",
+            {"dcos_url": e.url, "dcos_username": service, "dcos_private_key_path": key},
+            {"dcos_url": NOWHERE["DCOS_URL"]},
+            {"DCOS_SSL_VERIFY": e.ca, "DCOS_ACS_TOKEN": "a.wrong.token", **stale},
+        ),
         "play": Source("task", defaults=None, environment={**NOWHERE, **wrong_login, **stale}, by_token=True),
         # With the token of the play's defaults left in them, these two would be the task's credentials.
         "block": Source(
@@ -90,6 +103,12 @@ def sources(e: Emulator, lab: Lab, service: str) -> dict[str, Source]:
             "environment", environment={**env_where, "DCOS_ACS_TOKEN": e.token, **wrong_login, **stale}, by_token=True
         ),
         "cli-attached": Source("dcos_config", environment={"HOME": str(lab.place("many"))}, by_token=True),
+        "cli-option": Source(
+            "dcos_config",
+            {"dcos_config": str(lab.place("single") / ".dcos")},
+            environment={"DCOS_DIR": str(lab.place("stale") / ".dcos"), **stale},
+            by_token=True,
+        ),
         "cli-single-file": Source(
             "dcos_config", environment={"DCOS_DIR": str(lab.place("single") / ".dcos"), **stale}, by_token=True
         ),

@@ -58,6 +58,7 @@ class FakeCluster:
     cut_after, cut_before: numbers of writes (from 1) whose answer is lost after, or whose request is lost before.
     rivals: number of a write -> what somebody else does just before it arrives.
     refused: parts of paths -> the status that requests with one of them get.
+    store: the name of the one secret store.
     """
 
     def __init__(self) -> None:
@@ -66,6 +67,7 @@ class FakeCluster:
         self.acls: dict[str, str] = {"dcos:superuser": "Superuser ACL"}
         self.grants: set[tuple[str, str, str, str]] = {("groups", "superusers", "dcos:superuser", "full")}
         self.secrets: dict[str, Any] = {}
+        self.store = "default"
         self.metadata: dict[str, Any] = {
             "bootstrap-config.json": {"security": "strict"},
             "dcos-version.json": {"version": "2.2.4", "dcos-variant": "enterprise"},
@@ -288,10 +290,13 @@ class FakeCluster:
 
     def _secret(self, sent: Sent, segments: list[str]) -> Reply:
         if segments[:3] == ["secrets", "v1", "seal-status"]:
-            return Reply(200, {"sealed": self.refused.get("/secrets/v1/secret") == 503})
-        assert segments[:4] == ["secrets", "v1", "secret", "default"], sent.path
+            sealed = {"sealed": self.refused.get("/secrets/v1/secret") == 503}
+            return Reply(200, sealed) if segments[3:] == [self.store] else error(404)
+        assert segments[:3] == ["secrets", "v1", "secret"], sent.path
+        if segments[3] != self.store:
+            return error(404)
         path = "/".join(segments[4:])
-        if sent.url.endswith("/secret/default/?list=true"):
+        if sent.url.endswith(f"/secret/{self.store}/?list=true"):
             return Reply(200, {"array": list(self.secrets)})
         if sent.method == "PUT":
             if path in self.secrets:

@@ -277,15 +277,24 @@ def test_nothing_is_replaced_by_a_key_that_is_stored_nowhere() -> None:
 
     def is_stored(key: Any) -> bool:
         asked.append((same_key(key, public_key("new")), f"{UID}.replacing" in fake.users))
-        return False
+        return len(asked) == 1
 
     with pytest.raises(DcosError, match=r"not stored any more.*still has its old key") as caught:
         run(fake, key="new", replace_key=True, is_stored=is_stored)
     assert caught.value.code == "key_mismatch"
-    assert asked == [(True, True)]  # once the journal tells others that it is needed
+    assert asked == [(True, False), (True, True)]  # again once the journal tells others that it is needed
     assert fake.users[UID]["public_key"] == public_text("old")
     run(fake, key="old")
     assert f"{UID}.replacing" not in fake.users
+
+
+def test_a_key_that_was_never_stored_is_told_before_the_first_write() -> None:
+    fake = FakeCluster()
+    fake.add_account(UID, public_text("old"))
+    with pytest.raises(DcosError, match=r"^secret_path: .*still has its old key") as caught:
+        run(fake, key="new", replace_key=True, is_stored=lambda key: False)
+    assert (caught.value.code, caught.value.done) == ("key_mismatch", ())
+    assert fake.writes == []
 
 
 def test_the_journal_holds_what_must_be_restored_and_no_power() -> None:

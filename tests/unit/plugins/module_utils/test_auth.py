@@ -19,7 +19,12 @@ from ansible_collections.dcos.security.plugins.module_utils._connection import (
     PasswordCredentials,
     TokenCredentials,
 )
-from ansible_collections.dcos.security.plugins.module_utils._errors import ApiError, CredentialsError, DcosError
+from ansible_collections.dcos.security.plugins.module_utils._errors import (
+    ApiError,
+    CredentialsError,
+    DcosError,
+    UnreachableError,
+)
 from ansible_collections.dcos.security.plugins.module_utils._http import Answer, HttpClient
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import token_of
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import private_key, public_text
@@ -126,11 +131,18 @@ def test_an_answer_without_a_token_is_not_the_iam(reply: Reply) -> None:
     assert caught.value.status == 200
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 500])
+@pytest.mark.parametrize("status", [400, 403, 500])
 def test_other_errors_do_not_show_a_sentence_that_could_quote_the_password(status: int) -> None:
     with pytest.raises(ApiError) as caught:
         logged_in(USER, [error(status, None, "t", "S3CRET")])
     assert caught.value.status == status
+    assert "S3CRET" not in caught.value.message
+
+
+def test_a_url_without_a_cluster_is_told() -> None:
+    """Not as a route that an open cluster lacks: every cluster has logins."""
+    with pytest.raises(UnreachableError, match=r"answered 404: .*Check host and path of dcos_url") as caught:
+        logged_in(USER, [error(404, None, "t", "S3CRET")])
     assert "S3CRET" not in caught.value.message
 
 

@@ -91,7 +91,7 @@ def kept(path: Path, pem: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("form", [str, str.lower, lambda text: text.replace(":", "")])
+@pytest.mark.parametrize("form", [str, str.lower, lambda text: text.replace(":", ""), "sha256 Fingerprint={}".format])
 def test_a_known_root_is_written(form: Callable[[str], str], path: Path) -> None:
     server = Server("# words\n" + ROOT + MIDDLE)
     options = {"fingerprints": [form(print_of(ROOT))]}
@@ -136,7 +136,7 @@ def test_every_certificate_must_descend_from_a_known_one(
         assert run(server, path, **options).changed
         assert path.read_text(encoding="ascii") == bundle
     else:
-        with pytest.raises(TlsError, match=r"^fingerprint: the bundle holds"):
+        with pytest.raises(TlsError, match=r"^fingerprint: the bundle of .* holds"):
             run(server, path, **options)
         assert not path.exists()
     assert bool(server.sent) is not source
@@ -164,10 +164,18 @@ def test_trust_on_first_use_warns_and_is_for_the_first_use_only(path: Path) -> N
 
 
 def test_a_kept_file_that_is_no_bundle_is_no_reason_to_trust(path: Path) -> None:
+    """And may be the only copy of something else."""
     kept(path, "words")
-    with pytest.raises(TlsError):
-        run(Server(ROOT), path, trust_on_first_use=True)
-    assert path.read_text(encoding="ascii") == "words"
+    wishes: list[dict[str, Any]] = [
+        {"trust_on_first_use": True},
+        {"fingerprints": [print_of(ROOT)]},
+        {"present": False},
+    ]
+    for options in wishes:
+        with pytest.raises(DcosError, match=r"^path: .* holds something else than a bundle"):
+            run(Server(ROOT), path, **options)
+        assert path.read_text(encoding="ascii") == "words"
+    kept(path, "\n")
     assert run(Server(ROOT), path, fingerprints=[print_of(ROOT)]).changed
 
 
@@ -229,7 +237,7 @@ def test_a_fingerprint_is_one(text: str, path: Path) -> None:
 
 
 def test_absent(path: Path) -> None:
-    kept(path, "whatever")
+    kept(path, ROOT)
     server = Server(ROOT)
     assert run(server, path, True, present=False).changed
     assert path.exists()

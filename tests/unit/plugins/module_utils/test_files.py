@@ -41,6 +41,32 @@ def test_a_file_has_its_mode_whatever_was_there(mode: int, existing: int | None,
 
 
 @pytest.mark.usefixtures("umask")
+@pytest.mark.parametrize(
+    ("mode", "existing", "kept"), [(0o644, 0o664, 0o664), (0o644, 0o600, 0o600), (0o600, 0o644, 0o600)]
+)
+@pytest.mark.parametrize("may_give_away", [True, False])
+def test_a_file_that_takes_the_place_of_another_is_of_the_same_owner(
+    mode: int, existing: int, kept: int, may_give_away: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And as readable as it was, unless it holds a secret."""
+    path = tmp_path / "file"
+    path.write_text("old", encoding="ascii")
+    path.chmod(existing)
+    like = path.lstat()
+    given: list[tuple[int, int]] = []
+
+    def chown(name: str, uid: int, gid: int) -> None:
+        given.append((uid, gid))
+        if not may_give_away:
+            raise PermissionError
+
+    monkeypatch.setattr(os, "chown", chown)
+    assert files.write_whole(str(path), "new", mode, like=like) is True
+    assert (path.read_text(encoding="ascii"), mode_of(path)) == ("new", kept)
+    assert given == [(like.st_uid, like.st_gid)]
+
+
+@pytest.mark.usefixtures("umask")
 @pytest.mark.parametrize("mode", [0o600, 0o644])
 def test_nobody_else_can_read_it_on_the_way(mode: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Looked at whenever something happens to the folder: only our own files, with no looser mode than wanted."""

@@ -305,6 +305,8 @@ def test_a_redirect_is_an_error_that_names_its_target_without_the_query(status: 
         get([("GET /x", Reply(status, "<html>", {"Location": location}))])
     assert caught.value.status == status
     assert "S3CRET" not in caught.value.message
+    # Without the path of the request, which is not for dcos_url.
+    assert "set dcos_url to https://other.example:8443 (" in caught.value.message
     assert sleeps == []
 
 

@@ -187,7 +187,7 @@ def test_a_size_that_is_asked_for(pair: Files, made: list[int]) -> None:
 
 
 def test_absent(pair: Files) -> None:
-    pair.put("whatever", "it is")
+    pair.put(private_text("a")[:40], "-----BEGIN PUBLIC KEY-----\nbroken")
     predicted = pair.run(True, present=False)
     outcome = pair.run(present=False)
     assert predicted == outcome
@@ -196,6 +196,20 @@ def test_absent(pair: Files) -> None:
     assert outcome.after is None
     assert list(pair.folder.iterdir()) == []
     assert not pair.run(present=False).changed
+
+
+@pytest.mark.parametrize("texts", [("words", None), (None, "words"), (private_text("a"), "words")])
+def test_what_is_no_key_is_not_removed(texts: tuple[str | None, str | None], pair: Files) -> None:
+    pair.put(*texts)
+    with pytest.raises(DcosError, match=r"_key_path: .* holds something else than a key"):
+        pair.run(present=False)
+    assert [path.read_text() for path in (pair.private, pair.public) if path.exists()] == [t for t in texts if t]
+
+
+@pytest.mark.parametrize("size", [2047, 16385])
+def test_sizes_that_are_not_made(size: int, tmp_path: Path) -> None:
+    with pytest.raises(DcosError, match=rf"^size: {size} bits are too (few|many)"):
+        Keypair(str(tmp_path / "k.pem"), size=size)
 
 
 def test_absent_where_the_folder_is_gone(tmp_path: Path) -> None:

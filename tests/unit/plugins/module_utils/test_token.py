@@ -212,7 +212,6 @@ KEPT: dict[str, tuple[str, Any, bool]] = {
     "another cluster": (token_of("svc", signer="other"), None, False),
     "not signed": (jwt.encode({"uid": "svc", "exp": TOKEN_END}, "", algorithm="none"), None, False),
     "a login token": (jwt.encode({"uid": "svc", "exp": TOKEN_END}, private_key("svc"), algorithm="RS256"), None, False),
-    "no token": ("words", None, False),
     "empty": ("", None, False),
     "others may read it": (token_of("svc"), _loose, False),
     "somebody else's": (token_of("svc"), _foreign, False),
@@ -272,9 +271,22 @@ def test_a_folder_that_is_not_there_is_told_before_the_login(fake: FakeCluster, 
     assert fake.calls == []
 
 
+@pytest.mark.parametrize("text", ["words", "a.b", "a.b.c.d", "a.b.c\na.b.c", private_text("a")])
+def test_what_is_no_token_is_left_alone(text: str, fake: FakeCluster, tmp_path: Path) -> None:
+    """It may be the only copy of something else."""
+    path = tmp_path / "file"
+    path.write_text(text, encoding="ascii")
+    for options in ({}, {"present": False}):
+        with pytest.raises(DcosError, match=r"^path: .* holds something else than a token") as caught:
+            keep(fake, path, **options)
+        assert text not in caught.value.message
+    assert path.read_text(encoding="ascii") == text
+    assert LOGIN not in fake.calls
+
+
 def test_absent_removes_the_file_and_sends_nothing(fake: FakeCluster, tmp_path: Path) -> None:
     path = tmp_path / "svc.token"
-    path.write_text("whatever", encoding="ascii")
+    path.write_text(token_of("svc"), encoding="ascii")
     predicted = keep(fake, path, check_mode=True, present=False)
     assert path.exists()
     outcome = keep(fake, path, present=False)

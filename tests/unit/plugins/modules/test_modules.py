@@ -159,6 +159,95 @@ def test_sa_secret_shows_nothing_of_a_broken_key(fake: FakeCluster) -> None:
     assert "S3CRET" not in json.dumps(result)
 
 
+def test_sa_secret_in_permissive_mode_as_old_versions_wrote_it(fake: FakeCluster) -> None:
+    fake.metadata["bootstrap-config.json"]["security"] = "permissive"
+    options = {"uid": UID, "path": "p", "generate_key": True, "security_mode": "permissive"}
+    run("dcos_sa_secret", {**options, "legacy_login_endpoint": "always"}, fake)
+    assert fake.document("p")["login_endpoint"].startswith("http://")
+    run("dcos_sa_secret", options, fake)
+    assert fake.document("p")["login_endpoint"].startswith("https://")
+
+
+def test_what_is_deleted_needs_no_key(fake: FakeCluster, tmp_path: Path) -> None:
+    """So that a task with a variable for its state can retire what it made, when the local files are gone."""
+    gone = {"uid": UID, "state": "absent"}
+    fake.add_account(UID, public_text("a"))
+    fake.secrets["p"] = json.dumps({"uid": UID, "private_key": private_text("a")})
+    secret = {**gone, "path": "p", "private_key_path": str(tmp_path / "gone.pem")}
+    assert run("dcos_sa_secret", secret, fake)["changed"] is True
+    account = {**gone, "public_key_path": str(tmp_path / "gone.pub")}
+    assert run("dcos_service_account", account, fake)["changed"] is True
+
+
+# Options that decide whether something is allowed or found
+
+STORED = json.dumps({"uid": UID, "private_key": private_text("b"), "scheme": "RS256", "login_endpoint": ""})
+OWN = {"uid": "dcos_mine"}
+PUBLIC = public_text("a")
+NEW_SECRET = {"path": "p", "generate_key": True, "security_mode": "strict"}
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "option", "code"),
+    [
+        ("dcos_service_account", {**OWN, "public_key": PUBLIC}, {"allow_dcos_prefix": True}, "native_account"),
+        ("dcos_sa_secret", {**OWN, **NEW_SECRET, "path": "new"}, {"allow_dcos_prefix": True}, "native_account"),
+        (
+            "dcos_acl_grant",
+            {"uid": "dcos_there", "rid": "dcos:a", "actions": ["read"], "unknown_rids": "ignore"},
+            {"allow_dcos_prefix": True},
+            "native_account",
+        ),
+        ("dcos_sa_secret", {"uid": "other", **NEW_SECRET}, {"overwrite": True}, "foreign_secret"),
+        ("dcos_sa_secret", {"uid": "other", "path": "p", "state": "absent"}, {"overwrite": True}, "foreign_secret"),
+        ("dcos_acl_grant", {"uid": UID, "rid": "dcos:xyz", "actions": ["read"], "unknown_rids": "fail"},
+         {"unknown_rids": "warn"}, "invalid_rid"),
+    ],
+)  # fmt: skip
+def test_what_an_option_allows(
+    name: str, options: dict[str, Any], option: dict[str, Any], code: str, fake: FakeCluster
+) -> None:
+    fake.add_account(UID, public_text("a"))
+    fake.add_account("dcos_there", public_text("a"))
+    fake.secrets["p"] = STORED
+    assert failed(name, options, fake)["failure"]["code"] == code
+    assert fake.writes == []
+    assert run(name, {**options, **option}, fake)["changed"] is True
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "option"),
+    [
+        ("dcos_sa_secret", {"uid": UID, **NEW_SECRET}, "store"),
+        ("dcos_sa_secret", {"uid": UID, "path": "gone", "state": "absent"}, "store"),
+        ("dcos_sa_secret_info", {"path": "p"}, "store"),
+        ("dcos_sa_secret_info", {"path": "gone"}, "store"),
+        ("dcos_token", {"secret_path": "p"}, "secret_store"),
+        (
+            "dcos_service_account",
+            {"uid": UID, "public_key": public_text("b"), "replace_key": True, "secret_path": "p"},
+            "secret_store",
+        ),
+        ("dcos_services", {"services": [{"name": "/svc", "account": UID, "secret_path": "p"}]}, "secret_store"),
+    ],
+)
+def test_another_store_is_asked_where_it_is_named(
+    name: str, options: dict[str, Any], option: str, fake: FakeCluster
+) -> None:
+    """And one that does not exist is an error, not an empty one."""
+    fake.add_account(UID, public_text("a" if name == "dcos_service_account" else "b"))
+    fake.secrets["p"] = STORED
+    fake.store = "vault"
+    assert failed(name, options, fake)["failure"]
+    assert [call for call in fake.writes if not call.endswith(".replacing")] == []
+    if name == "dcos_services":
+        options, stored = {"services": [{**options["services"][0], option: "vault"}]}, {}
+    else:
+        stored = {option: "vault"}
+    result = run(name, {**options, **stored}, fake)
+    assert not result.get("failed"), result
+
+
 # dcos_access_info
 
 
@@ -321,6 +410,12 @@ def test_acl_grant_refuses_contradictions_before_any_request(options: dict[str, 
 
 
 # dcos_token
+
+
+@pytest.mark.parametrize(("options", "lifetime"), [({}, 300), ({"login_token_lifetime": 60}, 60)])
+def test_a_login_token_lives_as_long_as_is_said(options: dict[str, Any], lifetime: int) -> None:
+    login = {"uid": UID, "private_key": private_text("a"), "exchange": False, "return_token": False}
+    assert lifetime - 20 < run("dcos_token", {**login, **options})["expires_in"] <= lifetime
 
 
 def test_token(fake: FakeCluster) -> None:
@@ -507,8 +602,49 @@ def test_ca_without_any_request(tmp_path: Path) -> None:
     assert result["cluster"] == {"url": URL, "credentials_from": None}
     assert path.read_text(encoding="ascii") == certificate_text()
     assert run("dcos_ca", options, login=site)["changed"] is False
-    assert run("dcos_ca", {"path": str(path), "state": "absent"}, login=site)["changed"] is True
+    # Nor does a cluster have to be named.
+    again = run("dcos_ca", {**options, "fingerprint": [""]}, login={})
+    assert (again["changed"], again["cluster"]) == (False, {"url": None, "credentials_from": None})
+    assert run("dcos_ca", {"path": str(path), "state": "absent"}, login={})["changed"] is True
     assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"owner": "nobody-of-this-name"}, "owner: this host knows no 'nobody-of-this-name'"),
+        ({"group": "nobody-of-this-name"}, "group: this host knows no"),
+        ({"mode": "u=everything"}, "mode: 'u=everything' is neither octal"),
+        ({"mode": "0999"}, "mode: '0999' is neither octal"),
+    ],
+)
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_attributes_of_files_are_looked_at_before_the_first_write(
+    options: dict[str, Any], message: str, check_mode: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "k.pem"
+    keypair = {"private_key_path": str(path), **options}
+    result = run("dcos_keypair", keypair, check_mode=check_mode, login={})
+    assert result["msg"].startswith(message)
+    assert result["failure"] == {"status": None, "code": None, "title": None}
+    assert list(tmp_path.iterdir()) == []
+    # What goes needs none of them.
+    assert run("dcos_keypair", {**keypair, "state": "absent"}, login={})["changed"] is False
+
+
+@pytest.mark.parametrize("mode", ["0600", "600", "0o600", 0o600, "u=rw,g=,o=", "u+rw,go-rwx", "a-x"])
+def test_every_way_to_write_a_mode(mode: object, tmp_path: Path) -> None:
+    path = tmp_path / "k.pem"
+    result = run("dcos_keypair", {"private_key_path": str(path), "mode": mode}, login={})
+    assert not result.get("failed"), result
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.usefixtures("bare_surroundings")
+def test_ca_of_no_cluster(tmp_path: Path) -> None:
+    result = run("dcos_ca", {"path": str(tmp_path / "ca.pem"), "source_path": ""}, login={})
+    assert result["failure"]["code"] == "credentials"
+    assert "no cluster is named" in result["msg"]
 
 
 # dcos_keypair
@@ -626,3 +762,59 @@ def test_services_that_fail_are_named_with_the_whole_result(fake: FakeCluster, t
 )
 def test_services_refuses_bad_input(options: dict[str, Any], word: str) -> None:
     assert word in failed("dcos_services", options)["msg"]
+
+
+# The text of a key where a path belongs
+
+PEM = private_text("a")
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("dcos_cluster_info", {"dcos_password": "", "dcos_private_key_path": PEM}),
+        ("dcos_cluster_info", {"dcos_ca_path": PEM}),
+        ("dcos_cluster_info", {"dcos_config": PEM, "dcos_url": ""}),
+        ("dcos_ca", {"path": PEM}),
+        ("dcos_ca", {"path": "/nowhere/ca.crt", "source_path": PEM}),
+        ("dcos_keypair", {"private_key_path": PEM}),
+        ("dcos_keypair", {"private_key_path": PEM, "state": "absent"}),
+        ("dcos_keypair", {"private_key_path": "/nowhere/k.pem", "public_key_path": PEM}),
+        ("dcos_sa_secret", {"uid": UID, "path": "p", "private_key_path": PEM, "security_mode": "strict"}),
+        ("dcos_sa_secret", {"uid": UID, "path": PEM, "generate_key": True, "security_mode": "strict"}),
+        ("dcos_sa_secret_info", {"path": PEM}),
+        ("dcos_service_account", {"uid": UID, "public_key_path": PEM}),
+        ("dcos_service_account", {"uid": PEM}),
+        ("dcos_service_account", {"uid": UID, "public_key": PEM}),
+        ("dcos_token", {"uid": UID, "private_key_path": PEM}),
+        ("dcos_token", {"path": PEM}),
+        ("dcos_acl_grant", {"uid": UID, "rid": PEM, "actions": ["read"]}),
+        ("dcos_services", {"services": [{"name": "/a", "key_store": "file", "key_dir": PEM}]}),
+        ("dcos_services", {"services": [{"name": PEM}]}),
+    ],
+)
+def test_a_key_in_place_of_something_else_is_not_shown(
+    name: str, options: dict[str, Any], fake: FakeCluster, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither in the message nor among the arguments, which Ansible shows with -v."""
+    login = {} if name == "dcos_keypair" else {**LOGIN}
+    result = run(name, options, fake, login=login)
+    assert result["failed"] is True
+    shown = json.dumps(result) + capsys.readouterr().out
+    for line in PEM.splitlines()[1:-1]:
+        assert line not in shown
+    assert fake.writes == []
+
+
+@pytest.mark.parametrize("variable", ["DCOS_PRIVATE_KEY_PATH", "DCOS_TLS_CA_PATH", "DCOS_DIR"])
+def test_a_key_in_place_of_a_path_in_the_environment_is_not_shown(
+    variable: str, bare_surroundings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, PEM)
+    login = {"DCOS_USERNAME": UID, "DCOS_URL": URL} if variable == "DCOS_PRIVATE_KEY_PATH" else {}
+    for name, value in login.items():
+        monkeypatch.setenv(name, value)
+    given = {} if login else {**LOGIN, "dcos_url": "" if variable == "DCOS_DIR" else URL}
+    shown = json.dumps(run("dcos_cluster_info", {}, login=given))
+    assert PEM.splitlines()[1] not in shown
+    assert variable in shown
