@@ -224,7 +224,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{UNIT}/test_token.py::test_which_kept_token_is_taken",
     ),
     _mutation(
-        "if verified_claims(token, self._cluster.iam.jwks()) is None:",
+        "if verified_claims(token, keys) is None:",
         "if False:",
         f"{UNIT}/test_token.py::test_which_kept_token_is_taken",
     ),

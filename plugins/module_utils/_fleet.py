@@ -214,6 +214,8 @@ class Fleet(Resource[Sequence[Entry]]):
             if lost is None:
                 do(entry)
             else:
+                if entry.name in self._diff:  # foreseen, and not done
+                    self._diff[entry.name] = entry.report.before
                 entry.report, entry.view = Report(error=lost), None
             counter.count(entry)
 

@@ -188,6 +188,17 @@ def read_grants(items: object, option: str, text_key: str, prefix: str = PREFIX)
     )
 
 
+def refuse_superuser(rid: str, option: str, prefix: str) -> str:
+    """Superuser power has its own variable, and placeholders must not spell it either."""
+    if rid == SUPERUSER_RID:
+        raise DcosError(
+            f"{option}: {SUPERUSER_RID} is given and taken by {prefix}superuser only, so that it cannot be "
+            "left behind in a list.",
+            "invalid_rid",
+        )
+    return rid
+
+
 def _read_grants(
     items: object, option: str, keys: Sequence[str], text_key: str, prefix: str
 ) -> tuple[PresetGrant, ...]:
@@ -210,12 +221,7 @@ def _read_grants(
             raise DcosError(f"{here}.actions: must list at least one of {', '.join(ACTIONS)}.", "invalid_rid")
         if text is not None and not isinstance(text, str):
             raise DcosError(f"{here}.{text_key}: must be text.", "invalid_rid")
-        if rid == SUPERUSER_RID:
-            raise DcosError(
-                f"{here}.rid: {SUPERUSER_RID} is given and taken by {prefix}superuser only, so that it cannot be "
-                "left behind in a list.",
-                "invalid_rid",
-            )
+        refuse_superuser(rid, f"{here}.rid", prefix)
         uncertain = _flag(item.get("uncertain"), f"{here}.uncertain")
         checked = check_actions(actions, f"{here}.actions")
         grants.append(PresetGrant(str(rid), checked, str(text) if text else None, uncertain))

@@ -309,7 +309,7 @@ class ServiceAccountSecret(Resource[SecretState]):
         if not state.account_exists:
             return Decision(live=key, keep_next=True)
         if state.account_has(key):
-            return Decision(live=key)
+            return Decision(live=key, keep_next=self._is_replacing(state) and not state.account_has(state.next.key))
         if self._rotate == "prepare":
             return Decision(next=key)
         raise self._mismatch(
@@ -322,7 +322,7 @@ class ServiceAccountSecret(Resource[SecretState]):
     def _decide(self, state: SecretState) -> Decision:
         """The key is made here; which of the stored ones counts depends on the one that the account has."""
         live, next_ = state.live.key, state.next.key
-        replacing = next_ is not None and same_key(state.journal_key, next_.public_key())
+        replacing = self._is_replacing(state)
         if self._rotate == "prepare" and state.account_exists:
             return Decision(next=next_ or state.made)
         if state.account_has(next_):
@@ -349,6 +349,11 @@ class ServiceAccountSecret(Resource[SecretState]):
             )
         # While the account is being replaced, its next key is not a leftover.
         return Decision(live=live, keep_next=replacing)
+
+    @staticmethod
+    def _is_replacing(state: SecretState) -> bool:
+        next_ = state.next.key
+        return next_ is not None and same_key(state.journal_key, next_.public_key())
 
     def _steps_to_hold(self, slot: Slot, key: RSAPrivateKey, state: SecretState) -> list[Step]:
         """At most one write, so that the slot holds a canonical document with this key."""
@@ -399,7 +404,7 @@ class ServiceAccountSecret(Resource[SecretState]):
 
     def _settle_step(self, slot: Slot, decision: Decision) -> Step:
         """Delete what next holds: a copy of what is live now or of a key that the user has, else the only one."""
-        if self._given is not None or slot.key is None or _same(slot.key, decision.key):
+        if slot.key is None or _same(slot.key, decision.key):
             return self._delete_step(slot)
         return Step(f"delete secret {slot.path}", partial(self._drop_leftover, slot))
 
@@ -412,11 +417,20 @@ class ServiceAccountSecret(Resource[SecretState]):
         if self._is_awaited(slot):
             raise self._rival(slot)
         deleted = self._cluster.secrets.delete(self._store, slot.path)
-        if deleted and slot.document is not None and self._is_awaited(slot):
-            value = json.dumps(dict(slot.document.fields), sort_keys=True)
-            self._cluster.secrets.create(self._store, slot.path, value)
+        try:
+            awaited = deleted and self._is_awaited(slot)
+        except DcosError:
+            self._put_back(slot)
+            raise
+        if awaited:
+            self._put_back(slot)
             raise self._rival(slot)
         return deleted
+
+    def _put_back(self, slot: Slot) -> None:
+        if slot.document is not None:
+            value = json.dumps(dict(slot.document.fields), sort_keys=True)
+            self._cluster.secrets.create(self._store, slot.path, value)
 
     def _is_awaited(self, slot: Slot) -> bool:
         """Whether the account has the key of a slot, or is about to get it."""

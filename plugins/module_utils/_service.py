@@ -120,9 +120,9 @@ class Service:
     def _provision(self) -> None:
         plan = self._plan
         key = self._key_in_secret() if plan.key_files is None else self._key_in_file()
-        granted = self._grant()
         if plan.run_as:
             self._part("run_as", self._grants_of(RUN_AS_ACCOUNT, plan.run_as))
+        granted = self._grant()  # takes power away, if that is what is wanted: the last of all writes
         verified = key.verified or self._verify()
         power = sorted({entry["gid"] for entry in granted["through_groups"] if entry["rid"] == SUPERUSER_RID})
         self._report.values = service_result(

@@ -118,7 +118,7 @@ class ServiceGrants:
         found = presets.expand_each(rid, values, self._found.values, option, self._prefix)
         if not found and all_values:
             presets.expand(rid, values, option, self._prefix)
-        return [check_rid(each, option) for each in found]
+        return [presets.refuse_superuser(check_rid(each, option), option, self._prefix) for each in found]
 
     def all(self) -> tuple[Permission, ...]:
         """Whatever the presets list, uncertain rows too, and the listed ones; each rid once."""

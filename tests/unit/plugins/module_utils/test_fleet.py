@@ -591,6 +591,10 @@ def test_a_cluster_that_is_gone_is_not_asked_for_every_service(fake: FakeCluster
     assert [message.startswith("Not tried") for message in messages] == [False] * 3 + [True] * 17
     assert outcome.failure is not None
     assert "15 more: /s5" in outcome.failure.message
+    assert outcome.before is not None
+    assert outcome.after is not None
+    untried = [f"/s{number}" for number in range(3, 20)]
+    assert {name: outcome.after[name] for name in untried} == {name: outcome.before[name] for name in untried}
 
 
 # Keys

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -218,6 +219,38 @@ def test_a_leftover_that_became_the_accounts_key_while_it_is_deleted_is_not_lost
 
 
 # A whole rotation, interrupted anywhere
+
+
+@pytest.mark.parametrize("key", [None, "a"])
+def test_what_a_replacement_waits_for_is_kept_whoever_gives_the_live_key(key: str | None) -> None:
+    fake = stored("a", "b", "a", journal="b")
+    outcome = run(fake, key=key)
+    assert (outcome.changed, outcome.values["unsettled"]) == (False, True)
+    assert key_at(fake, NEXT) == "b"
+
+
+@pytest.mark.parametrize("key", [None, "a"])
+def test_a_leftover_that_becomes_the_accounts_key_right_before_its_deletion_is_not_lost(key: str | None) -> None:
+    fake = stored("a", "b", "a")
+    fake.rivals[1] = lambda: fake.add_account(UID, public_text("b"))
+    with suppress(DcosError):  # a given key is the account's no more then
+        run(fake, key=key)
+    assert "b" in (key_at(fake, PATH), key_at(fake, NEXT))
+
+
+@pytest.mark.usefixtures("sleeps")
+def test_a_leftover_is_put_back_where_nobody_can_say_whether_it_is_awaited() -> None:
+    fake = stored("a", "b", "a")
+
+    def rival() -> None:
+        fake.add_account(UID, public_text("b"))
+        fake.refused["/acs/api/v1/users"] = 503
+
+    fake.rivals[1] = rival
+    with pytest.raises(DcosError) as caught:
+        run(fake)
+    assert caught.value.status == 503
+    assert key_at(fake, NEXT) == "b"
 
 
 def replace(fake: FakeCluster, public: str) -> None:

@@ -737,3 +737,24 @@ def test_unknown_actions_are_told_too() -> None:
 def test_shipped_presets_know_what_they_grant() -> None:
     for name in ("cassandra", "spark", "marathon-lb", "scheduler_stateful"):
         assert plan(preset=name, uncertain_grants=True, transport_encryption=name == "cassandra").warnings == ()
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"mesos_role": "any", "permissions": [{"rid": "dcos:superuser:{role}", "actions": ["full"]}]},
+        {"name": "/superuser/x", "permissions": [{"rid": "dcos:{group}", "actions": ["full"]}]},
+        {"name": "/superuser", "permissions": [{"rid": "dcos:{service_name}", "actions": ["full"]}]},
+        {"linux_user": "superuser", "permissions": [{"rid": "dcos:{user}", "actions": ["read"]}]},
+        {
+            "mesos_role": "any",
+            "preset": "mine",
+            "presets": {"mine": {"grants": [{"rid": "dcos:superuser:{role}", "actions": ["full"]}]}},
+        },
+    ],
+    ids=str,
+)
+def test_placeholders_cannot_spell_superuser_power(variables: dict[str, Any]) -> None:
+    with pytest.raises(DcosError, match=r"dcos:superuser is given and taken by dcos_service_superuser only") as caught:
+        plan_service({"name": "/x", "security_mode": "strict", **variables}, None)
+    assert caught.value.code == "invalid_rid"

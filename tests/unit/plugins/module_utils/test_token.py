@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import stat
@@ -243,6 +244,23 @@ def test_how_much_life_must_be_left(renew_before: int, taken: bool, fake: FakeCl
     path.write_text(token_of("svc", int(time.time()) + 3900), encoding="ascii")
     path.chmod(0o600)
     assert keep(fake, path, renew_before=renew_before).changed is not taken
+
+
+def test_a_kept_token_is_no_obstacle_where_it_cannot_be_checked(fake: FakeCluster, tmp_path: Path) -> None:
+    """Neither where the IAM publishes no keys, nor with an end that no cluster would write."""
+    path = tmp_path / "svc.token"
+    keep(fake, path)
+    for status in (400, 404):
+        fake.refused["/auth/jwks"] = status
+        assert keep(fake, path).changed
+    fake.refused["/auth/jwks"] = 500
+    with pytest.raises(DcosError):
+        keep(fake, path)
+    path.write_text(jwt.encode({"uid": "svc", "x": 1}, private_key("svc"), algorithm="RS256"), encoding="ascii")
+    head, _claims, signature = path.read_text(encoding="ascii").split(".")
+    odd = base64.urlsafe_b64encode(b'{"uid": "svc", "exp": "soon"}').rstrip(b"=").decode("ascii")
+    path.write_text(f"{head}.{odd}.{signature}", encoding="ascii")
+    assert keep(fake, path).changed
 
 
 def test_a_kept_token_of_a_known_account_needs_no_look_at_its_secret(fake: FakeCluster, tmp_path: Path) -> None:
