@@ -22,7 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-TIME_LIMIT = 20 * 60
+# Of one check, beside others on a busy machine: ends what hangs.
+TIME_LIMIT = 40 * 60
 WIDTH = 100
 
 running: set[subprocess.Popen[bytes]] = set()
