@@ -403,7 +403,7 @@ class ServiceAccountSecret(Resource[SecretState]):
         return Step(f"delete secret {slot.path}", partial(self._cluster.secrets.delete, self._store, slot.path))
 
     def _settle_step(self, slot: Slot, decision: Decision) -> Step:
-        """Delete what next holds: a copy of what is live now or of a key that the user has, else the only one."""
+        """Delete what next holds: no usable key, a copy of what is live now, else perhaps the only one."""
         if slot.key is None or _same(slot.key, decision.key):
             return self._delete_step(slot)
         return Step(f"delete secret {slot.path}", partial(self._drop_leftover, slot))
