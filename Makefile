@@ -44,6 +44,8 @@ ISOLATED := env HOME=$(BUILD)/home
 RUN      := $(ISOLATED) $(BIN)/python scripts/run_checks.py --reports $(BUILD)/reports
 TARGETS_RUN = $(ISOLATED) $(BIN)/python scripts/integration.py --build-dir $(BUILD) --report $(BUILD)/reports/integration.xml
 PYTEST    = $(ISOLATED) $(BIN)/python -m pytest --junitxml=$(BUILD)/reports/$@.xml
+# Two at a time: much of it waits, for an emulator or for one process after the other.
+PLAYBOOKS = $(PYTEST) -n 2 --dist loadfile tests/integration $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
 .PHONY: help presets-table venv demo test matrix dist bench lint format lock clean changelog coverage lower-bounds packaging mutations $(CHECKS)
@@ -73,13 +75,13 @@ integration: $(READY) ## tests/integration/targets: every module by ansible-test
 	@$(TARGETS_RUN) $(TARGETS)
 
 playbooks: $(READY) ## tests/integration/test_*.py: roles, faults, interruptions, leaks and bad input, by ansible-playbook
-	@$(PYTEST) tests/integration $(PYTEST_ARGS)
+	@$(PLAYBOOKS)
 
 coverage: $(READY) ## Branch coverage of plugins/ through unit tests, integration and playbooks
 	@rm -rf $(MEASURED) && mkdir -p $(MEASURED)/modules
 	@COVERAGE_FILE=$(MEASURED)/unit/coverage.unit $(PYTEST) tests/unit --cov --cov-report=
 	@target=$$($(BIN)/python scripts/target_python.py --build-dir $(BUILD) measured) && \
-	  export DCOS_TEST_TARGET_PYTHON=$$target && $(TARGETS_RUN) && $(PYTEST) tests/integration
+	  export DCOS_TEST_TARGET_PYTHON=$$target && $(TARGETS_RUN) && $(PLAYBOOKS)
 	@$(BIN)/coverage combine --quiet --keep $(MEASURED)/unit $(MEASURED)/modules
 	@$(BIN)/coverage report
 
@@ -89,7 +91,7 @@ bench: $(READY) ## How long provisioning takes (SIZES="1 10", CONTINUE=1 after a
 
 lower-bounds: $(READY) ## Integration and playbooks on the oldest Python, with the lowest versions of libraries
 	@target=$$($(BIN)/python scripts/target_python.py --build-dir $(BUILD) lowest) && \
-	  export DCOS_TEST_TARGET_PYTHON=$$target && $(TARGETS_RUN) && $(PYTEST) tests/integration $(PYTEST_ARGS)
+	  export DCOS_TEST_TARGET_PYTHON=$$target && $(TARGETS_RUN) && $(PLAYBOOKS)
 
 packaging: $(READY) ## tests/packaging: the tarball on Galaxy, in execution environments, installed read-only
 	@$(PYTEST) tests/packaging $(PYTEST_ARGS)
@@ -169,6 +171,7 @@ $(READY): requirements.txt requirements/dev.txt $(wildcard $(EMULATOR)/pyproject
 	@if test -f $(EMULATOR)/pyproject.toml; then \
 	  $(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation -c requirements/dev.txt -e $(EMULATOR); fi
 	@mkdir -p $(VENV)/collections/ansible_collections/dcos
+	@$(BIN)/python scripts/compile_once.py $(BUILD)/compiled
 	@ln -sfn ../../../.. $(VENV)/collections/ansible_collections/dcos/security
 	@touch $@
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from collection import ROOT
-from pythons import environment, interpreters, pip
+from pythons import compile_once, environment, interpreters, pip
 from run_checks import count_tests, run_logged, stop_together
 
 CORES = {
@@ -123,7 +123,8 @@ def controller_environment(pair: Pair, folder: Path, pins: Path, wheel: Path) ->
 def target_environment(build: Path, version: str) -> Path:
     """An environment with what modules need; each Python gets the newest versions that still know it."""
     requirements = ["-r", str(ROOT / "requirements.txt")]
-    return environment(build / f"target-py{version}", interpreters()[version], requirements)
+    python = environment(build / f"target-py{version}", interpreters()[version], requirements)
+    return compile_once(python, build / "compiled")
 
 
 def run_pair(pair: Pair, build: Path, targets: dict[str, Path], python: Path, arguments: list[str]) -> Pair:

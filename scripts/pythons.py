@@ -42,6 +42,8 @@ def pip_settings() -> str:
         if os.environ.get(name):
             settings.setdefault(key, os.environ[name])
     settings["quiet"] = "2"
+    # Python compiles what is used of it; of what ansible-test installs for its many tests, that is little.
+    settings["no-compile"] = "no"
     return "".join(
         f"[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in section.items())
         for name, section in sections.items()
@@ -101,6 +103,12 @@ def path_with_interpreters() -> str:
     folders = [folder for folder in os.get_exec_path() if all(real_python(each) for each in _commands(Path(folder)))]
     homes = [str(python.parent) for python in interpreters().values()]
     return os.pathsep.join(dict.fromkeys([*folders, *homes]))
+
+
+def compile_once(python: Path, folder: Path) -> Path:
+    """Let an environment keep the code of modules in a folder, see compile_once.py; its interpreter."""
+    subprocess.run([str(python), str(Path(__file__).with_name("compile_once.py")), str(folder)], check=True)
+    return python
 
 
 def environment(folder: Path, python: Path, requirements: Sequence[str], constraints: Path | None = None) -> Path:

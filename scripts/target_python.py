@@ -16,7 +16,7 @@ import sysconfig
 from pathlib import Path
 
 from collection import ROOT
-from pythons import environment, interpreters, oldest_interpreter
+from pythons import compile_once, environment, interpreters, oldest_interpreter
 
 # The coverage of modules: Ansible packs each one with the library into an archive, and runs it from there.
 SETTINGS = """\
@@ -38,7 +38,8 @@ import os, coverage; os.environ["COVERAGE_PROCESS_START"] = {settings!r}; covera
 def lowest(folder: Path) -> Path:
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     pins = [line.replace(">=", "==", 1) for line in lines if line and not line.startswith("#")]
-    return environment(folder / "target-lowest", interpreters()[oldest_interpreter()], pins)
+    python = environment(folder / "target-lowest", interpreters()[oldest_interpreter()], pins)
+    return compile_once(python, folder / "compiled")
 
 
 def measured(folder: Path) -> Path:

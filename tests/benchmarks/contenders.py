@@ -97,6 +97,7 @@ class Lab:
             "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
             "ANSIBLE_RETRY_FILES_ENABLED": "false",
             "ANSIBLE_NOCOLOR": "1",
+            "DCOS_COMPILE_ALWAYS": "1",  # as on users' machines
         }
 
 

@@ -174,6 +174,19 @@ def test_refused_credentials(emulator: Emulator, names: Names) -> None:
     refused(emulator.login(uid=person, token=login_token(KEY, uid=person)))
 
 
+def test_a_right_password_opens_no_door_to_others(emulator: Emulator, names: Names) -> None:
+    """The emulator remembers that a password was right, for this person and as long as it is theirs."""
+    person, other = names["person"], names["unknown"]
+    emulator.must(201, "PUT", f"/users/{other}", {"password": "another-password"})
+    for _turn in range(2):
+        assert emulator.login(uid=person, password=Names.PASSWORD).status == 200
+        refused(emulator.login(uid=person, password=Names.PASSWORD + "x"))
+        refused(emulator.login(uid=other, password=Names.PASSWORD))
+    emulator.must(204, "PATCH", f"/users/{person}", {"password": "a-new-password"})
+    refused(emulator.login(uid=person, password=Names.PASSWORD))
+    assert emulator.login(uid=person, password="a-new-password").status == 200
+
+
 def claims(answer: Answer) -> dict[str, Any]:
     assert answer.status == 200, answer.body
     decoded: dict[str, Any] = jwt.decode(answer.json["token"], options={"verify_signature": False})

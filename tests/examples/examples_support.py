@@ -389,7 +389,7 @@ def _run(group: Group, folder: Path, work: Path, home: Path, proxy: str) -> Run:
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "ANSIBLE_NOCOLOR": "1",
-        "ANSIBLE_PIPELINING": "true",
+        "ANSIBLE_CONFIG": str(HERE.parent / "integration" / "integration.cfg"),
         "RECORDER_PATH": str(record),
     }
     if group.connection:

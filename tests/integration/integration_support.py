@@ -540,7 +540,7 @@ class Lab:
             "ANSIBLE_RETRY_FILES_ENABLED": "false",
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_FORKS": str(forks),
-            "ANSIBLE_PIPELINING": "true",
+            "ANSIBLE_CONFIG": str(_HERE / "integration.cfg"),
             "RECORDER_PATH": str(record),
         }
 

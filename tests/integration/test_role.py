@@ -525,7 +525,7 @@ def test_fresh_service_interrupted(strict: Emulator, lab: Lab) -> None:
     indexes = writes_of(lab, strict, whole, fresh(whole))
     assert len(indexes) == 6  # secret, account, two ACLs, two grants
     assert is_whole(strict, Service(whole)) == []
-    cuts = cuts_at("svc", indexes)
+    cuts = cuts_at("svc", indexes, both=False)
     interrupted(lab, strict, cuts, fresh)
     repaired(lab, strict, cuts)
 

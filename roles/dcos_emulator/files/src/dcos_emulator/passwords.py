@@ -13,10 +13,19 @@ import os
 # 16 MiB and some 40 ms: strong enough for a stand-in, cheap enough for a login in each test.
 COST, BLOCK, PARALLEL = 2**14, 8, 1
 
+# Right passwords that this process has seen, each as a digest that says nothing to others: every task of a playbook logs
+# in, and would wait for the same scrypt again.
+_KEY = os.urandom(32)
+_seen: set[tuple[str, bytes]] = set()
+_MOST_SEEN = 1000
+
+
+def _secret(password: str) -> bytes:
+    return password.encode("utf-8", "surrogatepass")
+
 
 def _digest(password: str, salt: bytes, cost: int, block: int, parallel: int) -> bytes:
-    secret = password.encode("utf-8", "surrogatepass")
-    return hashlib.scrypt(secret, salt=salt, n=cost, r=block, p=parallel, maxmem=64 * 2**20, dklen=32)
+    return hashlib.scrypt(_secret(password), salt=salt, n=cost, r=block, p=parallel, maxmem=64 * 2**20, dklen=32)
 
 
 def hash_password(password: str) -> str:
@@ -32,5 +41,13 @@ def verify_password(password: str, stored: str) -> bool:
     scheme, cost, block, parallel, salt, digest = stored.split("$")
     if scheme != "scrypt":
         return False
+    seen = (stored, hashlib.blake2b(_secret(password), key=_KEY).digest())
+    if seen in _seen:
+        return True
     computed = _digest(password, base64.b64decode(salt), int(cost), int(block), int(parallel))
-    return hmac.compare_digest(computed, base64.b64decode(digest))
+    right = hmac.compare_digest(computed, base64.b64decode(digest))
+    if right:
+        if len(_seen) >= _MOST_SEEN:
+            _seen.clear()
+        _seen.add(seen)
+    return right
