@@ -244,8 +244,8 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{UNIT}/test_jwt.py::test_the_end_of_a_token",
     ),
     _mutation(
-        "        if not self._return_token:\n            self._hide(state.token)",
-        "        self._return_token = True",
+        "        if self._return_token:\n            # The connection",
+        "        self._return_token = True\n        if self._return_token:\n            # The connection",
         f"{LIVE}/test_leaks.py::test_nothing_leaks",
     ),
     # Keys

@@ -34,9 +34,13 @@ class ActionModule(NormalActionModule):  # type: ignore[misc]  # ansible-core ha
         if not self._is_shown():
             return dict(super().run(tmp, task_vars))
         with _progress_file() as path:
+            given = self._task.args
             if path is not None:
-                self._task.args = {**self._task.args, "progress_path": path}
-            return dict(super().run(tmp, task_vars))
+                self._task.args = {**given, "progress_path": path}
+            try:
+                return dict(super().run(tmp, task_vars))
+            finally:
+                self._task.args = given  # a task with retries runs again, and this file will be gone
 
     def _is_shown(self) -> bool:
         """Whether there is somebody to tell, and a file that both sides can see."""

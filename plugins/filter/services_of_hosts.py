@@ -9,7 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.dcos.security.plugins.module_utils._service_variables import PREFIX, VARIABLES
+from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
+from ansible_collections.dcos.security.plugins.module_utils._service_variables import (
+    PREFIX,
+    VARIABLES,
+    check_names,
+)
 
 
 def services_of_hosts(hosts: Iterable[str], hostvars: Mapping[str, Mapping[str, object]]) -> list[dict[str, object]]:
@@ -19,6 +24,10 @@ def services_of_hosts(hosts: Iterable[str], hostvars: Mapping[str, Mapping[str, 
     services = []
     for host in hosts:
         variables = hostvars[host]
+        try:
+            check_names(variables)
+        except DcosError as error:
+            raise AnsibleFilterError(f"dcos.security.services_of_hosts: the host {host}: {error.message}") from error
         service = {name: variables[PREFIX + name] for name in sorted(VARIABLES) if PREFIX + name in variables}
         if not service.get("name"):
             raise AnsibleFilterError(

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Callable, Mapping
+from typing import TYPE_CHECKING, Callable, Iterator, Mapping
 
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._iam import Iam, Permissions, Subject, User, user_subject
@@ -31,7 +31,7 @@ from ansible_collections.dcos.security.plugins.module_utils._names import (
     UID_MAX_LENGTH,
     check_account_uid,
 )
-from ansible_collections.dcos.security.plugins.module_utils._permissions import Grant, group_grants
+from ansible_collections.dcos.security.plugins.module_utils._permissions import SUPERUSER_RID, Grant, group_grants
 from ansible_collections.dcos.security.plugins.module_utils._resource import LostRaceError, Plan, Resource, Step
 from ansible_collections.dcos.security.plugins.module_utils._superusers import is_last_superuser, last_superuser_error
 
@@ -224,7 +224,22 @@ class ServiceAccount(Resource[AccountState]):
                 )
             )
         after = self._shown(description, key, repaired.user)
-        return Plan({"service_account": after}, tuple(steps), self._view(state), self._diff_view(after))
+        warnings = tuple(self._warn_of_power(state))
+        return Plan(
+            {"service_account": after}, tuple(steps), self._view(state), self._diff_view(after), warnings=warnings
+        )
+
+    def _warn_of_power(self, state: AccountState) -> Iterator[str]:
+        """An interrupted replacement is finished whenever that was: what comes back then is easily forgotten."""
+        journal = state.journal
+        if journal is None or not _is_restored(state, journal):
+            return
+        if any(grant.rid == SUPERUSER_RID for grant in journal.grants):
+            yield (
+                f"Service account {self._uid} gets {SUPERUSER_RID} back, which it had when the replacement of its key "
+                "was interrupted. Revoke it if the account shall not have it any more: dcos_acl_grant with "
+                "state=absent."
+            )
 
     def _repair_steps(self, state: AccountState) -> list[Step]:
         """Finish an interrupted replacement, or drop the journal of one that had not yet touched the account."""
@@ -234,7 +249,7 @@ class ServiceAccount(Resource[AccountState]):
         steps: list[Step] = []
         if state.user is None:
             steps.append(self._create_step(journal.key, journal.description))
-        if state.user is None or same_key(state.key, journal.key):
+        if _is_restored(state, journal):
             steps += self._restore_steps(journal)
         return [*steps, self._drop_journal_step(journal)]
 
@@ -405,12 +420,17 @@ def _differs(one: RSAPublicKey | None, other: RSAPublicKey | None) -> bool:
     return not same_key(one, other) and not (one is None and other is None)
 
 
+def _is_restored(state: AccountState, journal: Journal) -> bool:
+    """Whether the account gets what the journal says: it was deleted already, or made anew."""
+    return state.user is None or same_key(state.key, journal.key)
+
+
 def _repaired(state: AccountState) -> AccountState:
     """What is there once an interrupted replacement is finished or dropped."""
     journal = state.journal
     if journal is None:
         return state
-    if state.user is not None and not same_key(state.key, journal.key):
+    if not _is_restored(state, journal):
         return replace(state, journal=None)
     user = User("", journal.description, True, "internal", public_pem(journal.key), "")
     return AccountState(

@@ -29,7 +29,7 @@ from ansible_collections.dcos.security.plugins.module_utils._resource import Fil
 
 with suppress(ImportError):  # _deps.py tells the user; the sanity tests import this file without the library
     from cryptography import x509
-    from cryptography.exceptions import InvalidSignature
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives import hashes, serialization
 
 BUNDLE_PATH = "/ca/dcos-ca.crt"
@@ -44,10 +44,10 @@ class Bundle:
 
     @property
     def roots(self) -> tuple[x509.Certificate, ...]:
-        """Those that signed themselves; in a bundle without any, those whose issuer is not in it."""
+        """Those that signed themselves; in a bundle without any, those whose issuer is not in it, else all."""
         subjects = {certificate.subject for certificate in self.certificates}
         own = tuple(c for c in self.certificates if c.issuer == c.subject)
-        return own or tuple(c for c in self.certificates if c.issuer not in subjects)
+        return own or tuple(c for c in self.certificates if c.issuer not in subjects) or self.certificates
 
     def pem(self) -> str:
         """The certificates alone, without what may stand around them."""
@@ -242,7 +242,7 @@ def _fetch(site: Site, verify: bool | str) -> Bundle:
 def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True
 

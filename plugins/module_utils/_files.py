@@ -21,6 +21,9 @@ PUBLIC_MODE = 0o644
 
 _LONGEST_PATH = 1024
 
+_WITHOUT_LINKS = frozenset((errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP))
+"""What file systems without hard links answer, such as folders that a virtual machine shares with its host."""
+
 
 def check_path(path: str, option: str) -> None:
     """Refuse what is no path, before a message could quote it: the text of a key is easily given for its file."""
@@ -48,11 +51,11 @@ def read_text(path: str, option: str) -> str:
 def read_private(path: str, option: str, warn: Callable[[str], None]) -> str:
     """Like C(read_text), with a warning when others than the owner may read the file too."""
     text = read_text(path, option)
-    mode = os.stat(os.path.expanduser(path)).st_mode
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+    status = os.stat(os.path.expanduser(path))
+    if is_open(status):
         warn(
-            f"{option}: {path} has mode {stat.S_IMODE(mode):04o}; others than its owner can use this private key. "
-            "Set it to 0600."
+            f"{option}: {path} has mode {stat.S_IMODE(status.st_mode):04o}; others than its owner can use this private "
+            "key. Set it to 0600."
         )
     return text
 
@@ -124,7 +127,7 @@ def write_whole(path: str, text: str, mode: int, replace: bool = True, like: os.
             if replace:
                 os.replace(temporary, path)
             else:
-                os.link(temporary, path)
+                _place(temporary, path)
         finally:
             with suppress(FileNotFoundError):  # renamed, as it should be
                 os.unlink(temporary)
@@ -142,11 +145,38 @@ def write_whole(path: str, text: str, mode: int, replace: bool = True, like: os.
     return True
 
 
+def _place(temporary: str, path: str) -> None:
+    """Give a new file its name unless that is taken."""
+    try:
+        os.link(temporary, path)
+    except OSError as exc:
+        if exc.errno not in _WITHOUT_LINKS:
+            raise
+        # Looking first is the best that can be had there.
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+        os.replace(temporary, path)
+
+
 def _inherit(path: str, like: os.stat_result, mode: int) -> int:
     """Give a file owner and group of another one; the mode that it shall have then."""
     with suppress(PermissionError):  # only the superuser can give a file away
         os.chown(path, like.st_uid, like.st_gid)
     return mode if mode == SECRET_MODE else stat.S_IMODE(like.st_mode)
+
+
+def is_open(status: os.stat_result) -> bool:
+    """Whether others than the owner may do anything with a file."""
+    return bool(status.st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+
+
+def close(path: str) -> bool:
+    """Leave a file with a secret to its owner alone."""
+    try:
+        os.chmod(path, SECRET_MODE)
+    except OSError as exc:
+        raise DcosError(f"Setting the mode of {path} to {SECRET_MODE:04o} failed: {exc.strerror}.") from None
+    return True
 
 
 def remove(path: str) -> bool:

@@ -274,6 +274,12 @@ class HttpClient:
             )
         except requests.exceptions.RequestException as exc:
             raise _network_error(exc, self.url, what) from None
+        except OSError as exc:
+            # Everything of the connection is an exception of the HTTP library; this is about a file of ours.
+            raise TlsError(
+                f"{what}: the CA certificates in {self._verify} cannot be read: {exc.strerror or 'they are gone'}. "
+                "Check dcos_ca_path."
+            ) from None
         except ValueError:
             # From below the HTTP library, about a header or path that cannot be sent; its text quotes the header.
             raise DcosError(

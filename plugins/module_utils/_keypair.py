@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Callable, Mapping, Sequence
@@ -15,7 +16,9 @@ from ansible_collections.dcos.security.plugins.module_utils._files import (
     PUBLIC_MODE,
     SECRET_MODE,
     check_folder,
+    close,
     foreign_file,
+    is_open,
     read_regular,
     remove,
     write_whole,
@@ -68,6 +71,7 @@ class Keypair(FilesResource[KeypairState]):
     """The files C(private_path) and, where given, C(public_path).
 
     make_key: makes a key of so many bits where one is needed, in place of C(generate).
+    closes: whether a private file that is there is closed to others; the module leaves modes to Ansible's own options.
     """
 
     def __init__(
@@ -78,6 +82,7 @@ class Keypair(FilesResource[KeypairState]):
         size: int = MINIMUM_SIZE,
         regenerate: str = "fail",
         make_key: Callable[[int], RSAPrivateKey] | None = None,
+        closes: bool = False,
     ) -> None:
         self._private_path = os.path.expanduser(private_path)
         self._public_path = None if public_path is None else os.path.expanduser(public_path)
@@ -85,6 +90,7 @@ class Keypair(FilesResource[KeypairState]):
         self._size = size
         self._regenerate = regenerate
         self._make_key = make_key or generate
+        self._closes = closes
         if size < MINIMUM_SIZE:
             raise DcosError(
                 f"size: {size} bits are too few; at least {MINIMUM_SIZE} are needed, smaller keys can be broken.",
@@ -147,6 +153,8 @@ class Keypair(FilesResource[KeypairState]):
                 steps.append(Step(f"remove {self._public_path}", partial(remove, self._public_path)))
             write = partial(self._write_private, private_pem(key), state.private_status)
             steps.append(Step(f"write {self._private_path}", write))
+        elif self._is_to_be_closed(state):
+            steps.append(Step(f"close {self._private_path} to others", partial(close, self._private_path)))
         if self._public_path is not None and not public_fits:
             # Derived from the private half, so rebuilding it replaces nothing; a half of another key is refused above.
             pem = public_pem(key.public_key())
@@ -163,6 +171,8 @@ class Keypair(FilesResource[KeypairState]):
             "private_key": _words(key.public_key()),
             "public_key": None if self._public_path is None else _words(key.public_key()),
         }
+        if before is not None and "mode" in before:
+            after["mode"] = f"{SECRET_MODE:04o}"
         return Plan({"keypair": result}, tuple(steps), before, after, provisional=state.made is not None)
 
     def _write_private(self, pem: str, like: os.stat_result | None) -> bool:
@@ -207,10 +217,16 @@ class Keypair(FilesResource[KeypairState]):
             )
         return False
 
+    def _is_to_be_closed(self, state: KeypairState) -> bool:
+        status = state.private_status
+        return self._closes and self._present and status is not None and is_open(status)
+
     def _view(self, state: KeypairState) -> Mapping[str, object] | None:
         if not state.private_exists and not state.public_exists:
             return None
         view: dict[str, object] = {"private_key": None, "public_key": None}
+        if state.private_status is not None and self._is_to_be_closed(state):
+            view["mode"] = f"{stat.S_IMODE(state.private_status.st_mode):04o}"
         if state.key is not None:
             view["private_key"] = _words(state.key.public_key())
         elif state.private_exists:

@@ -21,6 +21,7 @@ from ansible_collections.dcos.security.plugins.module_utils._run import (
     Where,
     hide_given,
     hider,
+    revealer,
     run,
 )
 from ansible_collections.dcos.security.plugins.module_utils._site_module import CONNECTION_SPEC
@@ -34,6 +35,7 @@ class Context(Generic[Params]):
     cluster: Cluster
     warn: Callable[[str], None]
     hide: Callable[[str], None]
+    reveal: Callable[[str], None]
 
 
 def run_cluster_module(
@@ -56,6 +58,6 @@ def run_cluster_module(
         if isinstance(connection.credentials, (KeyCredentials, TokenCredentials)):
             _deps.require(module, _deps.JWT)
         where["cluster"] = {"url": connection.url, "credentials_from": connection.credentials_from}
-        return build(Context(module.params, Cluster(connection, hide), module.warn, hide))
+        return build(Context(module.params, Cluster(connection, hide), module.warn, hide, revealer(module)))
 
     run(module, make)

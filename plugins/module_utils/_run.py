@@ -116,6 +116,15 @@ def hider(module: AnsibleModule) -> Callable[[str], None]:
     return hide
 
 
+def revealer(module: AnsibleModule) -> Callable[[str], None]:
+    """Undo C(hider) for what the user asked to be returned, which may happen to be hidden for another reason."""
+
+    def reveal(secret: str) -> None:
+        module.no_log_values.difference_update(derived_forms(secret))
+
+    return reveal
+
+
 def derived_forms(secret: str) -> Sequence[str]:
     """The forms in which a secret could show: as it is, inside JSON, as base64, in a URL."""
     forms = set()

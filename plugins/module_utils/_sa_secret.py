@@ -272,7 +272,9 @@ class ServiceAccountSecret(Resource[SecretState]):
             steps += self._steps_to_hold(state.next, decision.next, state)
         if decision.live is not None:
             steps += self._steps_to_hold(state.live, decision.live, state)
-        if decision.next is None and not decision.keep_next and state.next.document is not None:
+        # What cannot be read may be the only copy of something; like a foreign value it goes with overwrite only.
+        leftover = state.next.key is not None or (state.next.document is not None and self._overwrite)
+        if decision.next is None and not decision.keep_next and leftover:
             if steps:
                 # The last copy of a key goes only when the other one is seen to be there.
                 steps.append(Step(f"read {self._path} back", partial(self._read_back, decision.key)))
@@ -282,7 +284,7 @@ class ServiceAccountSecret(Resource[SecretState]):
         after: dict[str, object] = {name: result[name] for name in _DIFF_FIELDS}
         if decision.pending:
             after = {**(before or {}), "next": result["fingerprint"]}
-        elif decision.keep_next and state.next.document is not None:
+        elif state.next.document is not None and (decision.keep_next or not leftover):
             after["next"] = _fingerprint_of(state.next)
         return Plan(
             {
@@ -428,9 +430,21 @@ class ServiceAccountSecret(Resource[SecretState]):
         return deleted
 
     def _put_back(self, slot: Slot) -> None:
-        if slot.document is not None:
-            value = json.dumps(dict(slot.document.fields), sort_keys=True)
-            self._cluster.secrets.create(self._store, slot.path, value)
+        if slot.document is None:
+            raise AssertionError("what is put back was read as a document")
+        value = json.dumps(dict(slot.document.fields), sort_keys=True)
+        try:
+            came = "another value stands there now."
+            if self._cluster.secrets.create(self._store, slot.path, value):
+                return
+        except DcosError as exc:
+            came = exc.message
+        raise DcosError(
+            f"Secret {slot.path} in store {self._store} held a key of {self._uid} that was taken for a leftover and "
+            f"deleted, while a rotation took it up. Putting it back failed: {came} If the account has got that key "
+            f"({_fingerprint_of(slot)}) meanwhile, nobody can log in with it any more: rotate the key once more.",
+            "key_mismatch",
+        )
 
     def _is_awaited(self, slot: Slot) -> bool:
         """Whether the account has the key of a slot, or is about to get it."""

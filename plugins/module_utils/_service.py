@@ -23,7 +23,6 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import DcosE
 from ansible_collections.dcos.security.plugins.module_utils._files import (
     PUBLIC_MODE,
     SECRET_MODE,
-    read_private,
     read_text,
     write_whole,
 )
@@ -182,7 +181,9 @@ class Service:
         rotating = begins or os.path.lexists(os.path.expanduser(next_files.private_key_path))
         self._report.rotates = rotating
         used = next_files if rotating else files
-        pair = self._part("key_files", Keypair(used.private_key_path, used.public_key_path, make_key=self._make_key))
+        pair = self._part(
+            "key_files", Keypair(used.private_key_path, used.public_key_path, make_key=self._make_key, closes=True)
+        )
         key = self._make_key() if pair.get("provisional") else self._load(used)
         prepared = self._store("prepare", key) if rotating else {"key_changed": False}
         self._create_account(pair["keypair"]["public_key"], rotating)
@@ -200,8 +201,8 @@ class Service:
 
     def _load(self, files: KeyFiles) -> RSAPrivateKey:
         option = f"{self._plan.prefix}key_dir ({files.private_key_path})"
-        text = read_private(os.path.expanduser(files.private_key_path), option, self._report.warnings.append)
-        return load_private_key(text, option)
+        # Whom the file is open to is the matter of the key pair, which closes it.
+        return load_private_key(read_text(files.private_key_path, option), option)
 
     def _move(self, source: KeyFiles, target: KeyFiles) -> None:
         """Put the next key files in place of the ones before."""

@@ -76,8 +76,10 @@ def check_names(names: Iterable[str]) -> None:
     """
     for full in sorted(names):
         name = full[len(PREFIX) :] if full.startswith(PREFIX) else ""
-        near = get_close_matches(name, VARIABLES, n=1, cutoff=0.75) if name else []
-        if near and name not in VARIABLES | _NOT_VARIABLES:
+        if not name or name in VARIABLES or name in _NOT_VARIABLES:
+            continue
+        near = get_close_matches(name, VARIABLES, n=1, cutoff=0.75)
+        if near:
             raise DcosError(
                 f"{full}: there is no such variable; did you mean {PREFIX}{near[0]}? Nothing was changed. Variables "
                 f"that begin with {PREFIX} belong to the role."

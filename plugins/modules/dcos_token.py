@@ -261,6 +261,7 @@ def build(context: Context[Params]) -> AuthenticationToken:
         params["path"] is None if params["return_token"] is None else params["return_token"],
         params["exchange"],
         params["state"] == "present",
+        context.reveal,
     )
 
 

@@ -48,7 +48,10 @@ def run(
     plugin = action.ActionModule.__new__(action.ActionModule)
     plugin._task = SimpleNamespace(args=args or {}, no_log=no_log, async_val=async_val)
     plugin._connection = SimpleNamespace(transport=transport)
-    return plugin.run(None, {})
+    try:
+        return plugin.run(None, {})
+    finally:  # the next try of a task with retries starts from the same arguments
+        assert plugin._task.args == (args or {})
 
 
 def tell(path: str, *lines: str) -> None:

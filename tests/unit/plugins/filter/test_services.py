@@ -95,6 +95,12 @@ def test_what_is_no_list_of_hosts(hosts: Any) -> None:
         services_of_hosts(hosts, {})
 
 
+def test_a_slip_in_a_variable_of_a_host() -> None:
+    hostvars = {"one": {"dcos_service_name": "/one", "dcos_service_superuser_untill": "2030-01-01"}}
+    with pytest.raises(AnsibleFilterError, match=r"the host one: dcos_service_superuser_untill: .*superuser_until"):
+        services_of_hosts(["one"], hostvars)
+
+
 def test_a_host_that_is_no_service() -> None:
     with pytest.raises(AnsibleFilterError, match="host one has no variable dcos_service_name"):
         services_of_hosts(["one"], {"one": {"dcos_service_account": "x"}})

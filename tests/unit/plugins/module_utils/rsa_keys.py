@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 
-@functools.cache
+@functools.lru_cache(maxsize=None)
 def _made(name: str, size: int) -> RSAPrivateKey:
     del name  # only tells keys apart
     return generate_private_key(public_exponent=65537, key_size=size)
@@ -31,20 +31,20 @@ def public_key(name: str, size: int = 2048) -> RSAPublicKey:
     return private_key(name, size).public_key()
 
 
-@functools.cache
+@functools.lru_cache(maxsize=None)
 def private_text(name: str, size: int = 2048, form: str = "PKCS8") -> str:
     """Made here with the library itself, not with the code under test. form: PKCS8 or TraditionalOpenSSL (PKCS#1)."""
     key = private_key(name, size)
     return key.private_bytes(Encoding.PEM, getattr(PrivateFormat, form), NoEncryption()).decode("ascii")
 
 
-@functools.cache
+@functools.lru_cache(maxsize=None)
 def public_text(name: str, size: int = 2048, form: str = "SubjectPublicKeyInfo") -> str:
     """form: SubjectPublicKeyInfo or PKCS1."""
     return public_key(name, size).public_bytes(Encoding.PEM, getattr(PublicFormat, form)).decode("ascii")
 
 
-@functools.cache
+@functools.lru_cache(maxsize=None)
 def certificate_text(name: str = "ca") -> str:
     """A certificate that signs itself, of a CA and of 127.0.0.1, with the key of this name."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])

@@ -485,6 +485,25 @@ def test_every_state(account: str | None, has_journal: bool, given: str | None, 
     assert not run(fake, key=given, replace_key=replace_key).changed
 
 
+@pytest.mark.parametrize("powerful", [True, False])
+@pytest.mark.parametrize("account", [None, "new", "old"])
+def test_power_that_an_interrupted_replacement_brings_back_is_told(account: str | None, powerful: bool) -> None:
+    fake = FakeCluster()
+    if account is not None:
+        fake.add_account(UID, public_text(account))
+    grants = [{"rid": "dcos:superuser" if powerful else "dcos:other", "actions": ["full"]}]
+    text = json.dumps({"description": "d", "grants": grants, "groups": []})
+    fake.add_account(JOURNAL, public_text("new"), text)
+    predicted = run(fake, True, key=account)
+    outcome = run(fake, key=account)
+    assert predicted.warnings == outcome.warnings
+    restored = powerful and account != "old"
+    assert len(outcome.warnings) == restored
+    assert (("dcos:superuser", "full") in fake.grants_of(UID)) is restored
+    if restored:
+        assert outcome.warnings[0].startswith(f"Service account {UID} gets dcos:superuser back")
+
+
 def test_a_description_that_is_given_wins_over_the_journal() -> None:
     fake = populated()
     del fake.users[UID]

@@ -11,10 +11,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import requests
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
@@ -74,6 +76,22 @@ class Server:
             refusal.verify_message = "unable to get local issuer certificate"
             return requests.exceptions.SSLError(refusal)
         return self.bundle if isinstance(self.bundle, Reply) else Reply(200, self.bundle)
+
+
+def test_a_bundle_always_has_something_at_its_root() -> None:
+    """Two CAs may vouch for one another, with neither's own certificate in the bundle."""
+    pair = ca.parse_bundle(certificate("one", "two") + certificate("two", "one"), "bundle")
+    assert pair.roots == pair.certificates
+    assert [print_of(ROOT)] == [ca.fingerprint(c) for c in ca.parse_bundle(BELOW + MIDDLE + ROOT, "bundle").roots]
+
+
+def test_what_nobody_can_verify_descends_from_nobody() -> None:
+    """A certificate may be signed in a way that this installation of the library does not know."""
+    odd = mock.Mock()
+    odd.verify_directly_issued_by.side_effect = UnsupportedAlgorithm("odd")
+    odd.fingerprint.return_value = bytes(32)
+    known = x509.load_pem_x509_certificate(ROOT.encode("ascii"))
+    assert ca.Bundle((known, odd)).strangers([print_of(ROOT)]) == [odd]
 
 
 @pytest.fixture

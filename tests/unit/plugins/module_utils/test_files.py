@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -188,6 +189,30 @@ def test_what_cannot_be_read_is_told_with_the_option(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_removed_is_told(tmp_path: Path) -> None:
     with pytest.raises(DcosError, match=f"^Removing {tmp_path} failed: "):
         files.remove(str(tmp_path))
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_file_system_without_hard_links(code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(source: str, target: str) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "link", refuse)
+    path = tmp_path / "f"
+    assert files.write_whole(str(path), "first", 0o600, replace=False) is True
+    assert files.write_whole(str(path), "second", 0o600, replace=False) is False
+    assert path.read_text(encoding="ascii") == "first"
+    assert mode_of(path) == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_name_that_cannot_be_given_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(source: str, target: str) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "link", refuse)
+    with pytest.raises(DcosError, match="No space left"):
+        files.write_whole(str(tmp_path / "f"), "x", 0o600, replace=False)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_home_is_expanded(bare_surroundings: Path) -> None:

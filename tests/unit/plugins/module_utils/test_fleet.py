@@ -651,6 +651,23 @@ def test_keys_in_files(fake: FakeCluster, tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 4
 
 
+def test_a_private_key_that_others_can_read_is_closed(fake: FakeCluster, tmp_path: Path) -> None:
+    services = team(key_store="file", key_dir=str(tmp_path))[:1]
+    run(fake, services)
+    private = tmp_path / f"{API}.pem"
+    private.chmod(0o644)
+    predicted = run(fake, services, check_mode=True)
+    assert private.stat().st_mode & 0o777 == 0o644
+    outcome = run(fake, services)
+    assert private.stat().st_mode & 0o777 == 0o600
+    assert outcomes(predicted) == outcomes(outcome) == ["changed"]
+    assert (predicted.before, predicted.after) == (outcome.before, outcome.after)
+    assert "'mode': '0644'" in str(outcome.before)
+    assert "'mode': '0600'" in str(outcome.after)
+    assert outcome.warnings == []
+    assert outcomes(run(fake, services)) == ["ok"]
+
+
 def test_a_key_file_of_another_key_is_refused_before_it_is_made(fake: FakeCluster, tmp_path: Path) -> None:
     fake.add_account(API, public_text("a"))
     outcome = run(fake, [entry("/team/api", key_store="file", key_dir=str(tmp_path))])

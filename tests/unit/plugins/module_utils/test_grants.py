@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, Sequence, Tuple
 
 import pytest
 from hypothesis import given, settings
@@ -23,7 +22,7 @@ from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport
 
 UID = "svc"
 ACTIONS = ("create", "read", "update", "delete", "full")
-Pairs = Sequence[tuple[str, str]]
+Pairs = Sequence[Tuple[str, str]]
 
 
 def cluster(*grants: tuple[str, str]) -> FakeCluster:

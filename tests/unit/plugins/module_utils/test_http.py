@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import socket
 import ssl
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -423,6 +424,13 @@ def test_network_errors(raised: Exception, kind: type[DcosError], said: str) -> 
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
     assert caught.value.code == ("tls" if kind is TlsError else "unreachable")
+
+
+def test_a_ca_bundle_that_is_gone_is_told(tmp_path: Path) -> None:
+    """It was there when the run began; the library itself complains, before it connects."""
+    gone = str(tmp_path / "ca.crt")
+    with pytest.raises(TlsError, match=f"{WHAT}: the CA certificates in {gone} cannot be read: they are gone"):
+        http.HttpClient("https://127.0.0.1:1", gone, retries=0).request("GET", "/x", WHAT, authenticated=False)
 
 
 def test_a_certificate_that_does_not_verify_is_not_tried_again(sleeps: list[float]) -> None:

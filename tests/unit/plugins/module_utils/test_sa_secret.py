@@ -253,6 +253,24 @@ def test_a_leftover_is_put_back_where_nobody_can_say_whether_it_is_awaited() -> 
     assert key_at(fake, NEXT) == "b"
 
 
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_leftover_that_cannot_be_put_back_is_told(refused: bool) -> None:
+    fake = stored("a", "b", "a")
+
+    def rival() -> None:
+        journal_for(fake, "b")
+        if refused:
+            fake.rivals[2] = lambda: fake.refused.update({"/secrets/v1/secret": 403})
+        else:
+            fake.rivals[2] = lambda: fake.secrets.update({NEXT: json.dumps(document("c"))})
+
+    fake.rivals[1] = rival
+    with pytest.raises(DcosError, match=rf"Secret {NEXT} .*Putting it back failed: .*rotate the key") as caught:
+        run(fake)
+    assert fingerprint(public_key("b")) in caught.value.message
+    assert ("403" if refused else "another value") in caught.value.message
+
+
 def replace(fake: FakeCluster, public: str) -> None:
     with serving(fake):
         key = load_public_key(public, "public_key")
@@ -444,6 +462,21 @@ def test_a_foreign_value_at_next_is_left_alone() -> None:
     outcome = run(fake, rotate="prepare", overwrite=True)
     assert fake.document(NEXT) == document(str(key_at(fake, NEXT)))
     assert outcome.values["secret"]["pending"] is True
+
+
+@pytest.mark.parametrize("account", [None, "a"])
+def test_an_unreadable_key_at_next_is_left_alone_unless_it_may_be_lost(account: str | None) -> None:
+    """It may be encrypted, or of a kind that this version does not know: not ours to throw away."""
+    fake = stored("a", None, account)
+    broken = json.dumps({**document("b"), "private_key": "unreadable"})
+    fake.secrets[NEXT] = broken
+    outcome = run(fake)
+    assert not outcome.changed
+    assert fake.secrets[NEXT] == broken
+    assert (outcome.before or {})["next"] == (outcome.after or {})["next"] == "no usable key"
+    outcome = run(fake, overwrite=True)
+    assert outcome.changed is (account is not None)
+    assert (NEXT in fake.secrets) is (account is None)
 
 
 # Repairs

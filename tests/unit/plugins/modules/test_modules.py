@@ -426,6 +426,17 @@ def test_token(fake: FakeCluster) -> None:
     assert result["uid"] == "admin"
 
 
+def test_token_is_returned_where_the_connection_has_the_very_same_one(fake: FakeCluster) -> None:
+    """Two logins of one account within a second bring one token; that of the connection is hidden."""
+    fake.add_account("admin", public_text("a"))
+    fake.users["admin"]["password"] = LOGIN["dcos_password"]
+    fake.secrets["p"] = json.dumps({"uid": "admin", "private_key": private_text("a")})
+    result = run("dcos_token", {"secret_path": "p"}, fake)
+    assert result["token"] == token_of("admin")
+    assert result["authorization"] == f"token={token_of('admin')}"
+    assert token_of("admin") not in json.dumps(run("dcos_token", {"secret_path": "p", "return_token": False}, fake))
+
+
 def test_token_that_is_kept_is_not_printed(fake: FakeCluster, tmp_path: Path) -> None:
     fake.add_account(UID, public_text("a"))
     path = tmp_path / "token"

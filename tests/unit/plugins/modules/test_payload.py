@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import subprocess
 import sys
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -49,13 +50,13 @@ def packed(name: str) -> set[str]:
     return found
 
 
-@cache
+@lru_cache(maxsize=None)
 def loaded(name: str) -> frozenset[str]:
     """Everything that is in memory once a module has been imported."""
     code = f"import json, sys; import {PLUGINS}.modules.{name}; print(json.dumps(sorted(sys.modules)))"
-    result = subprocess.run(
-        [sys.executable, "-c", code], env={"PYTHONPATH": str(COLLECTIONS)}, capture_output=True, check=True
-    )
+    # ansible-test gives Ansible and the libraries to its own process only.
+    path = os.pathsep.join([str(COLLECTIONS), *sys.path])
+    result = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": path}, capture_output=True, check=True)
     return frozenset(json.loads(result.stdout))
 
 
