@@ -13,8 +13,8 @@ import os
 # 16 MiB and some 40 ms: strong enough for a stand-in, cheap enough for a login in each test.
 COST, BLOCK, PARALLEL = 2**14, 8, 1
 
-# Right passwords that this process has seen, each as a digest that says nothing to others: every task of a playbook logs
-# in, and would wait for the same scrypt again.
+# Right passwords that this process has seen, each as a digest that says nothing to others: every task of a playbook
+# logs in, and would wait for the same scrypt again.
 _KEY = os.urandom(32)
 _seen: set[tuple[str, bytes]] = set()
 _MOST_SEEN = 1000
