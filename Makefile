@@ -11,6 +11,7 @@ JOBS   ?= 3
 PYTEST_ARGS ?=
 ARGS   ?=
 TARGETS ?=
+PYTHONS ?=
 PAIRS  ?=
 SIZES  ?= 1 10 100 1000
 
@@ -67,6 +68,9 @@ dist: $(READY) ## The tarball: content, Galaxy, execution environments, read-onl
 
 unit: $(READY) ## tests/unit (PYTEST_ARGS="-k name")
 	@$(PYTEST) tests/unit $(PYTEST_ARGS)
+
+units: $(READY) ## tests/unit by ansible-test, a process for each test, on every Python that modules run on (PYTHONS="3.8 3.13")
+	@$(BIN)/python scripts/units.py --build-dir $(BUILD) --report $(BUILD)/reports/units.xml $(PYTHONS:%=--python %)
 
 conformance: $(READY) ## tests/conformance: the emulator against the observed APIs, row by row
 	@$(PYTEST) tests/conformance $(PYTEST_ARGS)
@@ -137,7 +141,7 @@ changelog: $(READY) ## CHANGELOG.md anew: the version in galaxy.yml, from fragme
 	@$(ISOLATED) $(BIN)/python scripts/changelog.py $(if $(DATE),--date $(DATE))
 
 docs-lint: $(READY) ## Plugin and role documentation, references included
-	@cd $(VENV)/collections/ansible_collections/dcos/security && $(ISOLATED) $(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
+	@cd $(VENV)/collections/ansible_collections/dcos/security && $(ISOLATED) $(BIN)/python $(CURDIR)/scripts/docs/lint.py lint-collection-docs --plugin-docs --validate-collection-refs self .
 
 # antsibull-docs refuses to write into a folder that others may write to. The pages: .build/docs/html/index.html
 docs: $(READY) ## The documentation site, in .build/docs/html; a warning is an error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import os
 import random
 import ssl
 import threading
@@ -275,11 +276,12 @@ class HttpClient:
         except requests.exceptions.RequestException as exc:
             raise _network_error(exc, self.url, what) from None
         except OSError as exc:
-            # Everything of the connection is an exception of the HTTP library; this is about a file of ours.
-            raise TlsError(
-                f"{what}: the CA certificates in {self._verify} cannot be read: {exc.strerror or 'they are gone'}. "
-                "Check dcos_ca_path."
-            ) from None
+            # What the HTTP library does not wrap, above all its complaint about a CA bundle that has vanished.
+            if isinstance(self._verify, str) and not os.access(self._verify, os.R_OK):
+                raise TlsError(
+                    f"{what}: the CA certificates in {self._verify} cannot be read any more. Check dcos_ca_path."
+                ) from None
+            raise _network_error(exc, self.url, what) from None
         except ValueError:
             # From below the HTTP library, about a header or path that cannot be sent; its text quotes the header.
             raise DcosError(

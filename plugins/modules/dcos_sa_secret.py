@@ -108,6 +108,8 @@ options:
     description:
       - Whether a stored value that is not a service-account document of O(uid) may be replaced or deleted. Without it
         the error has the code V(foreign_secret).
+      - A document of O(uid) whose key cannot be read counts as such a value. At C(<path>-next) it is left alone without
+        an error, as long as nothing is to be written there.
     type: bool
     default: false
   state:

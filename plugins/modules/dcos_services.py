@@ -69,7 +69,7 @@ options:
   key_store:
     description:
       - The variable C(key_store) for all entries that do not set it. With V(file) the variable C(key_dir) is needed
-        too.
+        too. A file with a private key that others than its owner may read is closed to them.
     type: str
     choices: [secret, file]
     default: secret

@@ -141,6 +141,7 @@ def test_a_known_root_is_written(form: Callable[[str], str], path: Path) -> None
         (ROOT + ORPHAN, [ROOT], False),
         (OTHER, [ROOT, OTHER], True),
     ],
+    ids=range(11),  # the certificates are others in each process
 )
 @pytest.mark.parametrize("source", [False, True])
 def test_every_certificate_must_descend_from_a_known_one(

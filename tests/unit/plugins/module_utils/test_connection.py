@@ -305,7 +305,9 @@ def test_a_key_in_a_file(place: str, mode: int, warned: bool, tmp_path: Path) ->
     assert all(f"has mode {mode:04o}" in warning for warning in heard.warnings)
 
 
-@pytest.mark.parametrize("content", [f"{MARK}", public_text("service"), f"-----BEGIN PRIVATE KEY-----\n{MARK}"])
+@pytest.mark.parametrize(
+    "content", [f"{MARK}", public_text("service"), f"-----BEGIN PRIVATE KEY-----\n{MARK}"], ids=range(3)
+)
 def test_a_file_without_a_key_is_named_and_not_quoted(content: str, tmp_path: Path) -> None:
     path = tmp_path / "service.pem"
     path.write_text(content, encoding="ascii")

@@ -23,7 +23,13 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import (
     TlsError,
     UnreachableError,
 )
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import LOST, Reply, Script, error
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import (
+    LOST,
+    Reply,
+    Script,
+    error,
+    serving,
+)
 
 URL = "https://dcos.example.com"
 WHAT = "reading account a"
@@ -429,8 +435,17 @@ def test_network_errors(raised: Exception, kind: type[DcosError], said: str) -> 
 def test_a_ca_bundle_that_is_gone_is_told(tmp_path: Path) -> None:
     """It was there when the run began; the library itself complains, before it connects."""
     gone = str(tmp_path / "ca.crt")
-    with pytest.raises(TlsError, match=f"{WHAT}: the CA certificates in {gone} cannot be read: they are gone"):
+    with pytest.raises(TlsError, match=f"{WHAT}: the CA certificates in {gone} cannot be read any more"):
         http.HttpClient("https://127.0.0.1:1", gone, retries=0).request("GET", "/x", WHAT, authenticated=False)
+
+
+def test_an_error_of_the_system_that_the_library_does_not_wrap(tmp_path: Path) -> None:
+    bundle = tmp_path / "ca.crt"
+    bundle.touch()
+    client = http.HttpClient(URL, str(bundle), retries=0)
+    with serving(Script(("GET /x", OSError(24, "Too many open files")))), pytest.raises(UnreachableError) as caught:
+        client.request("GET", "/x", WHAT, authenticated=False)
+    assert ": Too many open files. Check" in caught.value.message
 
 
 def test_a_certificate_that_does_not_verify_is_not_tried_again(sleeps: list[float]) -> None:

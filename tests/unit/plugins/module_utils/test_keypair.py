@@ -165,7 +165,7 @@ def test_regenerate(row: str, column: int, pair: Files, made: list[int]) -> None
 
 
 @pytest.mark.parametrize("regenerate", REGENERATE)
-@pytest.mark.parametrize("other", [public_text("other"), "words"])
+@pytest.mark.parametrize("other", [public_text("other"), "words"], ids=["key", "words"])
 def test_a_public_half_of_another_key(regenerate: str, other: str, pair: Files) -> None:
     pair.put(private_text("a"), other)
     if regenerate in ("never", "fail"):

@@ -424,7 +424,7 @@ FOREIGN: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("value", FOREIGN)
+@pytest.mark.parametrize("value", FOREIGN, ids=range(len(FOREIGN)))
 @pytest.mark.parametrize("options", [{}, {"key": "a"}, {"rotate": "prepare"}, {"rotate": "finish"}, {"present": False}])
 def test_a_foreign_value_is_neither_changed_nor_deleted(value: Any, options: dict[str, Any]) -> None:
     fake = stored(None, None, "a")
@@ -437,7 +437,7 @@ def test_a_foreign_value_is_neither_changed_nor_deleted(value: Any, options: dic
     assert fake.secrets == {PATH: value}
 
 
-@pytest.mark.parametrize("value", FOREIGN)
+@pytest.mark.parametrize("value", FOREIGN, ids=range(len(FOREIGN)))
 def test_a_foreign_value_is_replaced_or_deleted_where_that_is_said(value: Any) -> None:
     fake = stored()
     fake.secrets[PATH] = value
