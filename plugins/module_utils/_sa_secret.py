@@ -433,8 +433,8 @@ class ServiceAccountSecret(Resource[SecretState]):
         if slot.document is None:
             raise AssertionError("what is put back was read as a document")
         value = json.dumps(dict(slot.document.fields), sort_keys=True)
+        came = "another value stands there now."
         try:
-            came = "another value stands there now."
             if self._cluster.secrets.create(self._store, slot.path, value):
                 return
         except DcosError as exc:
