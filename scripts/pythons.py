@@ -42,8 +42,6 @@ def pip_settings() -> str:
         if os.environ.get(name):
             settings.setdefault(key, os.environ[name])
     settings["quiet"] = "2"
-    # Python compiles what is used of it; of what ansible-test installs for its many tests, that is little.
-    settings["no-compile"] = "no"
     return "".join(
         f"[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in section.items())
         for name, section in sections.items()
