@@ -49,7 +49,7 @@ PYTEST    = $(ISOLATED) $(BIN)/python -m pytest --junitxml=$(BUILD)/reports/$@.x
 PLAYBOOKS = $(PYTEST) -n 2 --dist loadfile tests/integration $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help presets-table venv demo test matrix dist bench lint format lock clean changelog coverage lower-bounds packaging mutations $(CHECKS)
+.PHONY: help presets-table venv demo test matrix dist bench lint format lock clean changelog coverage lower-bounds packaging mutations units $(CHECKS)
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(firstword $(MAKEFILE_LIST)) | while read -r name text; do printf '  %-15s %s\n' "$$name" "$$text"; done
@@ -69,7 +69,7 @@ dist: $(READY) ## The tarball: content, Galaxy, execution environments, read-onl
 unit: $(READY) ## tests/unit (PYTEST_ARGS="-k name")
 	@$(PYTEST) tests/unit $(PYTEST_ARGS)
 
-units: $(READY) ## tests/unit by ansible-test, a process for each test, on every Python that modules run on (PYTHONS="3.8 3.13")
+units: $(READY) ## tests/unit by ansible-test, a process for each test, on every Python that it knows (PYTHONS="3.8 3.13")
 	@$(BIN)/python scripts/units.py --build-dir $(BUILD) --report $(BUILD)/reports/units.xml $(PYTHONS:%=--python %)
 
 conformance: $(READY) ## tests/conformance: the emulator against the observed APIs, row by row
@@ -165,7 +165,7 @@ presets-table: $(READY) ## The guide to the shipped presets and the table in the
 venv: $(READY) ## Only set up .venv
 
 # A missing ensurepip (Debian splits it off) is made good with the interpreter's own pip.
-$(READY): requirements.txt requirements/dev.txt $(wildcard $(EMULATOR)/pyproject.toml)
+$(READY): requirements.txt requirements/dev.txt scripts/compile_once.py $(wildcard $(EMULATOR)/pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 10) or sys.exit("Python 3.10 or later is needed: make PYTHON=python3.x ...")'
 	@echo "Setting up .venv (once, and when requirements change) ..."
 	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv 2>/dev/null || \
@@ -175,8 +175,8 @@ $(READY): requirements.txt requirements/dev.txt $(wildcard $(EMULATOR)/pyproject
 	@if test -f $(EMULATOR)/pyproject.toml; then \
 	  $(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation -c requirements/dev.txt -e $(EMULATOR); fi
 	@mkdir -p $(VENV)/collections/ansible_collections/dcos
-	@$(BIN)/python scripts/compile_once.py $(BUILD)/compiled
 	@ln -sfn ../../../.. $(VENV)/collections/ansible_collections/dcos/security
+	@$(BIN)/python scripts/compile_once.py $(BUILD)/compiled
 	@touch $@
 
 lock: ## Resolve requirements/*.in for every Python into requirements/dev.txt and dist.txt

@@ -441,8 +441,8 @@ class ServiceAccountSecret(Resource[SecretState]):
             came = exc.message
         raise DcosError(
             f"Secret {slot.path} in store {self._store} held a key of {self._uid} that was taken for a leftover and "
-            f"deleted, while a rotation took it up. Putting it back failed: {came} If the account has got that key "
-            f"({_fingerprint_of(slot)}) meanwhile, nobody can log in with it any more: rotate the key once more.",
+            f"deleted, while a rotation may have taken it up. Putting it back failed: {came} If the account has got "
+            f"that key ({_fingerprint_of(slot)}) meanwhile, nobody can log in with it any more: rotate once more.",
             "key_mismatch",
         )
 

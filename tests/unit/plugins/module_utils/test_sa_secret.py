@@ -265,7 +265,7 @@ def test_a_leftover_that_cannot_be_put_back_is_told(refused: bool) -> None:
             fake.rivals[2] = lambda: fake.secrets.update({NEXT: json.dumps(document("c"))})
 
     fake.rivals[1] = rival
-    with pytest.raises(DcosError, match=rf"Secret {NEXT} .*Putting it back failed: .*rotate the key") as caught:
+    with pytest.raises(DcosError, match=rf"Secret {NEXT} .*Putting it back failed: .*rotate once more") as caught:
         run(fake)
     assert fingerprint(public_key("b")) in caught.value.message
     assert ("403" if refused else "another value") in caught.value.message
