@@ -26,8 +26,12 @@ def install(folder: str) -> None:
     import zipimport
 
     compile_source = zipimport._compile_source  # type: ignore[attr-defined]
+    asked_for: dict[str, CodeType] = {}
 
     def compile_once(path: str, source: bytes) -> CodeType:
+        if path in asked_for:
+            # Python asks twice, the first time only for the name of the file.
+            return asked_for.pop(path)
         version = _imp.source_hash(0, source).hex()
         kept = os.path.join(folder, f"{os.path.basename(path)}-{version}.{sys.implementation.cache_tag}")
         try:
@@ -40,6 +44,7 @@ def install(folder: str) -> None:
                 marshal.dump(code, file)
             os.replace(file.name, kept)
         _imp._fix_co_filename(code, path)  # each process has its own archive
+        asked_for[path] = code
         return code
 
     zipimport._compile_source = compile_once  # type: ignore[attr-defined]

@@ -385,12 +385,13 @@ def _run(group: Group, folder: Path, work: Path, home: Path, proxy: str) -> Run:
         "NO_PROXY": "127.0.0.1,localhost",
         "ANSIBLE_COLLECTIONS_PATH": str(Path(sys.prefix) / "collections"),
         "ANSIBLE_CALLBACK_PLUGINS": str(HERE.parent / "integration" / "plugins" / "callback"),
-        "ANSIBLE_CALLBACKS_ENABLED": "recorder",
+        "ANSIBLE_CALLBACKS_ENABLED": "recorder,archives",
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_CONFIG": str(HERE.parent / "integration" / "integration.cfg"),
         "RECORDER_PATH": str(record),
+        "MODULE_ARCHIVES": str(folder.parent / "archives"),
     }
     if group.connection:
         environment |= {

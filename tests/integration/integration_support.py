@@ -536,12 +536,14 @@ class Lab:
             "ANSIBLE_REMOTE_TEMP": str(self.place("tmp")),
             "ANSIBLE_COLLECTIONS_PATH": os.environ.get("DCOS_TEST_COLLECTIONS", str(Path(sys.prefix) / "collections")),
             "ANSIBLE_CALLBACK_PLUGINS": str(_HERE / "plugins" / "callback"),
-            "ANSIBLE_CALLBACKS_ENABLED": "recorder",
+            "ANSIBLE_CALLBACKS_ENABLED": "recorder,archives",
             "ANSIBLE_RETRY_FILES_ENABLED": "false",
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_FORKS": str(forks),
             "ANSIBLE_CONFIG": str(_HERE / "integration.cfg"),
             "RECORDER_PATH": str(record),
+            # Of all tests of this process.
+            "MODULE_ARCHIVES": str(self.folder.parent / "archives"),
         }
 
 
@@ -637,13 +639,12 @@ def writes_of(lab: Lab, emulator: Emulator, about: str, tasks: Sequence[Task]) -
     return [index for index, request in enumerate(requests) if request.is_write]
 
 
-def cuts_at(prefix: str, indexes: Sequence[int], both: bool = True) -> dict[str, Cut]:
-    """Cuts before and after each of these requests, each for a name of its own.
+def cuts_at(prefix: str, indexes: Sequence[int]) -> dict[str, Cut]:
+    """Cuts before each of these requests and after the last, each for a name of its own.
 
-    both: without it only before each, which leaves the same as after the one before it, and after the last.
+    A cut after another one leaves the same as that before the next.
     """
-    cuts = [Cut(index, False) for index in indexes]
-    cuts += [Cut(index, True) for index in (indexes if both else indexes[-1:])]
+    cuts = [*(Cut(index, False) for index in indexes), Cut(indexes[-1], True)]
     return {unique(prefix): cut for cut in cuts}
 
 

@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Replacing and rotating keys while the connection goes away for good, and the run that repairs what is left.
 
-First a run without faults tells which requests there are. Then each write is cut once before and once after it took
-effect, with everything that follows, each time for an account of its own, all in one run. A run without faults, from
-another HOME and working directory, has to put things in order; a further one has to find nothing to do.
+First a run without faults tells which requests there are. Then the connection is cut before each write, which leaves
+the same as after the one before it, and after the last, each time for an account of its own, all in one run. A run
+without faults, from another HOME and working directory, has to put things in order; a further one has to find nothing
+to do.
 """
 
 from __future__ import annotations
@@ -203,10 +204,7 @@ def is_rotated(emulator: Emulator, uid: str) -> list[str]:
 
 @pytest.mark.parametrize("repair", [rotation, upkeep])
 def test_rotation(strict: Emulator, lab: Lab, rotation_writes: list[int], repair: Callable[[str], list[Task]]) -> None:
-    """Cut before each write, which leaves the same as after the one before it; after the last one too."""
-    indexes = rotation_writes if repair is upkeep else rotation_writes[1::2]
-    cuts = {unique("rotated"): Cut(index, False) for index in indexes}
-    cuts[unique("rotated")] = Cut(rotation_writes[-1], True)
+    cuts = cuts_at("rotated", rotation_writes if repair is upkeep else rotation_writes[1::4])
     for uid in cuts:
         furnish_stored(strict, uid)
     interrupted(lab, strict, cuts, rotation)

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role dcos_service: in each security mode, interrupted at each write, with bad variables, and at its loudest."""
+"""The role dcos_service: interrupted at each write, in races, with bad variables, and at its loudest.
+
+What it makes in each security mode is what the Molecule scenarios are about.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
 from integration_support import (
     KEYS,
     LOGIN,
@@ -92,15 +94,6 @@ def changed(run: Sequence[TaskResult]) -> list[str]:
 # What it makes
 
 
-STATEFUL = ("framework:role", "reservation:role", "volume:role")
-MODES = {
-    "strict": ("https", True, True),
-    "permissive": ("https", True, False),
-    "disabled": ("http", False, False),
-}
-"""Mode -> scheme of the login endpoint, whether dcos:service is enforced, whether dcos:mesos is."""
-
-
 def stateful_grants(service: Service) -> dict[str, list[str]]:
     """What the preset scheduler_stateful stands for, as the documentation of DC/OS lists it."""
     role, account = service.role, service.account
@@ -112,101 +105,6 @@ def stateful_grants(service: Service) -> dict[str, list[str]]:
         f"dcos:mesos:master:volume:role:{role}": ["create"],
         f"dcos:mesos:master:volume:principal:{account}": ["delete"],
     }
-
-
-@pytest.fixture(scope="module")
-def provisioned(
-    strict_for_all: Emulator, permissive: Emulator, disabled: Emulator, shared_lab: Lab
-) -> tuple[dict[str, tuple[Emulator, Service]], Run]:
-    emulators = {emulator.mode: emulator for emulator in (strict_for_all, permissive, disabled)}
-    services = {mode: (emulator, Service(unique("svc"))) for mode, emulator in emulators.items()}
-    presets = {
-        "watches": {
-            "grants": [{"rid": "dcos:service:marathon:marathon:services:/{group}", "actions": ["read", "update"]}]
-        }
-    }
-    cases = {}
-    for mode, (emulator, service) in services.items():
-        provision = service.provision(
-            preset=["scheduler_stateful", "watches"],
-            presets=presets,
-            permissions=[{"rid": "dcos:adminrouter:service:{service_account}", "actions": ["full"]}],
-        )
-        removal = service.provision(state="absent")
-        cases[mode] = [
-            {
-                "block": [{"block": provision, "check_mode": True}, *provision, *provision],
-                "module_defaults": {"group/dcos.security.dcos": emulator.connection},
-            }
-        ]
-        cases[f"{mode}-gone"] = [
-            {"block": [*removal, *removal], "module_defaults": {"group/dcos.security.dcos": emulator.connection}}
-        ]
-    gone = {name: cases.pop(name) for name in list(cases) if name.endswith("-gone")}
-    planned = "does not exist, so nothing can be granted to it"
-    run = shared_lab.play(cases, defaults={}, warnings=[planned])
-    states = {mode: emulator.account(service.account) for mode, (emulator, service) in services.items()}
-    assert None not in states.values()
-    _look(services)
-    removed = shared_lab.play(gone, defaults={})
-    for mode, (emulator, service) in services.items():
-        first, second = runs_of(removed.of(f"{mode}-gone"))
-        assert len(changed(first)) == 2
-        assert changed(second) == []
-        assert emulator.account(service.account) is None
-        assert emulator.secrets_below(f"it/{service.part}") == []
-    return services, run
-
-
-def _look(services: Mapping[str, tuple[Emulator, Service]]) -> None:
-    """The end state in each mode, before it is taken away."""
-    for mode, (emulator, service) in services.items():
-        scheme, service_enforced, mesos_enforced = MODES[mode]
-        account = emulator.account(service.account)
-        stored = emulator.stored(service.secret)
-        assert account is not None
-        assert stored is not None
-        assert account["description"] == f"Service account of {service.name}"
-        assert stored["login_endpoint"] == f"{scheme}://leader.mesos{LOGIN}"
-        assert stored["scheme"] == "RS256"
-        assert "-----BEGIN PRIVATE KEY-----" in stored["private_key"]
-        assert emulator.logs_in(service.secret)
-        wanted = {f"dcos:adminrouter:service:{service.account}": ["full"]}
-        if service_enforced:
-            wanted["dcos:service:marathon:marathon:services:/it"] = ["read", "update"]
-        if mesos_enforced:
-            wanted |= stateful_grants(service)
-        assert emulator.grants(service.account) == wanted
-
-
-@pytest.mark.parametrize("mode", MODES)
-def test_role_in_mode(provisioned: tuple[dict[str, tuple[Emulator, Service]], Run], mode: str) -> None:
-    services, run = provisioned
-    emulator, service = services[mode]
-    check, done, again = runs_of(run.of(mode))
-    assert len(changed(check)) == len(changed(done)) == 3, "secret, account, grants"
-    assert changed(again) == []
-    assert [write for result in check for write in result.writes(emulator, service.part)] == []
-    assert [write for result in again for write in result.writes(emulator, service.part)] == []
-
-    said = result_of(done)
-    assert said["account"] == service.account
-    assert said["security_mode"] == mode
-    assert said["secret"] == service.secret
-    assert said["key_changed"] is True
-    assert said["verified"] is True
-    assert said["superuser"] is False
-    assert said["revoked"] == []
-    left_out = {entry["rid"] for entry in said["left_out"]}
-    assert len(left_out) == {"strict": 0, "permissive": 6, "disabled": 7}[mode]
-    assert len(said["granted"]) == 9 - len(left_out) - (mode == "disabled")
-
-    checked, later = result_of(check), result_of(again)
-    differs = {"fingerprint", "verified"}
-    assert {k: v for k, v in checked.items() if k not in differs} == {k: v for k, v in said.items() if k not in differs}
-    assert later["fingerprint"] == said["fingerprint"]
-    assert (later["granted"], later["key_changed"], later["verified"]) == ([], False, False)
-    assert later["left_out"] == said["left_out"]
 
 
 ON_THE_CONTROLLER = {
@@ -256,9 +154,8 @@ def test_key_in_files(strict: Emulator, lab: Lab) -> None:
     fixed = {"security_mode": "strict", "key_store": "file", "key_dir": str(folder), "preset": "scheduler_minimum"}
     provision = service.provision(**fixed)
     rotate = service.provision(**fixed, rotate_key=True)
-    run = lab.play([*provision, *provision, *rotate, *provision], strict)
-    first, second, rotated, last = runs_of(run.of("case"))
-    assert changed(second) == []
+    run = lab.play([*provision, *rotate, *provision], strict)
+    first, rotated, last = runs_of(run.of("case"))
     assert changed(last) == []
     key = load_private((folder / f"{service.account}.pem").read_text())
     assert (folder / f"{service.account}.pem").stat().st_mode & 0o777 == 0o600
@@ -267,7 +164,7 @@ def test_key_in_files(strict: Emulator, lab: Lab) -> None:
     stored = strict.stored(service.secret)
     assert stored is not None
     assert fingerprint(load_private(stored["private_key"])) == fingerprint(key)
-    assert [result_of(each)["key_changed"] for each in (first, second, rotated, last)] == [True, False, True, False]
+    assert [result_of(each)["key_changed"] for each in (first, rotated, last)] == [True, True, False]
     assert result_of(last)["fingerprint"] == result_of(rotated)["fingerprint"] == fingerprint(key)
     assert result_of(first)["fingerprint"] != fingerprint(key)
     assert strict.log_in(service.account, key) is not None
@@ -275,14 +172,16 @@ def test_key_in_files(strict: Emulator, lab: Lab) -> None:
 
 
 def test_rotation_from_a_fingerprint(strict: Emulator, lab: Lab) -> None:
-    """A job that runs every night rotates once; without that key, or without an account, it is a plain run."""
+    """A job that runs every night rotates once; without that key, or without an account, it is a plain run.
+
+    With keys in secrets the scenario "lifecycle" does that.
+    """
     folder = lab.place("keys")
     nightly = {"security_mode": "strict", "rotate_key_from": fingerprint(KEYS[0])}
     in_file = {**nightly, "key_store": "file", "key_dir": str(folder)}
-    services = {name: Service(unique("svc")) for name in ("secret", "file", "missing")}
-    for name in ("secret", "file"):
-        strict.make_account(services[name].account, KEYS[0])
-        strict.make_secret(services[name].secret, document(services[name].account, KEYS[0]))
+    services = {name: Service(unique("svc")) for name in ("file", "missing")}
+    strict.make_account(services["file"].account, KEYS[0])
+    strict.make_secret(services["file"].secret, document(services["file"].account, KEYS[0]))
     for half, text in (("pem", private_pem(KEYS[0])), ("pub", public_pem(KEYS[0]))):
         lab.file(f"keys/{services['file'].account}.{half}", text)
     cases = {name: services[name].provision(**(in_file if name == "file" else nightly)) for name in services}
@@ -301,21 +200,6 @@ def test_rotation_from_a_fingerprint(strict: Emulator, lab: Lab) -> None:
         assert (replaced != []) is (name != "missing")
         assert strict.logs_in(service.secret)
         assert strict.secret(f"{service.secret}-next") is None
-
-
-def test_two_equal_runs_at_once(strict: Emulator, lab: Lab) -> None:
-    """Both rotate the same key; whichever loses a race stops with an error that says to run again."""
-    service = Service(unique("svc"))
-    strict.make_account(service.account, KEYS[0], f"Service account of {service.name}")
-    strict.make_secret(service.secret, document(service.account, KEYS[0]))
-    rotate = service.provision(
-        security_mode="strict", permissions=json.dumps(PERMISSIONS), rotate_key_from=fingerprint(KEYS[0])
-    )
-    told = {"block": rotate, "rescue": [task("ansible.builtin.debug", args={"var": "ansible_failed_result.msg"})]}
-    lab.play({"one": [told], "other": [told]}, strict)
-    assert strict.log_in(service.account, KEYS[0]) is None
-    lab.play(rotate, strict)
-    assert is_whole(strict, service) == []
 
 
 def test_power_that_ends_and_the_right_to_start_the_service(strict: Emulator, lab: Lab) -> None:
@@ -525,7 +409,7 @@ def test_fresh_service_interrupted(strict: Emulator, lab: Lab) -> None:
     indexes = writes_of(lab, strict, whole, fresh(whole))
     assert len(indexes) == 6  # secret, account, two ACLs, two grants
     assert is_whole(strict, Service(whole)) == []
-    cuts = cuts_at("svc", indexes, both=False)
+    cuts = cuts_at("svc", indexes)
     interrupted(lab, strict, cuts, fresh)
     repaired(lab, strict, cuts)
 
@@ -545,7 +429,7 @@ def test_existing_service_interrupted(strict: Emulator, lab: Lab) -> None:
 
     indexes = writes_of(lab, strict, furnish(whole := unique("svc")), fresh(whole))
     assert len(indexes) == 6  # secret, description, ACL, grant, two revocations
-    cuts = cuts_at("svc", indexes, both=False)
+    cuts = cuts_at("svc", indexes)
     for part in cuts:
         furnish(part)
     interrupted(lab, strict, cuts, fresh)
@@ -637,7 +521,8 @@ def test_rotation_interrupted(strict: Emulator, lab: Lab) -> None:
     assert len(indexes) == 11  # next, journal, deletion, creation, group, three grants, journal, live, next
     assert place.is_whole(whole.part) == []
     assert strict.log_in(whole.account, KEYS[0]) is None
-    # After the writes of the replacement itself, test_interruptions cuts.
+    # The replacement's own grants test_interruptions cuts one by one.
+    indexes = [*indexes[:5], *indexes[-3:]]
     cuts = {unique("svc"): Cut(index, False) for index in indexes}
     cuts |= {unique("svc"): Cut(index, True) for index in (indexes[0], *indexes[-2:])}
     for part in cuts:
@@ -689,7 +574,7 @@ def test_retirement_interrupted(strict: Emulator, lab: Lab) -> None:
     indexes = writes_of(lab, strict, whole.part, retire(whole.part))
     assert len(indexes) == 5  # journal, account, two secrets, an ACL
     assert is_gone(place, whole.part) == []
-    cuts = cuts_at("svc", indexes, both=False)
+    cuts = cuts_at("svc", indexes)
     for part in cuts:
         settle(part)
     before = place.of_the_neighbour()
@@ -704,11 +589,12 @@ def test_two_runs_on_one_service_at_once(strict: Emulator, lab: Lab) -> None:
     """Whoever loses a race stops with an error or finds things done; a plain run later finds the one end state."""
     place = Neighbourhood.founded(strict)
     kept = {"security_mode": "strict", "permissions": PERMISSIONS, "exclusive": False}
-    rotating = {**kept, "rotate_key": True}
+    # A job template gives lists as text.
+    nightly = {**kept, "permissions": json.dumps(PERMISSIONS), "rotate_key_from": fingerprint(KEYS[0])}
     races = {
         "fresh": (kept, kept),
-        "rotated": (rotating, rotating),
-        "mixed": (rotating, kept),
+        "rotated": (nightly, nightly),
+        "mixed": ({**kept, "rotate_key": True}, kept),
         "gone": (RETIRED, RETIRED),
     }
     parts = {kind: unique(kind) for kind in races}
