@@ -5,18 +5,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from pathlib import Path
 from typing import Any
 
 from ansible import constants
 from ansible.plugins.callback import CallbackBase
+from ansible.release import __version__
+
+PLUGINS = Path(__file__).resolve().parents[4] / "plugins"
 
 DOCUMENTATION = """
 name: archives
 type: notification
 short_description: Shares packed modules between runs
 description:
-  - Keeps the archives of modules in the folder in E(MODULE_ARCHIVES), which must be for runs of one and the same code.
+  - Keeps the archives of modules below the folder in E(MODULE_ARCHIVES), those of each state of the code by themselves.
   - Packing a module takes as long as running it; tests start hundreds of runs.
 author:
   - The dcos.security contributors (@dcos)
@@ -31,6 +36,11 @@ class CallbackModule(CallbackBase):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        os.makedirs(os.environ["MODULE_ARCHIVES"], exist_ok=True)
+        # Ansible knows them by the module's name only, and somebody may edit it between two runs of a scenario.
+        code = hashlib.sha256(__version__.encode())
+        for path in sorted(PLUGINS.glob("module*/*.py")):
+            code.update(path.read_bytes())
+        folder = Path(os.environ["MODULE_ARCHIVES"], code.hexdigest())
+        folder.mkdir(parents=True, exist_ok=True)
         # Where this run would keep its own.
-        os.symlink(os.environ["MODULE_ARCHIVES"], os.path.join(constants.DEFAULT_LOCAL_TMP, "ansiballz_cache"))
+        os.symlink(folder, os.path.join(constants.DEFAULT_LOCAL_TMP, "ansiballz_cache"))
