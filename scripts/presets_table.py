@@ -13,8 +13,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ansible_collections.dcos.security.plugins.module_utils import _presets as presets
-from ansible_collections.dcos.security.plugins.module_utils._modes import MODES
+from ansible_collections.dcos.security.plugins.module_utils._presets import reading as presets
+from ansible_collections.dcos.security.plugins.module_utils._rules.security_modes import MODES
 
 ROOT = Path(__file__).resolve().parent.parent
 GUIDE = ROOT / "docs" / "docsite" / "rst" / "presets.rst"
@@ -36,7 +36,8 @@ INTRODUCTION = f"""\
   GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
   SPDX-License-Identifier: GPL-3.0-or-later
 
-.. Made by scripts/presets_table.py from plugins/module_utils/_preset_data.py: change that and run "make presets-table".
+.. Made by scripts/presets_table.py from plugins/module_utils/_presets/shipped.py; to change it, edit that file
+   and run "make presets-table".
 
 .. _{LABEL}:
 

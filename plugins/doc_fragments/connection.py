@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Documentation of the connection options; they are read in module_utils/_connection.py."""
+"""Documentation of the connection options; they are read in module_utils/_api/connection.py."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # The minimum versions stand in module_utils/_deps.py too.
+    # The minimum versions stand in module_utils/_module/libraries.py too.
     DOCUMENTATION = r"""
 requirements:
   - requests >= 2.27

@@ -10,8 +10,8 @@ from typing import cast
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.dcos.security.plugins.module_utils._access_types import Access
-from ansible_collections.dcos.security.plugins.plugin_utils._access_page import render_page
+from ..module_utils._access.types import Access
+from ..plugin_utils._access_page import render_page
 
 
 def access_page(access: object) -> str:

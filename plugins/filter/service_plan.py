@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 
-from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
-from ansible_collections.dcos.security.plugins.module_utils._service_plan import plan_service
-from ansible_collections.dcos.security.plugins.module_utils._service_variables import check_names
+from ..module_utils._errors import DcosError
+from ..module_utils._service.plan import plan_service
+from ..module_utils._service.variables import check_names
 
 
 def service_plan(

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
-from ansible_collections.dcos.security.plugins.module_utils._service_variables import (
+from ..module_utils._errors import DcosError
+from ..module_utils._service.variables import (
     PREFIX,
     VARIABLES,
     check_names,

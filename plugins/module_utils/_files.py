@@ -13,7 +13,7 @@ import tempfile
 from contextlib import suppress
 from typing import Callable
 
-from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
+from ._errors import DcosError
 
 SECRET_MODE = 0o600
 PUBLIC_MODE = 0o644

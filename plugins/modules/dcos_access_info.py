@@ -316,14 +316,14 @@ failure:
 
 from typing import TypedDict
 
-from ansible_collections.dcos.security.plugins.module_utils._access import find
-from ansible_collections.dcos.security.plugins.module_utils._access_reader import Wanted, read_access
-from ansible_collections.dcos.security.plugins.module_utils._access_services import superuser_until
-from ansible_collections.dcos.security.plugins.module_utils._access_view import access_view
-from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
-from ansible_collections.dcos.security.plugins.module_utils._names import check_store
-from ansible_collections.dcos.security.plugins.module_utils._resource import Reading
-from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec
+from ..module_utils._access.findings import find
+from ..module_utils._access.reader import Wanted, read_access
+from ..module_utils._access.view import access_view
+from ..module_utils._module.cluster import Context, run_cluster_module
+from ..module_utils._module.run import ArgumentSpec
+from ..module_utils._resources.frame import Reading
+from ..module_utils._rules.identifiers import check_store
+from ..module_utils._service.superuser_until import superuser_until
 
 ARGUMENT_SPEC: ArgumentSpec = {
     "secrets": {"type": "bool", "default": True, "no_log": False},

@@ -243,12 +243,12 @@ failure:
 
 from typing import TypedDict
 
-from ansible_collections.dcos.security.plugins.module_utils._catalog import UNKNOWN_RIDS, check_known
-from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
-from ansible_collections.dcos.security.plugins.module_utils._grants import Grants, account_or_group
-from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
-from ansible_collections.dcos.security.plugins.module_utils._permissions import ACTIONS, check_permissions
-from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec
+from ..module_utils._errors import DcosError
+from ..module_utils._module.cluster import Context, run_cluster_module
+from ..module_utils._module.run import ArgumentSpec
+from ..module_utils._resources.acl_grants import Grants, account_or_group
+from ..module_utils._rules.permissions import ACTIONS, check_permissions
+from ..module_utils._rules.rid_catalog import UNKNOWN_RIDS, check_known
 
 ARGUMENT_SPEC: ArgumentSpec = {
     "uid": {"type": "str"},

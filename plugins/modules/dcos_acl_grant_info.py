@@ -104,11 +104,11 @@ failure:
 
 from typing import TypedDict
 
-from ansible_collections.dcos.security.plugins.module_utils._grants import account_or_group, read_subject, who_may
-from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
-from ansible_collections.dcos.security.plugins.module_utils._permissions import check_rid
-from ansible_collections.dcos.security.plugins.module_utils._resource import Reading
-from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec
+from ..module_utils._module.cluster import Context, run_cluster_module
+from ..module_utils._module.run import ArgumentSpec
+from ..module_utils._resources.acl_grants import account_or_group, read_subject, who_may
+from ..module_utils._resources.frame import Reading
+from ..module_utils._rules.permissions import check_rid
 
 ARGUMENT_SPEC: ArgumentSpec = {"uid": {"type": "str"}, "gid": {"type": "str"}, "rid": {"type": "str"}}
 

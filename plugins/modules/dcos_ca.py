@@ -160,13 +160,13 @@ failure:
 
 from typing import TYPE_CHECKING, TypedDict
 
-from ansible_collections.dcos.security.plugins.module_utils._ca import CaFile
-from ansible_collections.dcos.security.plugins.module_utils._file_attributes import converge_files
-from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec
-from ansible_collections.dcos.security.plugins.module_utils._site_module import run_site_module
+from ..module_utils._module.anonymous import run_site_module
+from ..module_utils._module.file_attributes import converge_files
+from ..module_utils._module.run import ArgumentSpec
+from ..module_utils._resources.ca_bundle import CaFile
 
 if TYPE_CHECKING:
-    from ansible_collections.dcos.security.plugins.module_utils._connection import Site
+    from ..module_utils._api.connection import Site
 
 ARGUMENT_SPEC: ArgumentSpec = {
     "path": {"type": "path", "required": True},

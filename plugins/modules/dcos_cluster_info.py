@@ -92,8 +92,8 @@ failure:
 
 from dataclasses import asdict
 
-from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
-from ansible_collections.dcos.security.plugins.module_utils._resource import Reading
+from ..module_utils._module.cluster import Context, run_cluster_module
+from ..module_utils._resources.frame import Reading
 
 
 def build(context: Context[object]) -> Reading:

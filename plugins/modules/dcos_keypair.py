@@ -142,9 +142,9 @@ failure:
 
 from typing import TypedDict
 
-from ansible_collections.dcos.security.plugins.module_utils._file_attributes import converge_files
-from ansible_collections.dcos.security.plugins.module_utils._keypair import REGENERATE, Keypair
-from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec, run_local_module
+from ..module_utils._module.file_attributes import converge_files
+from ..module_utils._module.run import ArgumentSpec, run_local_module
+from ..module_utils._resources.keypair import REGENERATE, Keypair
 
 ARGUMENT_SPEC: ArgumentSpec = {
     "private_key_path": {"type": "path", "required": True, "no_log": False},

@@ -238,13 +238,13 @@ failure:
 
 from typing import TYPE_CHECKING, TypedDict
 
-from ansible_collections.dcos.security.plugins.module_utils._connection import check_url
-from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
-from ansible_collections.dcos.security.plugins.module_utils._files import read_private
-from ansible_collections.dcos.security.plugins.module_utils._keys import load_private_key
-from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
-from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec
-from ansible_collections.dcos.security.plugins.module_utils._sa_secret import Endpoint, ServiceAccountSecret
+from ..module_utils._api.connection import check_url
+from ..module_utils._crypto.rsa_keys import load_private_key
+from ..module_utils._errors import DcosError
+from ..module_utils._files import read_private
+from ..module_utils._module.cluster import Context, run_cluster_module
+from ..module_utils._module.run import ArgumentSpec
+from ..module_utils._resources.service_account_secret import Endpoint, ServiceAccountSecret
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey

@@ -119,11 +119,11 @@ failure:
 
 from typing import TypedDict
 
-from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
-from ansible_collections.dcos.security.plugins.module_utils._names import check_secret_path, check_store
-from ansible_collections.dcos.security.plugins.module_utils._resource import Reading
-from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec
-from ansible_collections.dcos.security.plugins.module_utils._sa_secret import describe_secret
+from ..module_utils._module.cluster import Context, run_cluster_module
+from ..module_utils._module.run import ArgumentSpec
+from ..module_utils._resources.frame import Reading
+from ..module_utils._resources.service_account_secret import describe_secret
+from ..module_utils._rules.identifiers import check_secret_path, check_store
 
 ARGUMENT_SPEC: ArgumentSpec = {
     "path": {"type": "str", "required": True},

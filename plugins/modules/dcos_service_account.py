@@ -184,12 +184,12 @@ failure:
 
 from typing import TYPE_CHECKING, TypedDict
 
-from ansible_collections.dcos.security.plugins.module_utils._account import ServiceAccount
-from ansible_collections.dcos.security.plugins.module_utils._files import read_text
-from ansible_collections.dcos.security.plugins.module_utils._keys import load_public_key
-from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
-from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec
-from ansible_collections.dcos.security.plugins.module_utils._sa_document import stored_half
+from ..module_utils._crypto.rsa_keys import load_public_key
+from ..module_utils._files import read_text
+from ..module_utils._module.cluster import Context, run_cluster_module
+from ..module_utils._module.run import ArgumentSpec
+from ..module_utils._resources.service_account import ServiceAccount
+from ..module_utils._resources.service_account_document import stored_half
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey

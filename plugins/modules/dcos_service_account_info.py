@@ -103,11 +103,11 @@ failure:
 
 from typing import TypedDict
 
-from ansible_collections.dcos.security.plugins.module_utils._account import account_view
-from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
-from ansible_collections.dcos.security.plugins.module_utils._names import JOURNAL_SUFFIX, NATIVE_ACCOUNTS, check_uid
-from ansible_collections.dcos.security.plugins.module_utils._resource import Reading
-from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec
+from ..module_utils._module.cluster import Context, run_cluster_module
+from ..module_utils._module.run import ArgumentSpec
+from ..module_utils._resources.frame import Reading
+from ..module_utils._resources.service_account import account_view
+from ..module_utils._rules.identifiers import JOURNAL_SUFFIX, NATIVE_ACCOUNTS, check_uid
 
 ARGUMENT_SPEC: ArgumentSpec = {"uid": {"type": "str"}}
 

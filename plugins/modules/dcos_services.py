@@ -285,10 +285,10 @@ failure:
 
 from typing import TypedDict
 
-from ansible_collections.dcos.security.plugins.module_utils._deps import JWT
-from ansible_collections.dcos.security.plugins.module_utils._fleet import Fleet, default_concurrency, quiet
-from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
-from ansible_collections.dcos.security.plugins.module_utils._progress import ProgressFile
+from ..module_utils._fleet.fleet import Fleet, default_concurrency, quiet
+from ..module_utils._fleet.progress import ProgressFile
+from ..module_utils._module.cluster import Context, run_cluster_module
+from ..module_utils._module.libraries import JWT
 
 ARGUMENT_SPEC: dict[str, dict[str, object]] = {
     "services": {"type": "list", "elements": "dict", "required": True},

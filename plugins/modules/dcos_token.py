@@ -175,18 +175,18 @@ failure:
 
 from typing import TypedDict
 
-from ansible_collections.dcos.security.plugins.module_utils._connection import (
+from ..module_utils._api.connection import (
     KeyCredentials,
     LoginCredentials,
     PasswordCredentials,
 )
-from ansible_collections.dcos.security.plugins.module_utils._deps import JWT
-from ansible_collections.dcos.security.plugins.module_utils._errors import CredentialsError
-from ansible_collections.dcos.security.plugins.module_utils._files import read_private
-from ansible_collections.dcos.security.plugins.module_utils._keys import load_private_key
-from ansible_collections.dcos.security.plugins.module_utils._module import Context, run_cluster_module
-from ansible_collections.dcos.security.plugins.module_utils._run import ArgumentSpec
-from ansible_collections.dcos.security.plugins.module_utils._token import AuthenticationToken, SecretLogin
+from ..module_utils._crypto.rsa_keys import load_private_key
+from ..module_utils._errors import CredentialsError
+from ..module_utils._files import read_private
+from ..module_utils._module.cluster import Context, run_cluster_module
+from ..module_utils._module.libraries import JWT
+from ..module_utils._module.run import ArgumentSpec
+from ..module_utils._resources.auth_token import AuthenticationToken, SecretLogin
 
 WAYS = ("password", "private_key", "private_key_path", "secret_path")
 

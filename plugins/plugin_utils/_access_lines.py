@@ -9,8 +9,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from ansible_collections.dcos.security.plugins.module_utils import _access_types as types
-from ansible_collections.dcos.security.plugins.plugin_utils._visible import visible
+from ..module_utils._access import types
+from ._visible import visible
 
 _GAP = "  "
 _NOTHING = "-"

@@ -17,9 +17,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from ansible_collections.dcos.security.plugins.module_utils import _access_types as types
-from ansible_collections.dcos.security.plugins.plugin_utils._access_lines import count_words
-from ansible_collections.dcos.security.plugins.plugin_utils._visible import visible
+from ..module_utils._access import types
+from ._access_lines import count_words
+from ._visible import visible
 
 _FOLDER = Path(__file__).parent / "access_page"
 _SEVERITIES = ("high", "medium", "low")

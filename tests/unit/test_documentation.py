@@ -20,10 +20,13 @@ import pytest
 import yaml
 
 from ansible_collections.dcos.security.plugins.doc_fragments import connection
-from ansible_collections.dcos.security.plugins.module_utils import _connection, _deps, _http, _module
+from ansible_collections.dcos.security.plugins.module_utils._api import connection as _connection
+from ansible_collections.dcos.security.plugins.module_utils._api import http as _http
+from ansible_collections.dcos.security.plugins.module_utils._module import cluster as _module
+from ansible_collections.dcos.security.plugins.module_utils._module import libraries as _deps
 from ansible_collections.dcos.security.tests.unit.plugins.modules.module_run import PLUGINS
 
-ROOT = Path(_http.__file__).parents[2]
+ROOT = Path(_http.__file__).parents[3]
 COLLECTIONS = ROOT.parents[2]
 NAMES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.dcos.security.plugins.module_utils._service_plan import plan_service
-from ansible_collections.dcos.security.plugins.module_utils._service_variables import PREFIX, VARIABLES
+from ansible_collections.dcos.security.plugins.module_utils._service.plan import plan_service
+from ansible_collections.dcos.security.plugins.module_utils._service.variables import PREFIX, VARIABLES
 
 ROLE = Path(__file__).parents[2] / "roles" / "dcos_service"
 

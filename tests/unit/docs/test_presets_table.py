@@ -12,8 +12,8 @@ from types import ModuleType
 import pytest
 import yaml
 
-from ansible_collections.dcos.security.plugins.module_utils import _presets as presets
-from ansible_collections.dcos.security.plugins.module_utils._modes import MODES
+from ansible_collections.dcos.security.plugins.module_utils._presets import reading as presets
+from ansible_collections.dcos.security.plugins.module_utils._rules.security_modes import MODES
 
 ROOT = Path(__file__).parents[3]
 ROLE = ROOT / "roles" / "dcos_service"

@@ -38,7 +38,7 @@ class CallbackModule(CallbackBase):
         super().__init__(*args, **kwargs)
         # Ansible knows them by the module's name only, and somebody may edit it between two runs of a scenario.
         code = hashlib.sha256(__version__.encode())
-        for path in sorted(PLUGINS.glob("module*/*.py")):
+        for path in sorted(PLUGINS.glob("module*/**/*.py")):
             code.update(path.read_bytes())
         folder = Path(os.environ["MODULE_ARCHIVES"], code.hexdigest())
         folder.mkdir(parents=True, exist_ok=True)

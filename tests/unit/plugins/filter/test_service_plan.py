@@ -11,8 +11,8 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.dcos.security.plugins.filter import service_plan as subject
-from ansible_collections.dcos.security.plugins.module_utils._service_plan import plan_service
-from ansible_collections.dcos.security.plugins.module_utils._service_variables import VARIABLES
+from ansible_collections.dcos.security.plugins.module_utils._service.plan import plan_service
+from ansible_collections.dcos.security.plugins.module_utils._service.variables import VARIABLES
 
 
 class _Display:

@@ -12,7 +12,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.dcos.security.plugins.filter import services_from_csv as csv_filter
 from ansible_collections.dcos.security.plugins.filter import services_of_hosts as hosts_filter
-from ansible_collections.dcos.security.plugins.module_utils._service_plan import plan_service
+from ansible_collections.dcos.security.plugins.module_utils._service.plan import plan_service
 
 services_from_csv = csv_filter.FilterModule().filters()["services_from_csv"]
 services_of_hosts = hosts_filter.FilterModule().filters()["services_of_hosts"]

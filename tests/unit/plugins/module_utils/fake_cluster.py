@@ -19,8 +19,8 @@ from urllib.parse import unquote, urlsplit
 
 import jwt
 
-from ansible_collections.dcos.security.plugins.module_utils._cluster import Cluster
-from ansible_collections.dcos.security.plugins.module_utils._connection import Connection, TokenCredentials
+from ansible_collections.dcos.security.plugins.module_utils._api.cluster import Cluster
+from ansible_collections.dcos.security.plugins.module_utils._api.connection import Connection, TokenCredentials
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import private_key
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import LOST, Crash, Reply, Sent, error
 

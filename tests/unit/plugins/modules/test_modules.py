@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.dcos.security.plugins.module_utils._keys import fingerprint
+from ansible_collections.dcos.security.plugins.module_utils._crypto.rsa_keys import fingerprint
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import URL, FakeCluster, token_of
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import (
     certificate_text,

@@ -15,27 +15,33 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dcos.security.plugins.module_utils import _http
+from ansible_collections.dcos.security.plugins.module_utils._api import http as _http
 from ansible_collections.dcos.security.tests.unit.plugins.modules.module_run import PLUGINS
 
-ROOT = Path(_http.__file__).parents[1]
+ROOT = Path(_http.__file__).parents[2]
 COLLECTIONS = ROOT.parents[3]
 HELPERS = f"{PLUGINS}.module_utils"
 NAMES = sorted(path.stem for path in (ROOT / "modules").glob("*.py"))
 
+SECRET = "_resources.service_account_secret"
 LIBRARIES = {"requests", "jwt", "cryptography"}
-CLUSTER = {"_auth", "_cluster", "_iam", "_jwt", "_secrets"}
-"""Helpers of modules that talk to the cluster as somebody."""
+CLUSTER = {"_api.login", "_api.cluster", "_api.iam", "_crypto.jwt", "_api.secret_store"}
+"""Helpers of modules that talk to the cluster with credentials."""
 
 
 def imported(path: Path) -> set[str]:
     """The helpers that a file imports, in functions and for type checkers too, as Ansible finds them."""
+    package = PLUGINS.split(".") + list(path.relative_to(ROOT).parent.parts)
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module == HELPERS:
-            found |= {name.name for name in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{HELPERS}."):
-            found.add(str(node.module).rpartition(".")[2])
+        if isinstance(node, ast.ImportFrom) and node.level:
+            source = ".".join([*package[: len(package) - node.level + 1], *filter(None, [node.module])])
+            if source.startswith(f"{HELPERS}."):
+                helper = source[len(HELPERS) + 1 :]
+                if (ROOT / "module_utils" / helper.replace(".", "/")).is_dir():
+                    found |= {f"{helper}.{name.name}" for name in node.names}
+                else:
+                    found.add(helper)
     return found
 
 
@@ -46,7 +52,7 @@ def packed(name: str) -> set[str]:
     while files:
         new = imported(files.pop()) - found
         found |= new
-        files += [ROOT / "module_utils" / f"{helper}.py" for helper in new]
+        files += [ROOT / "module_utils" / f"{helper.replace('.', '/')}.py" for helper in new]
     return found
 
 
@@ -62,20 +68,30 @@ def loaded(name: str) -> frozenset[str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_helper_that_travels_is_used(name: str) -> None:
-    used = {each.rpartition(".")[2] for each in loaded(name) if each.startswith(f"{HELPERS}._")}
+    rooms = {f"{HELPERS}.{path.name}" for path in (ROOT / "module_utils").iterdir() if path.is_dir()}
+    used = {each[len(HELPERS) + 1 :] for each in loaded(name) - rooms if each.startswith(f"{HELPERS}._")}
     assert packed(name) == used
 
 
 @pytest.mark.parametrize(
     ("name", "without"),
     [
-        ("dcos_keypair", {"_connection", "_http", "_module", "_names", "_site_module", *CLUSTER}),
-        ("dcos_ca", {"_module", *CLUSTER}),
-        ("dcos_acl_grant", {"_account", "_sa_secret", "_service_plan"}),
-        ("dcos_acl_grant_info", {"_account", "_catalog", "_sa_secret"}),
-        ("dcos_service_account", {"_grants", "_sa_secret", "_service_plan"}),
-        ("dcos_sa_secret", {"_grants", "_service_plan"}),
-        ("dcos_cluster_info", {"_account", "_grants", "_sa_secret"}),
+        (
+            "dcos_keypair",
+            {"_api.connection", "_api.http", "_module.cluster", "_rules.identifiers", "_module.anonymous", *CLUSTER},
+        ),
+        ("dcos_ca", {"_module.cluster", *CLUSTER}),
+        ("dcos_acl_grant", {"_resources.service_account", SECRET, "_service.plan"}),
+        (
+            "dcos_acl_grant_info",
+            {"_resources.service_account", "_rules.rid_catalog", SECRET},
+        ),
+        ("dcos_service_account", {"_resources.acl_grants", SECRET, "_service.plan"}),
+        ("dcos_sa_secret", {"_resources.acl_grants", "_service.plan"}),
+        (
+            "dcos_cluster_info",
+            {"_resources.service_account", "_resources.acl_grants", SECRET},
+        ),
     ],
 )
 def test_helpers_of_other_modules_stay_at_home(name: str, without: set[str]) -> None:

@@ -1,0 +1,345 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change at any time.
+"""Who may do what, judged: from facts that were read to findings; no I/O.
+
+One fault is one finding: what a finding explains is not reported a second time under another name. What could not be
+read is no fault and no proof of order either; it is left to the list of unknown parts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Iterator, Mapping
+
+from .._api.iam import GroupGrant, Permissions, User
+from .._crypto.rsa_keys import MINIMUM_SIZE, fingerprint, same_key
+from .._rules.identifiers import (
+    JOURNAL_SUFFIX,
+    NATIVE_ACCOUNTS,
+    NEXT_SUFFIX,
+    SUPERUSERS_GROUP,
+)
+from .._rules.permissions import SUPERUSER_RID, Grant
+from .._rules.rid_catalog import unknown
+from .over_wide import over_wide
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+PERSON = "person"
+SERVICE = "service"
+NATIVE = "native"
+JOURNAL = "journal"
+
+HIGH = "high"
+MEDIUM = "medium"
+LOW = "low"
+
+SEVERITIES: tuple[str, ...] = (HIGH, MEDIUM, LOW)
+"""In the order in which findings are shown."""
+
+
+# --- facts -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user or service account.
+
+    key: its public key; None for a person, and where the key cannot be read.
+    permissions: None where they could not be read.
+    """
+
+    user: User
+    key: RSAPublicKey | None = None
+    permissions: Permissions | None = None
+
+    @property
+    def uid(self) -> str:
+        return self.user.uid
+
+    @property
+    def kind(self) -> str:
+        """Who is behind it: a person, a service, DC/OS itself, or nobody (the journal of a replacement)."""
+        if not self.user.is_service:
+            return PERSON
+        if self.uid in NATIVE_ACCOUNTS:
+            return NATIVE
+        return JOURNAL if self.uid.endswith(JOURNAL_SUFFIX) else SERVICE
+
+    @property
+    def direct(self) -> tuple[Grant, ...]:
+        return () if self.permissions is None else self.permissions.direct
+
+    @property
+    def through_groups(self) -> tuple[GroupGrant, ...]:
+        return () if self.permissions is None else self.permissions.through_groups
+
+    @property
+    def superuser_through(self) -> list[str]:
+        """The groups that make it a superuser."""
+        return sorted({entry.gid for entry in self.through_groups if entry.grant.rid == SUPERUSER_RID})
+
+    @property
+    def is_superuser(self) -> bool:
+        """Any single action on dcos:superuser makes one."""
+        return any(grant.rid == SUPERUSER_RID for grant in self.direct) or bool(self.superuser_through)
+
+
+@dataclass(frozen=True)
+class StoredKey:
+    """A service-account document in the secret store: where it is, whose it is, the public half of its key."""
+
+    path: str
+    uid: str
+    key: RSAPublicKey | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was read of a cluster.
+
+    groups: the grants of each group; those that could not be read are missing.
+    all_secrets: whether every secret was looked at, so that one that was not found is not there.
+    superuser_until: for accounts that are listed as superusers for a time, when that ends.
+    now: the moment with which these ends are compared.
+    """
+
+    accounts: tuple[Account, ...]
+    now: datetime
+    groups: Mapping[str, tuple[Grant, ...]] = field(default_factory=dict)
+    stored: tuple[StoredKey, ...] = ()
+    all_secrets: bool = False
+    superuser_until: Mapping[str, datetime] = field(default_factory=dict)
+
+
+# --- findings --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault.
+
+    kind: what is wrong, for programs; one of TITLES.
+    subject_type: account, group, secret or key.
+    subject: its uid, gid, path or fingerprint.
+    detail: what is wrong, in a sentence.
+    accounts: the accounts that it concerns.
+    rid: the resource that it is about, if it is about one.
+    """
+
+    kind: str
+    severity: str
+    subject_type: str
+    subject: str
+    detail: str
+    accounts: tuple[str, ...] = ()
+    rid: str | None = None
+
+
+TITLES: Mapping[str, str] = {
+    "superuser_expired": "Superuser power has expired",
+    "superuser": "Superuser",
+    "superuser_through_group": "Superuser through a group",
+    "key_mismatch": "Stored key is not that of the account",
+    "secret_without_account": "Secret without an account",
+    "secret_unusable": "Stored key cannot be read",
+    "journal_left": "Replacement of a key is unfinished",
+    "rotation_unfinished": "Rotation of a key is unfinished",
+    "shared_key": "Key shared by several accounts",
+    "weak_key": "Weak key",
+    "unreadable_key": "Public key cannot be read",
+    "over_wide": "Grant wider than needed",
+    "unknown_rid": "Grant that no document knows",
+    "no_secret": "Account without a secret",
+    "no_grants": "Account without grants",
+}
+"""All kinds of findings, in the order in which they are shown, in words."""
+
+REMEDIES: Mapping[str, str] = {
+    "superuser_expired": "Run provision_service for the service: it takes the power away once its date has passed.",
+    "superuser": "Grant what it needs by name, then revoke dcos:superuser; of a person, use the group superusers.",
+    "superuser_through_group": "Where that is not needed, take it out of the group, or the permission from the group.",
+    "key_mismatch": "Nobody can log in with this secret. Rotate the account's key, or delete the secret.",
+    "secret_without_account": "Delete the secret, or provision its service again.",
+    "secret_unusable": "Nobody can log in with this secret. Rotate the account's key with overwrite, or delete it.",
+    "journal_left": "Run the provisioning of the service again: it finishes what an interrupted run began.",
+    "rotation_unfinished": "Run the provisioning of the service again: it finishes what an interrupted run began.",
+    "shared_key": "Rotate the key of each account: whoever has the one key can log in as all.",
+    "weak_key": "Rotate the account's key.",
+    "unreadable_key": "Nobody can log in as this account. Replace its key, or delete it.",
+    "over_wide": "Grant the resource and the actions that are needed by name, then revoke this.",
+    "unknown_rid": "Where it is a slip, grant what was meant, then revoke this.",
+    "no_secret": "Fine where its key is kept in a file or by DC/OS itself; else store one, or delete the account.",
+    "no_grants": "Fine where its service needs none in this security mode; else grant some, or delete the account.",
+}
+"""What to do about each kind."""
+
+
+def find(facts: Facts) -> list[Finding]:
+    """All findings, the gravest first."""
+    found = [
+        *_superusers(facts),
+        *_grants(facts),
+        *_keys(facts),
+        *_journals(facts),
+        *_stored(facts),
+    ]
+    kinds = list(TITLES)
+    return sorted(
+        found,
+        key=lambda one: (SEVERITIES.index(one.severity), kinds.index(one.kind), one.subject, one.rid or ""),
+    )
+
+
+def _about(account: Account, kind: str, severity: str, detail: str, rid: str | None = None) -> Finding:
+    return Finding(kind, severity, "account", account.uid, detail, (account.uid,), rid)
+
+
+def _superusers(facts: Facts) -> Iterator[Finding]:
+    for account in facts.accounts:
+        if not account.is_superuser:
+            continue
+        until = facts.superuser_until.get(account.uid)
+        if until is not None and until <= facts.now:
+            detail = f"superuser_until was {until.isoformat()}, and it is a superuser {_by_which_way(account)}."
+            yield _about(account, "superuser_expired", HIGH, detail, SUPERUSER_RID)
+            continue
+        actions = [grant.action for grant in account.direct if grant.rid == SUPERUSER_RID]
+        if actions:
+            severity = {PERSON: MEDIUM, NATIVE: LOW}.get(account.kind, HIGH)
+            detail = f"It may do anything: {SUPERUSER_RID} {', '.join(actions)} is granted to it directly."
+            yield _about(account, "superuser", severity, detail, SUPERUSER_RID)
+        if account.superuser_through:
+            ordinary = account.kind == NATIVE or (
+                account.kind == PERSON and account.superuser_through == [SUPERUSERS_GROUP]
+            )
+            detail = f"It may do anything {_by_which_way(account, direct=False)}."
+            yield _about(account, "superuser_through_group", LOW if ordinary else HIGH, detail, SUPERUSER_RID)
+    members = {entry.gid for account in facts.accounts for entry in account.through_groups}
+    for gid, grants in facts.groups.items():
+        if gid not in members and any(grant.rid == SUPERUSER_RID for grant in grants):
+            detail = "Whoever becomes a member may do anything; it has none now."
+            yield Finding("superuser", MEDIUM, "group", gid, detail, (), SUPERUSER_RID)
+
+
+def _by_which_way(account: Account, direct: bool = True) -> str:
+    ways = ["directly"] if direct and any(grant.rid == SUPERUSER_RID for grant in account.direct) else []
+    ways += [f"through the group {gid}" for gid in account.superuser_through]
+    return " and ".join(ways)
+
+
+def _grants(facts: Facts) -> Iterator[Finding]:
+    for account in facts.accounts:
+        if account.kind in (NATIVE, JOURNAL) or account.permissions is None:
+            continue
+        if not account.direct and not account.through_groups:
+            yield _about(account, "no_grants", LOW, "Nothing is granted to it, neither directly nor through a group.")
+        for kind, severity, rid, why in _doubtful(account.direct):
+            yield _about(account, kind, severity, why, rid)
+    for gid, grants in facts.groups.items():
+        members = tuple(
+            account.uid for account in facts.accounts if any(entry.gid == gid for entry in account.through_groups)
+        )
+        for kind, severity, rid, why in _doubtful(grants):
+            yield Finding(kind, severity, "group", gid, why, members, rid)
+
+
+def _doubtful(grants: tuple[Grant, ...]) -> Iterator[tuple[str, str, str, str]]:
+    """Kind, severity, rid and reason of the grants that are perhaps not meant so."""
+    by_rid: dict[str, list[str]] = {}
+    for grant in grants:
+        by_rid.setdefault(grant.rid, []).append(grant.action)
+    for rid, actions in by_rid.items():
+        wide = over_wide(rid, actions)
+        strange = unknown(rid, actions)
+        if wide is not None:
+            yield "over_wide", MEDIUM, rid, wide
+        elif strange is not None:
+            yield "unknown_rid", LOW, rid, strange
+
+
+def _keys(facts: Facts) -> Iterator[Finding]:
+    holders: dict[str, list[str]] = {}
+    for account in facts.accounts:
+        if account.kind not in (SERVICE, NATIVE):
+            continue
+        if account.key is None:
+            if account.kind == SERVICE:
+                yield _about(account, "unreadable_key", MEDIUM, "Its public key is missing, or not an RSA key in PEM.")
+            continue
+        holders.setdefault(fingerprint(account.key), []).append(account.uid)
+        if account.key.key_size < MINIMUM_SIZE:
+            detail = f"Its key has {account.key.key_size} bits; one of fewer than {MINIMUM_SIZE} can be broken."
+            yield _about(account, "weak_key", HIGH, detail)
+    for shown, uids in holders.items():
+        if len(uids) > 1:
+            detail = f"Whoever has the private key can log in as each of {', '.join(uids)}."
+            yield Finding("shared_key", HIGH, "key", shown, detail, tuple(uids))
+
+
+def _journals(facts: Facts) -> Iterator[Finding]:
+    by_uid = {account.uid: account for account in facts.accounts}
+    for journal in facts.accounts:
+        if journal.kind != JOURNAL:
+            continue
+        uid = journal.uid[: -len(JOURNAL_SUFFIX)]
+        account = by_uid.get(uid)
+        if account is None:
+            detail = f"The account {uid} is missing; {journal.uid} holds what must be restored."
+        elif same_key(account.key, journal.key):
+            detail = f"The account {uid} has its new key, but perhaps not all of its grants and groups yet."
+        else:
+            detail = f"The account {uid} still has its old key."
+        severity = HIGH if account is None else MEDIUM
+        yield Finding("journal_left", severity, "account", uid, detail, (uid,) if account else ())
+
+
+def _stored(facts: Facts) -> Iterator[Finding]:
+    accounts = {account.uid: account for account in facts.accounts}
+    # While the key of an account is being replaced, its secrets and the account may differ in any way.
+    replaced = {uid[: -len(JOURNAL_SUFFIX)] for uid, account in accounts.items() if account.kind == JOURNAL}
+    by_place = {(stored.path, stored.uid): stored for stored in facts.stored}
+    for stored in facts.stored:
+        if stored.uid not in replaced:
+            live = by_place.get((stored.path[: -len(NEXT_SUFFIX)], stored.uid))
+            waiting = by_place.get((stored.path + NEXT_SUFFIX, stored.uid))
+            found = _stored_key(
+                stored, accounts.get(stored.uid), live if stored.path.endswith(NEXT_SUFFIX) else None, waiting
+            )
+            if found is not None:
+                yield found
+    if facts.all_secrets:
+        with_secret = {stored.uid for stored in facts.stored} | replaced
+        for account in facts.accounts:
+            if account.kind == SERVICE and account.uid not in with_secret:
+                yield _about(account, "no_secret", LOW, "No secret of the store holds a key for it.")
+
+
+def _stored_key(
+    stored: StoredKey, account: Account | None, live: StoredKey | None, waiting: StoredKey | None
+) -> Finding | None:
+    """What is wrong with one document. live: the one that it is to replace; waiting: the one that is to replace it."""
+    if account is None or not account.user.is_service:
+        what = "does not exist" if account is None else "belongs to a person"
+        return _of_secret(stored, "secret_without_account", MEDIUM, f"Its account {stored.uid} {what}.")
+    if live is not None:
+        detail = "It holds a key for a rotation that has not taken place."
+        if same_key(stored.key, account.key) and not same_key(live.key, account.key):
+            detail = f"The account {stored.uid} has this key already, but {live.path} still holds the old one."
+        return _of_secret(stored, "rotation_unfinished", MEDIUM, detail)
+    if stored.key is None:
+        return _of_secret(stored, "secret_unusable", HIGH, "Its private key is no RSA key that can be read.")
+    if account.key is None or same_key(stored.key, account.key):
+        return None  # an account without a usable key is a finding of its own
+    if waiting is not None and same_key(waiting.key, account.key):
+        return None  # told with the one that is waiting
+    detail = f"It holds {fingerprint(stored.key)}; {stored.uid} has {fingerprint(account.key)}."
+    return _of_secret(stored, "key_mismatch", HIGH, detail)
+
+
+def _of_secret(stored: StoredKey, kind: str, severity: str, detail: str) -> Finding:
+    return Finding(kind, severity, "secret", stored.path, detail, (stored.uid,))

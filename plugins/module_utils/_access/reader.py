@@ -1,0 +1,170 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change at any time.
+"""Reads who may do what in a whole cluster, with one request an account and one a secret beside four lists.
+
+Parts that this connection may not read, or that the cluster does not have, are told as unknown, each with its reason.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from fnmatch import fnmatchcase
+from typing import Callable, Iterable, Mapping, Sequence, TypeVar
+
+from .._api.cluster import Cluster
+from .._crypto.rsa_keys import read_public_key
+from .._errors import DcosError
+from .._resources.service_account_document import parse_document
+from .._rules.identifiers import check_secret_path
+from .._rules.permissions import Grant
+from .findings import Account, Facts, StoredKey
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+
+_AT_ONCE = 8
+"""Requests under way at the same time: the waiting is for the network, and the pool of connections has ten."""
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """What could not be read.
+
+    part: permissions, groups or secrets.
+    subject: the account, group or secret; None for the whole part.
+    """
+
+    part: str
+    reason: str
+    subject: str | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What shall be read of the secret store.
+
+    secrets: whether to look into it at all.
+    patterns: which secrets to read, as shell patterns of their paths; their names do not tell which hold keys.
+    """
+
+    secrets: bool = True
+    store: str = "default"
+    patterns: Sequence[str] = ("*",)
+
+
+@dataclass
+class AccessReading:
+    """The facts, and what is missing from them."""
+
+    facts: Facts
+    security_mode: str | None = None
+    unknown: list[Unknown] = field(default_factory=list)
+
+
+def read_access(
+    cluster: Cluster, wanted: Wanted, superuser_until: Mapping[str, datetime], now: datetime | None = None
+) -> AccessReading:
+    """Read the cluster. Where not even the accounts can be listed there is nothing to say, and that is an error."""
+    users = [*cluster.iam.service_accounts(), *cluster.iam.persons()]
+    accounts = tuple(
+        Account(user, read_public_key(user.public_key) if user.is_service else None)
+        for user in sorted(users, key=lambda user: user.uid)
+    )
+    facts = Facts(accounts, now or datetime.now(timezone.utc), superuser_until=superuser_until)
+    reading = AccessReading(facts, cluster.security_mode())
+    _read_permissions(cluster, reading)
+    if wanted.secrets:
+        _read_secrets(cluster, wanted, reading)
+    else:
+        reading.unknown.append(Unknown("secrets", "Secrets were not to be read (secrets is false)."))
+    return reading
+
+
+def _read_permissions(cluster: Cluster, reading: AccessReading) -> None:
+    gids = _allowed(reading, "permissions", None, cluster.iam.groups)
+    if gids is None:
+        return  # the same guard stands before all of it: nothing is asked a thousand times in vain
+
+    def of_account(account: Account) -> Account | None:
+        permissions = _allowed(reading, "permissions", account.uid, lambda: (cluster.iam.permissions(account.uid),))
+        if permissions is None:
+            return account
+        # None: deleted since the list was read.
+        return None if permissions[0] is None else replace(account, permissions=permissions[0])
+
+    accounts = tuple(each for each in _at_once(reading.facts.accounts, of_account) if each is not None)
+    groups: dict[str, tuple[Grant, ...]] = {}
+    for account in accounts:
+        for entry in account.through_groups:
+            known = groups.get(entry.gid, ())
+            groups[entry.gid] = known if entry.grant in known else (*known, entry.grant)
+
+    def of_group(gid: str) -> tuple[Grant, ...] | None:
+        permissions = _allowed(reading, "groups", gid, lambda: (cluster.iam.group_permissions(gid),))
+        return None if permissions is None or permissions[0] is None else permissions[0].direct
+
+    # What a group with members may do has been told with them.
+    rest = [gid for gid in gids if gid not in groups]
+    groups.update((gid, grants) for gid, grants in zip(rest, _at_once(rest, of_group)) if grants is not None)
+    reading.facts = replace(reading.facts, accounts=accounts, groups=dict(sorted(groups.items())))
+
+
+def _read_secrets(cluster: Cluster, wanted: Wanted, reading: AccessReading) -> None:
+    paths = _allowed(reading, "secrets", None, lambda: cluster.secrets.paths(wanted.store))
+    if paths is None:
+        return
+    chosen = [path for path in paths if any(fnmatchcase(path, pattern) for pattern in wanted.patterns)]
+    if len(chosen) < len(paths):
+        reason = f"{len(paths) - len(chosen)} of {len(paths)} secrets do not fit secret_paths and were not read."
+        reading.unknown.append(Unknown("secrets", reason))
+
+    def read(path: str) -> StoredKey | None:
+        def ask() -> tuple[StoredKey | None]:
+            stored = cluster.secrets.read(wanted.store, check_secret_path(path, "path"))
+            document = None if stored is None else parse_document(stored, None)
+            if document is None:
+                return (None,)
+            key = None if document.key is None else document.key.public_key()
+            return (StoredKey(path, document.uid, key),)
+
+        found = _allowed(reading, "secrets", path, ask)
+        return None if found is None else found[0]
+
+    stored = tuple(each for each in _at_once(chosen, read) if each is not None)
+    complete = not any(each.part == "secrets" for each in reading.unknown)
+    reading.facts = replace(reading.facts, stored=stored, all_secrets=complete)
+
+
+def _allowed(reading: AccessReading, part: str, subject: str | None, ask: Callable[[], Found]) -> Found | None:
+    """The answer; None, and a note, where this account may not ask or the cluster has no such thing."""
+    try:
+        return ask()
+    except DcosError as exc:
+        sealed = part == "secrets" and exc.status == 503  # until somebody unseals it
+        unaskable = exc.code == "invalid_path"
+        if exc.status not in (403, 404) and not sealed and not unaskable:
+            raise
+        reading.unknown.append(Unknown(part, exc.message, subject))
+        return None
+
+
+def _at_once(items: Sequence[Item], read: Callable[[Item], Found]) -> list[Found]:
+    """Read all items, several at a time, in their order; after the first error no further one is begun."""
+    failed = threading.Event()
+
+    def unless_failed(item: Item) -> Iterable[Found]:
+        if failed.is_set():
+            return []
+        try:
+            return [read(item)]
+        except BaseException:
+            failed.set()
+            raise
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return [found for each in pool.map(unless_failed, items) for found in each]

@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change at any time.
+"""One cluster as the resources see it: its endpoints over one connection, and who we are there."""
+
+from __future__ import annotations
+
+import copy
+import os
+import ssl
+import threading
+from dataclasses import dataclass
+from typing import Callable
+
+from .._errors import ApiError, CredentialsError, DcosError
+from .._rules.identifiers import NATIVE_ACCOUNTS
+from .._rules.security_modes import MODES
+from .connection import Connection
+from .http import HttpClient
+from .iam import Iam
+from .login import Login
+from .secret_store import Secrets
+
+
+@dataclass(frozen=True)
+class ClusterInfo:
+    """What the cluster says about itself; None for what it does not say or we may not read."""
+
+    url: str
+    security_mode: str | None
+    version: str | None
+    variant: str | None
+
+
+class Cluster:
+    """The endpoints of one cluster, logged in lazily: nothing is sent before the first request."""
+
+    def __init__(self, connection: Connection, hide: Callable[[str], None] = lambda secret: None) -> None:
+        self.connection = connection
+        self.http = HttpClient(connection.url, _system_store(connection.verify), connection.timeout, connection.retries)
+        self.login = Login(self.http, connection.credentials, connection.credentials_from, hide)
+        if self.login.uid in NATIVE_ACCOUNTS:
+            raise CredentialsError(
+                f"The credentials (from: {connection.credentials_from}) are those of {self.login.uid}, which belongs "
+                "to DC/OS itself; they are private to DC/OS and are not used here. Make an account of your own for "
+                "automation.",
+                "native_account",
+            )
+        self.http.tokens = self.login
+        self.iam = Iam(self.http)
+        self.secrets = Secrets(self.http)
+        self._documents: dict[str, dict[str, object]] = {}
+        self._reading = threading.Lock()
+
+    @property
+    def own_uid(self) -> str | None:
+        """The account that this run acts as: it must not cut off the branch it sits on."""
+        return self.login.uid
+
+    def with_endpoints(self, iam: Iam, secrets: Secrets) -> Cluster:
+        """The same cluster over the same connection, seen through other endpoints."""
+        other = copy.copy(self)
+        other.iam, other.secrets = iam, secrets
+        return other
+
+    def info(self) -> ClusterInfo:
+        """Security mode, version and variant."""
+        version = self._metadata("dcos-version.json")
+        return ClusterInfo(
+            self.connection.url,
+            self.security_mode(),
+            _text(version.get("version")),
+            _text(version.get("dcos-variant")),
+        )
+
+    def version(self) -> str | None:
+        """The version of DC/OS, None where it cannot be read."""
+        return _text(self._metadata("dcos-version.json").get("version"))
+
+    def security_mode(self) -> str | None:
+        """The mode from bootstrap-config.json; None where it may not be read or an open cluster has none."""
+        mode = self._metadata("bootstrap-config.json").get("security")
+        if mode is not None and mode not in MODES:
+            raise DcosError(
+                f"{self.connection.url}/dcos-metadata/bootstrap-config.json names the security mode {mode!r}, which is "
+                f"none of {', '.join(MODES)}.",
+                "mode",
+            )
+        return mode
+
+    def _metadata(self, name: str) -> dict[str, object]:
+        """A document about the cluster, read once: only an upgrade changes it."""
+        with self._reading:
+            if name not in self._documents:
+                self._documents[name] = self._read_metadata(name)
+            return self._documents[name]
+
+    def _read_metadata(self, name: str) -> dict[str, object]:
+        try:
+            answer = self.http.request("GET", f"/dcos-metadata/{name}", f"reading {name}", show_description=False)
+        except ApiError as exc:
+            if exc.status in (403, 404):
+                return {}
+            raise
+        document = answer.json()
+        return document if isinstance(document, dict) else {}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _system_store(verify: bool | str) -> bool | str:
+    """The path of the system's CA store in place of True: the HTTP library's default is a bundle of its own."""
+    if verify is not True:
+        return verify
+    paths = ssl.get_default_verify_paths()
+    for path in (paths.cafile, paths.capath):
+        if path is not None and os.path.exists(path):
+            return path
+    return True

@@ -1,0 +1,347 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change at any time.
+"""The endpoints of the IAM (Bouncer), typed; nothing is decided here.
+
+Facts: unknown users, groups and resources are a 400 with a code of their own (older clients know a 404); a repeated PUT
+is a 409 and changes nothing; a grant needs its ACL first; the key of an account cannot be changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, Iterable, Mapping
+
+from .._errors import ApiError, DcosError
+from .._rules.permissions import Grant
+from .http import (
+    Answer,
+    HttpClient,
+    encode_rid,
+    encode_segment,
+)
+
+BASE = "/acs/api/v1"
+
+_UNKNOWN = frozenset(("ERR_UNKNOWN_USER_ID", "ERR_UNKNOWN_GROUP_ID", "ERR_UNKNOWN_RESOURCE_ID"))
+_NOT_GRANTED = _UNKNOWN | {"ERR_USER_NOT_IN_ACL", "ERR_GROUP_NOT_IN_ACL", "ERR_ACTION_NOT_YET_STORED"}
+
+
+@dataclass(frozen=True)
+class User:
+    """A user or service account as the IAM shows it; the public key byte for byte as it was sent once."""
+
+    uid: str
+    description: str
+    is_service: bool
+    provider_type: str
+    public_key: str | None
+    url: str
+
+
+@dataclass(frozen=True)
+class GroupGrant:
+    """Power that an account has through a group."""
+
+    gid: str
+    grant: Grant
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """What an account may do: granted to it directly, and through its groups."""
+
+    direct: tuple[Grant, ...] = ()
+    through_groups: tuple[GroupGrant, ...] = ()
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Who a grant is for: a user (service accounts included) or a group."""
+
+    kind: str
+    name: str
+
+    @property
+    def words(self) -> str:
+        return f"{'account' if self.kind == 'users' else 'group'} {self.name}"
+
+
+def user_subject(uid: str) -> Subject:
+    """The user or service account C(uid) as the subject of grants."""
+    return Subject("users", uid)
+
+
+def group_subject(gid: str) -> Subject:
+    """The group C(gid) as the subject of grants."""
+    return Subject("groups", gid)
+
+
+class Iam:
+    """One method for each request. Methods that write return whether the request changed something."""
+
+    def __init__(self, http: HttpClient) -> None:
+        self._http = http
+
+    # Users
+
+    def user(self, uid: str) -> User | None:
+        """The user or service account, None when there is none."""
+        document = self._find(f"/users/{encode_segment(uid)}", f"reading account {uid}")
+        return None if document is None else _user(document)
+
+    def service_accounts(self) -> list[User]:
+        """All service accounts, those of DC/OS itself included."""
+        what = "reading all service accounts"
+        answer = self._get("/users", what, params={"type": "service"})
+        return [_user(document) for document in _array(_object(answer, what))]
+
+    def persons(self) -> list[User]:
+        """All users that are no service accounts."""
+        what = "reading all users"
+        return [_user(document) for document in _array(_object(self._get("/users", what), what))]
+
+    def groups(self) -> list[str]:
+        """The ids of all groups."""
+        return sorted(group["gid"] for group in _array(self._find("/groups", "reading all groups")))
+
+    def create_service_account(self, uid: str, public_key: str, description: str) -> bool:
+        """Create an account; False when the uid is taken (the IAM never updates)."""
+
+        def happened() -> bool:
+            user = self.user(uid)
+            return user is not None and user.public_key == public_key and user.description == description
+
+        return self._put(
+            f"/users/{encode_segment(uid)}",
+            f"creating service account {uid}",
+            {"description": description, "public_key": public_key},
+            "ERR_USER_EXISTS",
+            happened,
+        )
+
+    def set_description(self, uid: str, description: str) -> bool:
+        """Change the description, the only thing of a service account that can be changed."""
+
+        def happened() -> bool:
+            user = self.user(uid)
+            return user is not None and user.description == description
+
+        self._http.request(
+            "PATCH",
+            f"{BASE}/users/{encode_segment(uid)}",
+            f"changing the description of account {uid}",
+            body={"description": description},
+            accept=(204,),
+            happened=happened,
+        )
+        return True
+
+    def delete_user(self, uid: str) -> bool:
+        """Delete an account with all its grants and memberships; False when it was gone."""
+        return self._delete(f"/users/{encode_segment(uid)}", f"deleting account {uid}", lambda: self.user(uid) is None)
+
+    def groups_of(self, uid: str) -> list[str]:
+        """The groups that an account is a member of; empty for an unknown account."""
+        document = self._find(f"/users/{encode_segment(uid)}/groups", f"reading the groups of account {uid}")
+        return sorted(entry["group"]["gid"] for entry in _array(document))
+
+    def members(self, gid: str, services: bool = False) -> list[str]:
+        """The uids of a group's regular members, or of the service accounts in it; empty for an unknown group."""
+        kind = {"type": "service"} if services else None
+        document = self._find(f"/groups/{encode_segment(gid)}/users", f"reading the members of group {gid}", kind)
+        return sorted(entry["user"]["uid"] for entry in _array(document))
+
+    def add_to_group(self, gid: str, uid: str) -> bool:
+        """Make an account a member; False when it was one."""
+        return self._put(
+            f"/groups/{encode_segment(gid)}/users/{encode_segment(uid)}",
+            f"adding account {uid} to group {gid}",
+            None,
+            "ERR_USER_ALREADY_IN_GROUP",
+            lambda: gid in self.groups_of(uid),
+        )
+
+    # Grants
+
+    def permissions(self, uid: str) -> Permissions | None:
+        """What an account may do, None for an unknown account. The IAM may answer from a cache up to 5 s old."""
+        document = self._find(f"/users/{encode_segment(uid)}/permissions", f"reading the permissions of account {uid}")
+        if document is None:
+            return None
+        return Permissions(
+            tuple(_grants(document.get("direct", ()))),
+            tuple(
+                GroupGrant(entry["gid"], grant) for entry in document.get("groups", ()) for grant in _grants((entry,))
+            ),
+        )
+
+    def has_permissions(self) -> bool:
+        """Whether this IAM knows ACLs and groups at all: that of an open cluster does not."""
+        try:
+            self._get("/groups", "reading the groups")
+        except ApiError as exc:
+            if exc.status == 404:
+                return False
+            raise
+        return True
+
+    def group_permissions(self, gid: str) -> Permissions | None:
+        """What a group may do, None for an unknown group."""
+        document = self._find(f"/groups/{encode_segment(gid)}/permissions", f"reading the permissions of group {gid}")
+        return None if document is None else Permissions(tuple(_grants(_array(document))))
+
+    def grants_on(self, rid: str) -> list[tuple[Subject, Grant]] | None:
+        """Who may do what on a resource directly, None for one without an ACL."""
+        document = self._find(f"/acls/{encode_rid(rid)}/permissions", f"reading the permissions on {rid}")
+        if document is None:
+            return None
+        return [
+            (Subject(kind, entry[name]), Grant(rid, action["name"]))
+            for kind, name in (("users", "uid"), ("groups", "gid"))
+            for entry in document.get(kind, ())
+            for action in entry.get("actions", ())
+        ]
+
+    def resources(self) -> list[str]:
+        """The ids of all protected resources."""
+        return [str(entry["rid"]) for entry in _array(self._find("/acls", "reading the list of ACLs"))]
+
+    def create_acl(self, rid: str, description: str) -> bool:
+        """Make a protected resource; False when it is there, its description is then left as it is."""
+        return self._put(
+            f"/acls/{encode_rid(rid)}",
+            f"creating the ACL of {rid}",
+            {"description": description},
+            "ERR_ACL_EXISTS",
+            lambda: self._has_acl(rid),
+        )
+
+    def delete_acl(self, rid: str) -> bool:
+        """Delete a protected resource with all grants on it; False when it was gone."""
+        return self._delete(f"/acls/{encode_rid(rid)}", f"deleting the ACL of {rid}", lambda: not self._has_acl(rid))
+
+    def _has_acl(self, rid: str) -> bool:
+        return self._find(f"/acls/{encode_rid(rid)}", f"reading the ACL of {rid}") is not None
+
+    def grant(self, subject: Subject, grant: Grant) -> bool:
+        """Allow an action; False when it was allowed. The ACL must exist."""
+        return self._put(
+            _grant_path(subject, grant),
+            f"granting {grant.rid} {grant.action} to {subject.words}",
+            None,
+            "ERR_PERMISSION_EXISTS",
+            lambda: self._is_stored(subject, grant),
+        )
+
+    def revoke(self, subject: Subject, grant: Grant) -> bool:
+        """Take an action away; False when it was not there. The ACL stays, others may use it."""
+        return self._delete(
+            _grant_path(subject, grant),
+            f"revoking {grant.rid} {grant.action} from {subject.words}",
+            lambda: not self._is_stored(subject, grant),
+        )
+
+    def grants_of_subject_on(self, subject: Subject, rid: str) -> list[Grant]:
+        """What a subject may do on one resource directly, as it is stored: this answer comes from no cache."""
+        document = self._find(
+            f"/acls/{encode_rid(rid)}/{subject.kind}/{encode_segment(subject.name)}",
+            f"reading the grants of {subject.words} on {rid}",
+        )
+        return [Grant(rid, action["name"]) for action in _array(document)]
+
+    def _is_stored(self, subject: Subject, grant: Grant) -> bool:
+        return grant in self.grants_of_subject_on(subject, grant.rid)
+
+    # Others
+
+    def jwks(self) -> dict[str, object]:
+        """The public keys that verify this cluster's authentication tokens."""
+        document = self._get("/auth/jwks", "reading the keys of the IAM (auth/jwks)", authenticated=False).json()
+        return document if isinstance(document, dict) else {}
+
+    # Requests
+
+    def _get(self, path: str, what: str, authenticated: bool = True, params: Mapping[str, str] | None = None) -> Answer:
+        return self._http.request("GET", BASE + path, what, authenticated=authenticated, params=params)
+
+    def _find(self, path: str, what: str, params: Mapping[str, str] | None = None) -> dict[str, Any] | None:
+        """The document at a path, None when the IAM says that what it describes is not there."""
+        try:
+            answer = self._get(path, what, params=params)
+        except ApiError as exc:
+            if exc.status in (400, 404) and exc.code in _NOT_GRANTED:
+                return None
+            if exc.status == 404:
+                raise _no_such_route(exc) from None
+            raise
+        return _object(answer, what)
+
+    def _put(
+        self,
+        path: str,
+        what: str,
+        body: Mapping[str, object] | None,
+        exists_code: str,
+        happened: Callable[[], bool],
+    ) -> bool:
+        try:
+            self._http.request("PUT", BASE + path, what, body=body, accept=(201, 204), happened=happened)
+        except ApiError as exc:
+            if exc.status == 409 and exc.code in (exists_code, None):
+                return False
+            if exc.status == 404:
+                raise _no_such_route(exc) from None
+            raise
+        return True
+
+    def _delete(self, path: str, what: str, happened: Callable[[], bool]) -> bool:
+        try:
+            self._http.request("DELETE", BASE + path, what, accept=(204,), happened=happened)
+        except ApiError as exc:
+            if exc.status == 404 or (exc.status == 400 and exc.code in _NOT_GRANTED):
+                return False
+            raise
+        return True
+
+
+def _no_such_route(error: ApiError) -> ApiError:
+    return ApiError(
+        f"{error.message} The IAM has no such route: groups, ACLs and permissions exist on DC/OS Enterprise only, not "
+        "on an open cluster.",
+        error.code,
+        error.status,
+        error.title,
+    )
+
+
+def _object(answer: Answer, what: str) -> dict[str, Any]:
+    document = answer.json()
+    if not isinstance(document, dict):
+        raise DcosError(f"{what}: the answer is not a JSON object; is this the Admin Router of a DC/OS cluster?")
+    return document
+
+
+def _grant_path(subject: Subject, grant: Grant) -> str:
+    return f"/acls/{encode_rid(grant.rid)}/{subject.kind}/{encode_segment(subject.name)}/{grant.action}"
+
+
+def _array(document: Mapping[str, Any] | None) -> list[Any]:
+    return list((document or {}).get("array", ()))
+
+
+def _grants(entries: Iterable[Mapping[str, Any]]) -> list[Grant]:
+    return [Grant(entry["rid"], action["name"]) for entry in entries for action in entry.get("actions", ())]
+
+
+def _user(document: Mapping[str, Any]) -> User:
+    # The provider fields are missing up to DC/OS 1.12, where everything is internal.
+    return User(
+        document["uid"],
+        document.get("description") or "",
+        bool(document.get("is_service")),
+        document.get("provider_type") or "internal",
+        document.get("public_key"),
+        document.get("url") or "",
+    )

@@ -1,0 +1,199 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change at any time.
+"""The endpoints of the secret store, typed; nothing is decided here. PUT only creates, PATCH only updates.
+
+Its errors carry no code, so decisions hang on the status alone. Values never appear in messages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Callable
+
+from .._errors import ApiError, DcosError
+from .http import HttpClient, encode_segment
+
+BASE = "/secrets/v1"
+
+
+@dataclass(frozen=True)
+class StoredValue:
+    """A secret's value: bytes, whether it was stored as text or as a file."""
+
+    content: bytes = field(repr=False)
+
+    def text(self) -> str | None:
+        """The value as text, None when it is none."""
+        try:
+            return self.content.decode("utf-8")
+        except UnicodeDecodeError:
+            return None
+
+
+class Secrets:
+    """One method for each request. Methods that write return whether the request changed something."""
+
+    def __init__(self, http: HttpClient) -> None:
+        self._http = http
+
+    def read(self, store: str, path: str) -> StoredValue | None:
+        """The value at a path, None when there is none."""
+        try:
+            answer = self._http.request(
+                "GET",
+                _path(store, path),
+                f"reading secret {path}",
+                media_types="*/*",  # whether it is text or binary is known from the answer only
+                unavailable=self._sealed(store, f"reading secret {path}"),
+                show_description=False,
+            )
+        except ApiError as exc:
+            if exc.status == 404:
+                return None
+            raise
+        document = answer.json()
+        if isinstance(document, dict) and isinstance(document.get("value"), str):
+            return StoredValue(document["value"].encode("utf-8"))
+        return StoredValue(answer.content)
+
+    def require_store(self, store: str) -> None:
+        """Raise where there is no such store, which an answer about a single secret does not tell from no secret."""
+        what = f"looking for secret store {store}"
+        try:
+            self._http.request("GET", _seal_status(store), what, show_description=False)
+        except ApiError as exc:
+            if exc.status == 404:
+                raise ApiError(
+                    f"{exc.message} DC/OS Enterprise has one, 'default'; an open DC/OS has none. Check store.",
+                    exc.code,
+                    exc.status,
+                    exc.title,
+                ) from None
+            if exc.status != 403:  # who may use single secrets may not be allowed to see how the store is
+                raise
+
+    def paths(self, store: str) -> list[str]:
+        """The paths of all secrets, without leading slashes."""
+        what = f"listing the secrets of store {store}"
+        try:
+            answer = self._http.request(
+                "GET",
+                _path(store, ""),
+                what,
+                params={"list": "true"},
+                unavailable=self._sealed(store, what),
+                show_description=False,
+            )
+        except ApiError as exc:
+            if exc.status == 404:
+                raise ApiError(
+                    f"{exc.message} The secret store exists on DC/OS Enterprise only.", exc.code, exc.status, exc.title
+                ) from None
+            raise
+        document = answer.json()
+        listed = document.get("array") if isinstance(document, dict) else None
+        if not isinstance(listed, list):
+            raise DcosError(f"{what}: the answer is no list; is this the Admin Router of a DC/OS cluster?")
+        return sorted(path for path in listed if isinstance(path, str))
+
+    def create(self, store: str, path: str, value: str) -> bool:
+        """Store a new text value; False when the path is taken."""
+        try:
+            self._write("PUT", store, path, value, f"creating secret {path}", 201)
+        except ApiError as exc:
+            if exc.status == 409:
+                return False
+            if exc.status == 404:
+                raise ApiError(
+                    f"{exc.message} Either the store does not take this path, or the cluster has no secret store: it "
+                    "exists on DC/OS Enterprise only.",
+                    exc.code,
+                    exc.status,
+                    exc.title,
+                ) from None
+            raise
+        return True
+
+    def update(self, store: str, path: str, value: str) -> bool:
+        """Replace the value; False when there is no secret at the path."""
+        try:
+            self._write("PATCH", store, path, value, f"updating secret {path}", 204)
+        except ApiError as exc:
+            if exc.status == 404:
+                return False
+            raise
+        return True
+
+    def delete(self, store: str, path: str) -> bool:
+        """Delete a secret; False when it was gone."""
+        what = f"deleting secret {path}"
+        try:
+            self._http.request(
+                "DELETE",
+                _path(store, path),
+                what,
+                accept=(204,),
+                happened=lambda: self.read(store, path) is None,
+                unavailable=self._sealed(store, what),
+                show_description=False,
+            )
+        except ApiError as exc:
+            if exc.status == 404:
+                return False
+            raise
+        return True
+
+    def _write(self, method: str, store: str, path: str, value: str, what: str, success: int) -> None:
+        def happened() -> bool:
+            stored = self.read(store, path)
+            return stored is not None and stored.text() == value
+
+        self._http.request(
+            method,
+            _path(store, path),
+            what,
+            body={"value": value},
+            accept=(success,),
+            media_types="*/*",
+            happened=happened,
+            unavailable=self._sealed(store, what),
+            show_description=False,
+        )
+
+    def _sealed(self, store: str, what: str) -> Callable[[], None]:
+        """What to ask on a 503: a sealed store stays so until somebody unseals it, so waiting is of no use."""
+
+        def raise_if_sealed() -> None:
+            try:
+                answer = self._http.request(
+                    "GET",
+                    _seal_status(store),
+                    f"{what}: reading the seal status",
+                    patient=False,
+                    show_description=False,
+                )
+            except DcosError:
+                return  # nobody says that it is sealed: this account may not ask, or the service is away for a moment
+            document = answer.json()
+            if isinstance(document, dict) and document.get("sealed") is True:
+                raise ApiError(
+                    f"{what}: the secret store '{store}' is sealed. Unseal it on each master ('dcos security cluster "
+                    f"secret-store unseal {store} KEY'; with the default seal PUT {BASE}/auto-unseal/{store} does it "
+                    "without a key) and run again.",
+                    None,
+                    503,
+                    "Service Unavailable",
+                )
+
+        return raise_if_sealed
+
+
+def _seal_status(store: str) -> str:
+    return f"{BASE}/seal-status/{encode_segment(store)}"
+
+
+def _path(store: str, path: str) -> str:
+    encoded = "/".join(encode_segment(part) for part in path.split("/"))
+    return f"{BASE}/secret/{encode_segment(store)}/{encoded}"

@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change at any time.
+"""Services of one list must not get in each other's way: each has its own account, secret and key files."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import Iterator, Sequence
+
+from .._errors import DcosError
+from .._service.plan import SKIP, Plan
+
+
+def collisions(plans: Sequence[Plan]) -> Iterator[tuple[tuple[Plan, Plan], DcosError]]:
+    """Each two services that would share something only one can have, and what to say about it.
+
+    Services without an account have nothing.
+    """
+    owners: dict[tuple[str, str], Plan] = {}
+    for plan in plans:
+        if plan.stage == SKIP:
+            continue
+        for variable, thing, words in _possessions(plan):
+            owner = owners.setdefault((thing, words), plan)
+            if owner is not plan:
+                yield (
+                    (plan, owner),
+                    DcosError(
+                        f"{plan.prefix}{variable}: /{plan.service_name} ({_place(plan)}) and /{owner.service_name} "
+                        f"({_place(owner)}) would share the {thing} {words}. Nothing was changed. Each service needs "
+                        "its own."
+                    ),
+                )
+
+
+def _possessions(plan: Plan) -> Iterator[tuple[str, str, str]]:
+    """The variable that says it, what it is, and which. The slot of the next key belongs to the secret."""
+    yield "name", "name", f"/{plan.service_name}"
+    yield "account", "account", plan.account
+    for path in (plan.secret_path, f"{plan.secret_path}-next"):
+        yield "secret_path", "secret", f"{path} (store {plan.secret_store})"
+    for pair in (plan.key_files, plan.next_key_files):
+        if pair is not None:
+            for path in (pair.private_key_path, pair.public_key_path):
+                yield "key_dir", "key file", posixpath.normpath(path)
+
+
+def _place(plan: Plan) -> str:
+    return plan.prefix.rstrip("._")

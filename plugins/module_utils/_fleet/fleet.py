@@ -1,0 +1,337 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change at any time.
+"""A list of services at once: plan all of them from lists that are read once, then apply in parallel.
+
+Each service is foreseen before the first write of any: what is wrong with the input of one is known by then. A service
+that fails does not stop the others; it is named at the end, and a second run finishes it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Callable, Mapping, Sequence
+
+from .._api.cluster import Cluster
+from .._crypto.rsa_keys import MINIMUM_SIZE, generate
+from .._errors import DcosError, UnreachableError
+from .._resources.frame import Plan, Resource, Step
+from .._resources.service_account import journal_uid
+from .._rules.identifiers import NEXT_SUFFIX
+from .._service.plan import PRESENT, SKIP, plan_service
+from .._service.plan import Plan as ServicePlan
+from .collisions import collisions
+from .read_cache import Lists, Once, View
+from .service import Report, Service, service_result
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+MOST_CONCURRENT = 32
+"""More requests at a time than this bring a cluster's IAM nothing; it is one process behind one proxy."""
+
+_PER_CORE = 8
+_MOST_TOLD = 5
+_MOST_NAMED = 20
+_MOST_WARNINGS = 20
+_PATIENCE = 3
+"""So many services in a row, or as many as are done at a time, that get no answer: the rest is not tried."""
+
+
+def default_concurrency() -> int:
+    """Making keys and TLS take this machine's cores, waiting for answers takes none."""
+    return min(MOST_CONCURRENT, _PER_CORE * (os.cpu_count() or 1))
+
+
+@dataclass(eq=False)
+class Entry:
+    """One entry of the list.
+
+    plan: None where its input is refused.
+    view: how it sees the cluster; let go when the service is done.
+    """
+
+    number: int
+    name: str
+    plan: ServicePlan | None = None
+    view: View | None = None
+    report: Report = field(default_factory=Report)
+
+    def refuse(self, error: DcosError) -> None:
+        """It is wrong, and nothing is done for it."""
+        if self.report.error is None:
+            self.report.error = error
+
+    @property
+    def goes_on(self) -> bool:
+        """Nothing is wrong so far."""
+        return self.plan is not None and self.report.error is None
+
+    @property
+    def is_to_be_done(self) -> bool:
+        """There is something to change, and no reason not to begin."""
+        report = self.report
+        return self.plan is not None and report.changed and (report.error is None or report.complete)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a phase is, after the service C(name)."""
+
+    phase: str
+    done: int
+    total: int
+    failed: int
+    name: str
+
+
+def quiet(progress: Progress) -> None:
+    """Tell nobody."""
+
+
+class Fleet(Resource[Sequence[Entry]]):
+    """The services.
+
+    services: the entries as the user wrote them.
+    common: variables for those that do not set them.
+    progress: told after each service.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        services: Sequence[Mapping[str, object]],
+        common: Mapping[str, object],
+        concurrency: int,
+        progress: Callable[[Progress], None],
+    ) -> None:
+        self._cluster = cluster
+        self._raw = [_with_common(service, common) for service in services]
+        self._concurrency = concurrency
+        self._progress = progress
+        self._entries: list[Entry] = []
+        self._diff: dict[str, object] = {}
+        if concurrency < 1:
+            raise DcosError(f"concurrency: {concurrency} services at a time are too few. Use 1 or more.")
+
+    # Planning
+
+    def read(self) -> Sequence[Entry]:
+        """Everything is looked at and nothing written: the input without a request, then the cluster."""
+        self._entries = [Entry(number, _name(raw, number)) for number, raw in enumerate(self._raw)]
+        self._plan_services(None)
+        if any(entry.goes_on for entry in self._entries):
+            self._plan_services(self._facts())
+        self._refuse_collisions()
+        lists = Lists(self._cluster)
+        for entry in self._entries:
+            if entry.goes_on:
+                entry.view = View(self._cluster, lists)
+        if any(entry.plan is not None and entry.plan.stage != SKIP for entry in self._with_view()):
+            lists.account("")  # what keeps this list from being read is no matter of single services
+        stand_in = Once(generate)  # in place of each key that is going to be made
+        self._each("looked at", lambda entry: self._foresee(entry, lists, stand_in), [self._with_view()])
+        return self._entries
+
+    def _plan_services(self, facts: Mapping[str, object] | None) -> None:
+        for entry, raw in zip(self._entries, self._raw):
+            if entry.report.error is not None:
+                continue
+            try:
+                entry.plan = plan_service(raw, facts, prefix=f"services[{entry.number}].")
+                entry.name = f"/{entry.plan.service_name}"
+            except DcosError as exc:
+                entry.refuse(exc)
+
+    def _facts(self) -> dict[str, object]:
+        """What dcos_cluster_info would say, as far as a plan depends on it."""
+        mode = self._cluster.security_mode()
+        facts: dict[str, object] = {"url": self._cluster.connection.url, "security_mode": mode}
+        # Without a mode it is an open cluster, or we may not read it.
+        if mode is None or any(entry.plan is not None and entry.plan.version_matters for entry in self._entries):
+            info = self._cluster.info()
+            facts.update(version=info.version, variant=info.variant)
+        return facts
+
+    def _refuse_collisions(self) -> None:
+        planned = {id(entry.plan): entry for entry in self._entries if entry.goes_on}
+        plans = [entry.plan for entry in planned.values() if entry.plan is not None]
+        for two, error in collisions(plans):
+            for plan in two:
+                planned[id(plan)].refuse(DcosError(error.message, "collision"))
+
+    def _with_view(self) -> list[Entry]:
+        return [entry for entry in self._entries if entry.view is not None]
+
+    def _foresee(self, entry: Entry, lists: Lists, stand_in: Once[RSAPrivateKey]) -> None:
+        plan, view = entry.plan, entry.view
+        if plan is None or view is None:
+            raise AssertionError("only what was planned is foreseen")
+        entry.report = Service(plan, view, True, lambda size=MINIMUM_SIZE: stand_in.value()).converge()
+        if not entry.is_to_be_done:
+            entry.view = None
+        elif not _harmless(plan, entry.report, lists, view):
+            view.ask_always()
+
+    # Doing
+
+    def plan(self, state: Sequence[Entry]) -> Plan:
+        """One step for all services; which of them it changed is in the result."""
+        wanted = [entry for entry in state if entry.is_to_be_done]
+        before = {entry.name: entry.report.before for entry in wanted}
+        self._diff.update((entry.name, entry.report.after) for entry in wanted)
+        steps = (Step(f"converge {len(wanted)} services", self._apply),) if wanted else ()
+        return Plan({}, steps, before, self._diff, warnings=_warnings(state))
+
+    def _apply(self) -> bool:
+        wanted = self._with_view()
+        # An ACL that is not used now may be used by a service of this very list in a moment.
+        last = [entry for entry in wanted if entry.plan is not None and entry.plan.delete_unused_acls]
+        self._each("done", self._converge, [[entry for entry in wanted if entry not in last], last])
+        return any(entry.report.changed for entry in self._entries)
+
+    def _converge(self, entry: Entry) -> None:
+        plan, view, foreseen = entry.plan, entry.view, entry.report
+        if plan is None or view is None:
+            raise AssertionError("only what was planned is done")
+        entry.report = Service(plan, view, False, generate).converge()
+        entry.view = None
+        if entry.report.changed:
+            self._diff[entry.name] = {**foreseen.before, **entry.report.after}
+        else:
+            self._diff[entry.name] = foreseen.before
+
+    def _each(self, phase: str, do: Callable[[Entry], None], groups: Sequence[Sequence[Entry]]) -> None:
+        """Do something for each entry, several at a time, in the order of the list; one group after the other."""
+        counter = _Counter(phase, sum(map(len, groups)), self._concurrency, self._progress)
+
+        def one(entry: Entry) -> None:
+            lost = counter.lost
+            if lost is None:
+                do(entry)
+            else:
+                if entry.name in self._diff:  # foreseen, and not done
+                    self._diff[entry.name] = entry.report.before
+                entry.report, entry.view = Report(error=lost), None
+            counter.count(entry)
+
+        for entries in filter(None, groups):
+            with ThreadPoolExecutor(min(self._concurrency, len(entries))) as pool:
+                for _nothing in pool.map(one, entries):
+                    pass
+
+    # Result
+
+    def result(self, plan: Plan, done: Sequence[Step]) -> Mapping[str, object]:
+        views = [_view(entry) for entry in self._entries]
+        reports = [entry.report for entry in self._entries]
+        failed = sum(report.error is not None for report in reports)
+        changed = sum(report.changed for report in reports)
+        unchanged = sum(report.error is None and not report.changed for report in reports)
+        counts = {"total": len(views), "changed": changed, "unchanged": unchanged, "failed": failed}
+        values: dict[str, object] = {"services": views, "counts": counts}
+        if any(report.provisional for report in reports):
+            values["provisional"] = True
+        return values
+
+    def failure(self) -> DcosError | None:
+        """Which services failed and what to do about it."""
+        failed = [(entry.name, entry.report.error) for entry in self._entries if entry.report.error is not None]
+        if not failed:
+            return None
+        told = [f"{name}: {error.message}" for name, error in failed[:_MOST_TOLD]]
+        names = [name for name, _error in failed[_MOST_TOLD:]]
+        more = f" And {len(names)} more: {', '.join(names[:_MOST_NAMED])}" if names else ""
+        more += " ..." if len(names) > _MOST_NAMED else "." if names else ""
+        return DcosError(
+            f"{len(failed)} of {len(self._entries)} services failed. {' '.join(told)}{more} The "
+            "result has each of them under services. Mend what is said there and run again: what is done stays as it "
+            "is.",
+            failed[0][1].code if len(failed) == 1 else None,
+            failed[0][1].status if len(failed) == 1 else None,
+        )
+
+
+class _Counter:
+    """Counts the services of a phase, and tells when there is no use in trying the rest."""
+
+    def __init__(self, phase: str, total: int, concurrency: int, progress: Callable[[Progress], None]) -> None:
+        self._phase = phase
+        self._total = total
+        self._patience = max(_PATIENCE, concurrency)
+        self._progress = progress
+        self._lock = threading.Lock()
+        self._done = 0
+        self._failed = 0
+        self._unreachable = 0
+        self._lost: DcosError | None = None
+
+    @property
+    def lost(self) -> DcosError | None:
+        """Why nothing more is tried: the cluster does not answer any more."""
+        return self._lost
+
+    def count(self, entry: Entry) -> None:
+        error = entry.report.error
+        with self._lock:
+            self._done += 1
+            self._failed += error is not None
+            self._unreachable = self._unreachable + 1 if isinstance(error, UnreachableError) else 0
+            if self._unreachable >= self._patience and self._lost is None and error is not None:
+                self._lost = DcosError(
+                    f"Not tried, since {self._unreachable} services in a row got no answer. The last one: "
+                    f"{error.message}",
+                    "unreachable",
+                )
+            self._progress(Progress(self._phase, self._done, self._total, self._failed, entry.name))
+
+
+def _harmless(plan: ServicePlan, report: Report, lists: Lists, view: View) -> bool:
+    """Whether a service may be done by what was read some time before: it only adds, and nothing is half done."""
+    if plan.stage != PRESENT or report.rotates or lists.account(journal_uid(plan.account)) is not None:
+        return False
+    with view.planning():  # it was read before, so this is no request
+        return view.cluster.secrets.read(plan.secret_store, plan.secret_path + NEXT_SUFFIX) is None
+
+
+def _with_common(service: Mapping[str, object], common: Mapping[str, object]) -> dict[str, object]:
+    """An entry with the variables for all; its own win unless they are empty, which counts as unset."""
+    own = {name: value for name, value in service.items() if value is not None and value != ""}
+    return {**common, **own}
+
+
+def _name(raw: Mapping[str, object], number: int) -> str:
+    name = raw.get("name")
+    return name if isinstance(name, str) and name else f"services[{number}]"
+
+
+def _view(entry: Entry) -> dict[str, object]:
+    """One service in the result."""
+    plan, report = entry.plan, entry.report
+    view: dict[str, object] = {
+        "name": entry.name,
+        "state": None if plan is None else plan.stage,
+        "changed": report.changed,
+        "failed": report.error is not None,
+        **service_result(None if plan is None else plan.security_mode),
+        "account": None if plan is None or report.complete else plan.account,
+        **report.values,
+        "warnings": [*([] if plan is None else plan.warnings), *report.warnings],
+    }
+    if report.error is not None:
+        view.update(msg=report.error.message, failure=report.error.failure())
+    return view
+
+
+def _warnings(entries: Sequence[Entry]) -> tuple[str, ...]:
+    """The warnings of all services, as many as somebody reads."""
+    found = []
+    for entry in entries:
+        own = [] if entry.plan is None else entry.plan.warnings
+        found += [f"{entry.name}: {warning}" for warning in (*own, *entry.report.warnings)]
+    more = len(found) - _MOST_WARNINGS
+    return (*found[:_MOST_WARNINGS], *([f"And {more} more warnings, see services in the result."] if more > 0 else []))

@@ -1,0 +1,274 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change at any time.
+"""One cluster, read once for many services: lists in place of single questions, as long as they can be believed.
+
+The lists are read before the first write. A service plans with what they say, and asks the cluster itself for
+everything that they do not say. They are believed only while something is planned: a look right before a write, or
+after a lost answer, is always a request. Whoever finds that somebody else was faster asks for everything from then on.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import Callable, Generic, Iterator, Mapping, Sequence, TypeVar
+
+from .._api.cluster import Cluster
+from .._api.http import HttpClient
+from .._api.iam import (
+    Iam,
+    Permissions,
+    Subject,
+    User,
+)
+from .._api.secret_store import Secrets, StoredValue
+from .._errors import ApiError, DcosError
+from .._resources.frame import Plan, Resource, State, Step
+from .._rules.identifiers import (
+    GRANTABLE_NATIVE_ACCOUNTS,
+    JOURNAL_SUFFIX,
+)
+from .._rules.permissions import SUPERUSER_RID, Grant
+
+Value = TypeVar("Value")
+
+
+class Once(Generic[Value]):
+    """Something that is read when it is first needed, by one thread while the others wait."""
+
+    def __init__(self, read: Callable[[], Value]) -> None:
+        self._read = read
+        self._lock = threading.Lock()
+        self._values: list[Value] = []
+
+    def value(self) -> Value:
+        with self._lock:
+            if not self._values:
+                self._values.append(self._read())
+            return self._values[0]
+
+
+class Lists:
+    """What is read once for all services, each list when the first of them needs it."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._lock = threading.Lock()
+        self._accounts = Once(lambda: {user.uid: user for user in cluster.iam.service_accounts()})
+        self._superusers = Once(lambda: cluster.iam.grants_on(SUPERUSER_RID) or [])
+        self._acls = Once(lambda: set(cluster.iam.resources()))
+        self._shared: dict[str, Once[Permissions | None]] = {}
+        self._making: dict[str, threading.Lock] = {}
+        self._secrets: dict[str, Once[frozenset[str] | None]] = {}
+
+    def account(self, uid: str) -> User | None:
+        """The service account, None where there is none."""
+        return self._accounts.value().get(uid)
+
+    def superusers(self) -> list[tuple[Subject, Grant]]:
+        """Who may do what on dcos:superuser directly: as it is stored, from no cache."""
+        return self._superusers.value()
+
+    def shared_permissions(self, uid: str) -> Permissions | None:
+        """What an account may do that many services add something to."""
+        with self._lock:
+            found = self._shared.setdefault(uid, Once(lambda: self._cluster.iam.permissions(uid)))
+        return found.value()
+
+    def lacks_secret(self, store: str, path: str) -> bool:
+        """Whether there is surely no secret at a path; not known where the list may not be read."""
+        with self._lock:
+            listed = self._secrets.setdefault(store, Once(lambda: self._read_secrets(store)))
+        found = listed.value()
+        return found is not None and path not in found
+
+    def make_acl(self, rid: str, make: Callable[[], bool]) -> bool:
+        """Make a resource that the list lacks, once for all services that want it at the same time."""
+        with self._lock:
+            making = self._making.setdefault(rid, threading.Lock())
+        with making:
+            acls = self._acls.value()
+            if rid in acls:
+                return False
+            made = make()
+            acls.add(rid)
+            return made
+
+    def forget_acl(self, rid: str) -> None:
+        """Somebody deleted a resource that the list has."""
+        self._acls.value().discard(rid)
+
+    def _read_secrets(self, store: str) -> frozenset[str] | None:
+        try:
+            return frozenset(self._cluster.secrets.paths(store))
+        except ApiError as exc:
+            if exc.status == 403:  # who may use single secrets may not be allowed to see which there are
+                return None
+            raise
+
+
+class View:
+    """The cluster as one service sees it."""
+
+    def __init__(self, cluster: Cluster, lists: Lists) -> None:
+        self._planning = False
+        self._overtaken = False
+        iam, secrets = _ListedIam(cluster.http, lists, self), _ListedSecrets(cluster.http, lists, self)
+        self.cluster = cluster.with_endpoints(iam, secrets)
+
+    @property
+    def believes(self) -> bool:
+        """Whether the lists, and what was read before, stand for the cluster right now."""
+        return self._planning and not self._overtaken
+
+    def ask_always(self) -> None:
+        """Believe nothing any more: somebody else changed this service, or what comes can destroy something."""
+        self._overtaken = True
+
+    @contextmanager
+    def planning(self) -> Iterator[None]:
+        """The time in which the lists may be believed."""
+        self._planning = True
+        try:
+            yield
+        finally:
+            self._planning = False
+
+
+class Foreseen(Resource[State]):
+    """A resource whose first reading may come from the lists; it is read again only after a lost race."""
+
+    def __init__(self, resource: Resource[State], view: View) -> None:
+        self._resource = resource
+        self._view = view
+        self._was_read = False
+
+    def read(self) -> State:
+        if self._was_read:
+            self._view.ask_always()
+        self._was_read = True
+        with self._view.planning():
+            return self._resource.read()
+
+    def plan(self, state: State) -> Plan:
+        return self._resource.plan(state)
+
+    def result(self, plan: Plan, done: Sequence[Step]) -> Mapping[str, object]:
+        return self._resource.result(plan, done)
+
+
+class _ListedIam(Iam):
+    """Answers from the lists while they are believed."""
+
+    def __init__(self, http: HttpClient, lists: Lists, view: View) -> None:
+        super().__init__(http)
+        self._lists = lists
+        self._view = view
+        self._users: dict[str, User | None] = {}
+        self._permissions: dict[str, Permissions | None] = {}
+        self._descriptions: dict[str, str] = {}
+
+    def user(self, uid: str) -> User | None:
+        if not self._view.believes:
+            return super().user(uid)
+        listed = self._lists.account(uid)
+        if listed is not None or uid.endswith(JOURNAL_SUFFIX):
+            return listed
+        if uid not in self._users:  # the list does not have people, whose uids cannot be taken either
+            self._users[uid] = super().user(uid)
+        return self._users[uid]
+
+    def permissions(self, uid: str) -> Permissions | None:
+        if not self._view.believes:
+            return super().permissions(uid)
+        if self._lists.account(uid) is None:  # then this run makes it
+            return Permissions()
+        if uid in GRANTABLE_NATIVE_ACCOUNTS:
+            return self._lists.shared_permissions(uid)
+        if uid not in self._permissions:
+            self._permissions[uid] = super().permissions(uid)
+        return self._permissions[uid]
+
+    def grants_of_subject_on(self, subject: Subject, rid: str) -> list[Grant]:
+        if not self._view.believes:
+            return super().grants_of_subject_on(subject, rid)
+        if rid == SUPERUSER_RID and self._lists.account(subject.name) is not None:
+            return [grant for holder, grant in self._lists.superusers() if holder == subject]
+        permissions = self.permissions(subject.name) or Permissions()
+        return [grant for grant in permissions.direct if grant.rid == rid]
+
+    def grants_on(self, rid: str) -> list[tuple[Subject, Grant]] | None:
+        if self._view.believes and rid == SUPERUSER_RID:
+            return self._lists.superusers()
+        return super().grants_on(rid)
+
+    def create_service_account(self, uid: str, public_key: str, description: str) -> bool:
+        created = super().create_service_account(uid, public_key, description)
+        if created:
+            self._users[uid] = User(uid, description, True, "internal", public_key, "")
+        else:
+            self._view.ask_always()
+        return created
+
+    def delete_user(self, uid: str) -> bool:
+        self._view.ask_always()
+        return super().delete_user(uid)
+
+    def create_acl(self, rid: str, description: str) -> bool:
+        self._descriptions[rid] = description
+        return self._lists.make_acl(rid, lambda: super(_ListedIam, self).create_acl(rid, description))
+
+    def delete_acl(self, rid: str) -> bool:
+        self._lists.forget_acl(rid)
+        return super().delete_acl(rid)
+
+    def grant(self, subject: Subject, grant: Grant) -> bool:
+        try:
+            return super().grant(subject, grant)
+        except DcosError as exc:
+            if exc.code != "ERR_UNKNOWN_RESOURCE_ID":
+                raise
+            self._lists.forget_acl(grant.rid)  # it went away since the list was read
+            if grant.rid not in self._descriptions:
+                raise
+        self.create_acl(grant.rid, self._descriptions[grant.rid])
+        return super().grant(subject, grant)
+
+
+class _ListedSecrets(Secrets):
+    """Answers from the list while it is believed. What was read once is kept until this service writes a secret."""
+
+    def __init__(self, http: HttpClient, lists: Lists, view: View) -> None:
+        super().__init__(http)
+        self._lists = lists
+        self._view = view
+        self._read: dict[tuple[str, str], StoredValue | None] = {}
+        self._wrote = False
+
+    def read(self, store: str, path: str) -> StoredValue | None:
+        if not self._view.believes or self._wrote:
+            return super().read(store, path)
+        if (store, path) not in self._read:
+            lacks = self._lists.lacks_secret(store, path)
+            self._read[store, path] = None if lacks else super().read(store, path)
+        return self._read[store, path]
+
+    def require_store(self, store: str) -> None:
+        """Its list was read."""
+
+    def create(self, store: str, path: str, value: str) -> bool:
+        self._wrote = True
+        created = super().create(store, path, value)
+        if not created:
+            self._view.ask_always()
+        return created
+
+    def update(self, store: str, path: str, value: str) -> bool:
+        self._wrote = True
+        return super().update(store, path, value)
+
+    def delete(self, store: str, path: str) -> bool:
+        self._wrote = True
+        return super().delete(store, path)

@@ -1,0 +1,379 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change at any time.
+"""One service from its plan to its end: what the tasks of the role dcos_service do, in the same order.
+
+Everything is done by the resources that the modules are made of. Here is only what comes after what:
+the key is stored before the account exists, nothing of a key is given up until the next one has let us in, superuser
+power is taken away last.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Sequence
+
+from .._api.connection import KeyCredentials
+from .._api.iam import user_subject
+from .._api.login import log_in
+from .._crypto.rsa_keys import fingerprint, load_private_key, read_public_key
+from .._errors import DcosError
+from .._files import (
+    PUBLIC_MODE,
+    SECRET_MODE,
+    read_text,
+    write_whole,
+)
+from .._resources.acl_grants import Grants
+from .._resources.auth_token import SecretLogin
+from .._resources.frame import Resource, State, converge, tell_done
+from .._resources.keypair import Keypair
+from .._resources.service_account import ServiceAccount
+from .._resources.service_account_document import stored_half
+from .._resources.service_account_secret import (
+    Endpoint,
+    ServiceAccountSecret,
+)
+from .._rules.identifiers import NEXT_SUFFIX
+from .._rules.permissions import SUPERUSER_RID, Permission
+from .._service.names import KeyFiles
+from .._service.plan import ABSENT, SKIP, Plan
+from .._service.superuser import RUN_AS_ACCOUNT
+from .read_cache import Foreseen, View
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+
+@dataclass
+class Report:
+    """What became of one service, or would.
+
+    values: as the role's C(dcos_service_result).
+    before, after: the parts of the service that were looked at.
+    done: the writes, in words.
+    error: why it is not as it should be; C(complete) says whether everything was done nevertheless.
+    rotates: the key is being replaced.
+    """
+
+    values: dict[str, object] = field(default_factory=dict)
+    changed: bool = False
+    provisional: bool = False
+    before: dict[str, object] = field(default_factory=dict)
+    after: dict[str, object] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
+    error: DcosError | None = None
+    complete: bool = False
+    rotates: bool = False
+
+
+@dataclass(frozen=True)
+class _Key:
+    """What became of the service's key."""
+
+    fingerprint: str
+    changed: bool
+    verified: bool
+
+
+class Service:
+    """Carry the plan out, or with C(check_mode) foresee it.
+
+    make_key: makes an RSA key of so many bits, by default as many as they must have.
+    """
+
+    def __init__(self, plan: Plan, view: View, check_mode: bool, make_key: Callable[..., RSAPrivateKey]) -> None:
+        self._plan = plan
+        self._view = view
+        self._cluster = view.cluster
+        self._check_mode = check_mode
+        self._make_key = make_key
+        self._report = Report()
+
+    def converge(self) -> Report:
+        """All steps; what fails ends this service and stands in the report."""
+        report = self._report
+        try:
+            self._stage()
+            report.complete = True
+        except DcosError as exc:
+            report.error = exc
+            # What was foreseen before an error is not going to be done.
+            report.changed = not self._check_mode and (report.changed or bool(exc.done))
+        return report
+
+    def _stage(self) -> None:
+        if self._plan.stage == ABSENT:
+            self._retire()
+        elif self._plan.stage != SKIP:
+            self._provision()
+            return
+        self._report.values = service_result(self._plan.security_mode)
+
+    # Present
+
+    def _provision(self) -> None:
+        plan = self._plan
+        key = self._key_in_secret() if plan.key_files is None else self._key_in_file()
+        if plan.run_as:
+            self._part("run_as", self._grants_of(RUN_AS_ACCOUNT, plan.run_as))
+        granted = self._grant()  # takes power away, if that is what is wanted: the last of all writes
+        verified = key.verified or self._verify()
+        power = sorted({entry["gid"] for entry in granted["through_groups"] if entry["rid"] == SUPERUSER_RID})
+        self._report.values = service_result(
+            plan.security_mode,
+            account=plan.account,
+            secret=plan.secret_path,
+            fingerprint=key.fingerprint,
+            granted=granted["granted"],
+            revoked=granted["revoked"],
+            left_out=[{"rid": o.rid, "actions": list(o.actions), "reason": o.reason} for o in plan.left_out],
+            superuser=plan.superuser or bool(power),
+            key_changed=key.changed,
+            verified=verified,
+        )
+        if power and not plan.superuser:
+            self._report.error = DcosError(
+                f"The account {plan.account} is provisioned, but it is a superuser still, through the membership in "
+                f"{', '.join(power)}. Groups are not changed here: take the account out of the group, or set "
+                f"{plan.prefix}superuser to true if that is wanted."
+            )
+
+    def _key_in_secret(self) -> _Key:
+        """The key is made by the very process that stores it, before the account exists: it is never lost."""
+        rotates = self._rotates()
+        stored = self._store("prepare" if rotates else "none")
+        self._create_account(stored["secret"]["public_key"], rotates)
+        pending = bool(stored["secret"]["pending"])
+        self._report.changed |= pending
+        finish = pending and not self._check_mode
+        if finish:
+            self._log_in(NEXT_SUFFIX)
+            self._store("finish")
+        elif stored["unsettled"] and not self._check_mode:
+            self._store("none")  # the key of a rotation that was given up
+        return _Key(stored["secret"]["fingerprint"], bool(stored["key_changed"]), finish)
+
+    def _rotates(self) -> bool:
+        """Whether the plan asks for a new key, which can depend on the one that the account has."""
+        plan = self._plan
+        if plan.rotate_key_from is None:
+            rotates = plan.rotate_key
+        else:
+            with self._view.planning():
+                user = self._cluster.iam.user(plan.account)
+            key = None if user is None else read_public_key(user.public_key)
+            rotates = plan.rotates(None if key is None else fingerprint(key))
+        self._report.rotates = rotates
+        return rotates
+
+    def _key_in_file(self) -> _Key:
+        """The key lives in files too. A rotation makes its key in files of its own, and moves them at its very end."""
+        plan = self._plan
+        files, next_files = plan.key_files, plan.next_key_files
+        if files is None or next_files is None:
+            raise AssertionError("a plan with a key file has one for the next key too")
+        begins = self._rotates() and os.path.lexists(os.path.expanduser(files.private_key_path))
+        rotating = begins or os.path.lexists(os.path.expanduser(next_files.private_key_path))
+        self._report.rotates = rotating
+        used = next_files if rotating else files
+        pair = self._part(
+            "key_files", Keypair(used.private_key_path, used.public_key_path, make_key=self._make_key, closes=True)
+        )
+        key = self._make_key() if pair.get("provisional") else self._load(used)
+        prepared = self._store("prepare", key) if rotating else {"key_changed": False}
+        self._create_account(pair["keypair"]["public_key"], rotating)
+        if rotating and self._check_mode:
+            self._report.changed = True
+            return _Key(pair["keypair"]["fingerprint"], True, False)
+        if rotating:
+            with self._telling():
+                log_in(self._cluster.http, KeyCredentials(plan.account, key))
+        stored = self._store("finish" if rotating else "none", key)
+        if rotating:
+            self._move(next_files, files)
+        changed = bool(prepared["key_changed"] or stored["key_changed"])
+        return _Key(pair["keypair"]["fingerprint"], changed, rotating)
+
+    def _load(self, files: KeyFiles) -> RSAPrivateKey:
+        option = f"{self._plan.prefix}key_dir ({files.private_key_path})"
+        # Whom the file is open to is the matter of the key pair, which closes it.
+        return load_private_key(read_text(files.private_key_path, option), option)
+
+    def _move(self, source: KeyFiles, target: KeyFiles) -> None:
+        """Put the next key files in place of the ones before."""
+        for old, new, mode in (
+            (source.private_key_path, target.private_key_path, SECRET_MODE),
+            (source.public_key_path, target.public_key_path, PUBLIC_MODE),
+        ):
+            with self._telling():
+                target_file = os.path.expanduser(new)
+                like = os.lstat(target_file) if os.path.lexists(target_file) else None
+                write_whole(target_file, read_text(old, f"{self._plan.prefix}key_dir"), mode, like=like)
+            self._report.done.append(f"write {new}")
+        self._part("next_key_files", Keypair(source.private_key_path, source.public_key_path, present=False))
+
+    def _store(self, rotate: str, key: RSAPrivateKey | None = None) -> Mapping[str, Any]:
+        plan = self._plan
+        endpoint = Endpoint(
+            plan.login_endpoint,
+            plan.security_mode if plan.login_endpoint is None else None,
+            plan.legacy_login_endpoint,
+        )
+        secret = ServiceAccountSecret(
+            self._cluster,
+            plan.account,
+            plan.secret_path,
+            plan.secret_store,
+            key=key,
+            endpoint=endpoint,
+            rotate=rotate,
+            allow_dcos_prefix=plan.allow_dcos_prefix,
+            make_key=self._make_key,
+        )
+        return self._part("secret", secret)
+
+    def _create_account(self, public_key: str, replace_key: bool) -> None:
+        plan = self._plan
+        account = ServiceAccount(
+            self._cluster.iam,
+            self._cluster.own_uid,
+            plan.account,
+            description=plan.description,
+            key=read_public_key(public_key),
+            replace_key=replace_key,
+            allow_dcos_prefix=plan.allow_dcos_prefix,
+            is_stored=stored_half(self._cluster, plan.account, plan.secret_store, plan.secret_path),
+        )
+        self._part("account", account)
+
+    def _grant(self) -> dict[str, Any]:
+        """Grant what is needed, revoke what is too much, superuser power last."""
+        plan = self._plan
+        found: dict[str, Any] = {"granted": [], "revoked": [], "through_groups": []}
+        tasks = []
+        if plan.exclusive or plan.permissions:
+            tasks.append(self._grants_of(plan.account, plan.permissions, exclusive=plan.exclusive, keep=plan.keep))
+        if not plan.exclusive and not plan.superuser:
+            tasks.append(self._grants_of(plan.account, [Permission(SUPERUSER_RID, ())], present=False))
+        for grants in tasks:
+            values = self._part("grants", grants)
+            found["granted"] += values["grants"]["granted"]
+            found["revoked"] += values["grants"]["revoked"]
+            found["through_groups"] += values["through_groups"]
+        return found
+
+    def _grants_of(
+        self,
+        uid: str,
+        permissions: Sequence[Permission],
+        present: bool = True,
+        exclusive: bool = False,
+        keep: Sequence[Permission] = (),
+        delete_unused_acls: bool = False,
+    ) -> Grants:
+        return Grants(
+            self._cluster.iam,
+            self._cluster.own_uid,
+            user_subject(uid),
+            permissions,
+            present,
+            exclusive,
+            keep,
+            self._plan.allow_dcos_prefix,
+            delete_unused_acls,
+        )
+
+    def _verify(self) -> bool:
+        """Log in with what is stored, where this is wanted. What check mode only foresees cannot be tried."""
+        wanted, changed = self._plan.verify_login, self._report.changed
+        if (changed and self._check_mode) or not (wanted == "always" or (wanted == "changed" and changed)):
+            return False
+        with self._view.planning() if self._check_mode else nullcontext():
+            self._log_in("")
+        return True
+
+    def _log_in(self, suffix: str) -> None:
+        """The document is read from the store, not taken from memory: it is what the service will find."""
+        plan = self._plan
+        stored = SecretLogin(plan.secret_store, plan.secret_path + suffix, plan.account)
+        with self._telling():
+            log_in(self._cluster.http, stored.credentials(self._cluster))
+
+    # Absent
+
+    def _retire(self) -> None:
+        """The account first: from then on nobody can log in, whatever happens to the rest."""
+        plan = self._plan
+        prefix = plan.allow_dcos_prefix
+        self._part(
+            "account",
+            ServiceAccount(
+                self._cluster.iam, self._cluster.own_uid, plan.account, present=False, allow_dcos_prefix=prefix
+            ),
+        )
+        secret = ServiceAccountSecret(
+            self._cluster, plan.account, plan.secret_path, plan.secret_store, present=False, allow_dcos_prefix=prefix
+        )
+        try:
+            self._part("secret", secret)
+        except DcosError as exc:
+            if exc.code != "foreign_secret":
+                raise
+            self._report.warnings.append(
+                f"The secret {plan.secret_path} in store {plan.secret_store} is left as it is: it is no "
+                f"service-account document of {plan.account}."
+            )
+        for number, files in enumerate(plan.delete_key_files):
+            name = "next_key_files" if number else "key_files"
+            self._part(name, Keypair(files.private_key_path, files.public_key_path, present=False))
+        if plan.delete_unused_acls:
+            # When the account's own grants are gone; works on what an interrupted retirement left, too.
+            unused = self._grants_of(plan.account, plan.delete_unused_acls, present=False, delete_unused_acls=True)
+            self._part("acls", unused)
+
+    # Parts
+
+    def _part(self, name: str, resource: Resource[State]) -> dict[str, Any]:
+        """Converge one resource and note what it did."""
+        outcome = converge(
+            Foreseen(resource, self._view), self._check_mode, () if self._check_mode else self._report.done
+        )
+        report = self._report
+        report.changed |= outcome.changed
+        report.provisional |= bool(outcome.values.get("provisional"))
+        report.before.setdefault(name, outcome.before)
+        report.after[name] = outcome.after
+        report.warnings += outcome.warnings
+        report.done += outcome.done
+        return outcome.values
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """What fails here says what was done before."""
+        try:
+            yield
+        except DcosError as exc:
+            tell_done(exc, self._report.done)
+            raise
+
+
+def service_result(security_mode: str | None, **values: object) -> dict[str, object]:
+    """The keys of C(dcos_service_result), which a service without an account has too."""
+    return {
+        "account": None,
+        "security_mode": security_mode,
+        "secret": None,
+        "fingerprint": None,
+        "granted": [],
+        "revoked": [],
+        "left_out": [],
+        "superuser": False,
+        "key_changed": False,
+        "verified": False,
+        **values,
+    }

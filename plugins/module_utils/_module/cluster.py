@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Modules that talk to the cluster as somebody: options -> cluster -> resource."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Callable, Generic, Sequence
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._api.cluster import Cluster
+from .._api.connection import KeyCredentials, TokenCredentials, resolve
+from .._resources.frame import Resource, State
+from . import libraries as _deps
+from .anonymous import CONNECTION_SPEC
+from .run import (
+    ArgumentSpec,
+    Params,
+    Where,
+    hide_given,
+    hider,
+    revealer,
+    run,
+)
+
+
+@dataclass(frozen=True)
+class Context(Generic[Params]):
+    """What a module makes its resource from."""
+
+    params: Params
+    cluster: Cluster
+    warn: Callable[[str], None]
+    hide: Callable[[str], None]
+    reveal: Callable[[str], None]
+
+
+def run_cluster_module(
+    argument_spec: ArgumentSpec,
+    build: Callable[[Context[Params]], Resource[State]],
+    libraries: Sequence[_deps.Library] = (),
+    **rules: object,
+) -> None:
+    """Run a module that talks to the cluster as somebody.
+
+    libraries: what it needs beside those that every such module does; importing one takes its time.
+    """
+    module = AnsibleModule({**CONNECTION_SPEC, **argument_spec}, supports_check_mode=True, **rules)
+    _deps.require(module, _deps.HTTP, _deps.KEYS, *libraries)
+
+    def make(where: Where) -> Resource[State]:
+        hide = hider(module)
+        hide_given(module, argument_spec, hide)
+        connection = resolve(module.params, os.environ, module.warn, hide)
+        if isinstance(connection.credentials, (KeyCredentials, TokenCredentials)):
+            _deps.require(module, _deps.JWT)
+        where["cluster"] = {"url": connection.url, "credentials_from": connection.credentials_from}
+        return build(Context(module.params, Cluster(connection, hide), module.warn, hide, revealer(module)))
+
+    run(module, make)

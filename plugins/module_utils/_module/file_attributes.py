@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change at any time.
+"""Owner, group, mode and attributes of files that a module makes: Ansible itself sets them, as for its own modules.
+
+It fails on names that do not exist only when it sets them, which is after the files were written; so they are looked at
+before. And it compares with what has just been written; the difference that a user sees is from the file before that.
+"""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import re
+import stat
+from contextlib import suppress
+from typing import TYPE_CHECKING, Callable
+
+from .._errors import DcosError
+from .._resources.frame import FilesResource, Outcome, State, converge
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+_SYMBOLIC = r"[ugoa]*(?:[-+=](?:[rwxXst]*|[ugo]))+"
+_MODE = re.compile(rf"(?:0o?)?[0-7]{{1,4}}|{_SYMBOLIC}(?:,{_SYMBOLIC})*")
+
+
+def converge_files(module: AnsibleModule, resource: FilesResource[State]) -> Outcome:
+    """Bring the files to their wanted state and give them their attributes, or say what that would change."""
+    if module.params["state"] == "present":
+        _check_options(module)
+    before = {}
+    for path, _mode in resource.managed_files():
+        with suppress(FileNotFoundError):
+            before[path] = _attributes(path)
+    outcome = converge(resource, module.check_mode)
+    if outcome.after is not None:
+        _set_attributes(module, resource, before, outcome)
+    return outcome
+
+
+def _check_options(module: AnsibleModule) -> None:
+    mode = module.params["mode"]
+    if isinstance(mode, str) and _MODE.fullmatch(mode) is None:
+        raise DcosError(f"mode: {mode!r} is neither octal, as '0600', nor symbolic, as 'u=rw'. Nothing was changed.")
+    look_up: dict[str, Callable[[str], object]] = {"owner": pwd.getpwnam, "group": grp.getgrnam}
+    for option, find in look_up.items():
+        name = module.params[option]
+        if name is not None and not name.isdigit():
+            try:
+                find(name)
+            except KeyError:
+                raise DcosError(f"{option}: this host knows no {name!r}. Nothing was changed.") from None
+
+
+def _attributes(path: str) -> dict[str, object]:
+    """In the form in which Ansible shows differences."""
+    status = os.lstat(path)
+    return {"owner": status.st_uid, "group": status.st_gid, "mode": f"0{stat.S_IMODE(status.st_mode):03o}"}
+
+
+def _set_attributes(
+    module: AnsibleModule, resource: FilesResource[State], before: dict[str, dict[str, object]], outcome: Outcome
+) -> None:
+    option = module.params["mode"]
+    for path, default_mode in resource.managed_files():
+        params = {**module.params, "mode": default_mode if option is None else option}
+        option = None  # it is for the first file
+        shown: dict[str, dict[str, object]] = {}
+        changed = module.set_fs_attributes_if_different(module.load_file_common_arguments(params, path), False, shown)
+        if path not in before:
+            outcome.changed |= changed  # all of the file is new
+            continue
+        old = {**shown.get("before", {}), **before[path]}
+        new = {**old, **shown.get("after", {})}
+        if not module.check_mode:
+            new.update(_attributes(path))
+        names = [name for name in new if old[name] != new[name]]
+        if names:
+            outcome.changed = True
+            outcome.before = {**(outcome.before or {}), path: {name: old[name] for name in names}}
+            outcome.after = {**(outcome.after or {}), path: {name: new[name] for name in names}}

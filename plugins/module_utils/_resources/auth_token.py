@@ -1,0 +1,268 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An authentication token: from a login as a user or service, or from the file in which an earlier one was kept."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Callable, Mapping
+
+from .._api.cluster import Cluster
+from .._api.connection import (
+    KeyCredentials,
+    LoginCredentials,
+    NoCredentials,
+    TokenCredentials,
+)
+from .._api.login import log_in
+from .._crypto.jwt import (
+    LOGIN_TOKEN_LIFETIME,
+    claims,
+    expires_at,
+    iso_utc,
+    login_token,
+    verified_claims,
+)
+from .._errors import ApiError, CredentialsError, DcosError
+from .._files import (
+    SECRET_MODE,
+    check_folder,
+    foreign_file,
+    read_regular,
+    remove,
+    write_whole,
+)
+from .._rules.identifiers import (
+    NATIVE_ACCOUNTS,
+    check_secret_path,
+    check_store,
+    check_uid,
+)
+from .frame import Plan, Resource, Step
+from .service_account_document import parse_document
+
+RENEW_BEFORE = 3600
+"""Seconds of life that a kept token must have left."""
+
+
+@dataclass(frozen=True)
+class SecretLogin:
+    """Log in with a key that stays in the secret store and in this process.
+
+    uid: the account that the stored document must be of; None to take the one that it names.
+    """
+
+    store: str
+    path: str
+    uid: str | None = None
+
+    def credentials(self, cluster: Cluster) -> KeyCredentials:
+        """The credentials of the stored document."""
+        path = check_secret_path(self.path, "secret_path")
+        stored = cluster.secrets.read(check_store(self.store, "secret_store"), path)
+        if stored is None:
+            raise CredentialsError(f"secret_path: there is no secret {path} in store {self.store}.")
+        document = parse_document(stored, self.uid)
+        if document is None or document.key is None:
+            owner = "a service account" if self.uid is None else self.uid
+            raise DcosError(
+                f"secret_path: the secret {path} in store {self.store} is not a service-account document of {owner} "
+                "with a usable key.",
+                "foreign_secret",
+            )
+        return KeyCredentials(document.uid, document.key)
+
+
+@dataclass(frozen=True)
+class TokenState:
+    """The token, and whether it was got just now.
+
+    file_exists: whether the file of a kept token is there.
+    """
+
+    token: str | None = field(repr=False, default=None)
+    uid: str | None = None
+    is_new: bool = False
+    file_exists: bool = False
+
+
+class AuthenticationToken(Resource[TokenState]):
+    """A token for C(who), or for the account of the connection.
+
+    path: the file in which the token is kept, None to keep none.
+    exchange: False for the login token itself, signed here, without any request.
+    return_token: whether the result may hold the token.
+    hide, reveal: told the token that the result must not hold, or holds.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        hide: Callable[[str], None],
+        who: LoginCredentials | None = None,
+        secret: SecretLogin | None = None,
+        lifetime: int = LOGIN_TOKEN_LIFETIME,
+        path: str | None = None,
+        renew_before: int = RENEW_BEFORE,
+        return_token: bool = True,
+        exchange: bool = True,
+        present: bool = True,
+        reveal: Callable[[str], None] = lambda token: None,
+    ) -> None:
+        self._cluster = cluster
+        self._hide = hide
+        self._reveal = reveal
+        self._secret = secret
+        self._who = who
+        self._lifetime = lifetime
+        self._path = None if path is None else os.path.expanduser(path)
+        self._renew_before = renew_before
+        self._return_token = return_token
+        self._exchange = exchange
+        self._present = present
+        if not present:
+            if path is None:
+                raise DcosError("path: state=absent removes a kept token; name its file.")
+            return
+        if who is None and secret is None:
+            connection = cluster.connection.credentials
+            if isinstance(connection, NoCredentials):
+                raise CredentialsError(connection.message)
+            if isinstance(connection, TokenCredentials):
+                raise CredentialsError(
+                    "The connection uses a token already, from which no login can be made. Give uid with password, "
+                    "private_key, private_key_path, or secret_path; or connect with dcos_username."
+                )
+            self._who = connection
+        uid = self._who.uid if self._who is not None else secret.uid if secret is not None else None
+        if uid is not None:
+            _check_account(uid)
+        if not exchange and path is not None:
+            raise DcosError("path: a login token is for one use within minutes and is not kept. Leave path out.")
+        for name, value in (("login_token_lifetime", lifetime), ("renew_before", renew_before)):
+            if value < (1 if name == "login_token_lifetime" else 0):
+                raise DcosError(f"{name}: {value} seconds are too few.")
+
+    def read(self) -> TokenState:
+        if not self._present:
+            return TokenState(file_exists=self._file() is not None)
+        kept = self._kept()
+        if kept is not None:
+            return kept
+        who = self._credentials()
+        if self._exchange:
+            token = log_in(self._cluster.http, who, self._lifetime)
+        elif isinstance(who, KeyCredentials):
+            token = login_token(who.uid, who.key, self._lifetime)
+        else:
+            raise DcosError("exchange: only a private key can sign a login token, a password cannot. Set it to true.")
+        return TokenState(token, who.uid, True, self._path is not None and os.path.lexists(self._path))
+
+    def plan(self, state: TokenState) -> Plan:
+        if not self._present:
+            return self._plan_absent(state)
+        if state.token is None:
+            raise AssertionError("reading gets a token")
+        if self._return_token:
+            # The connection has hidden its own token, which is the very same where both log in within one second.
+            self._reveal(state.token)
+        else:
+            self._hide(state.token)
+        end = expires_at(claims(state.token))
+        result: dict[str, object] = {
+            "uid": state.uid,
+            "expires_at": None if end is None else iso_utc(end),
+            "expires_in": None if end is None else max(0, end - int(time.time())),
+        }
+        after = {name: result[name] for name in ("uid", "expires_at")}
+        if self._return_token:
+            result.update(token=state.token, authorization=f"token={state.token}")
+        steps: list[Step] = []
+        if state.is_new:
+            steps.append(Step(f"log in as {state.uid}", _already_done))
+            if self._path is not None:
+                steps.append(
+                    Step(
+                        f"keep the token in {self._path}",
+                        partial(write_whole, self._path, state.token + "\n", SECRET_MODE),
+                    )
+                )
+        return Plan(result, tuple(steps), None if state.is_new else after, after)
+
+    def _plan_absent(self, state: TokenState) -> Plan:
+        if not state.file_exists:
+            return Plan(_NOTHING)
+        return Plan(_NOTHING, (Step(f"remove {self._path}", partial(remove, self._path or "")),), {"path": self._path})
+
+    def _credentials(self) -> LoginCredentials:
+        if self._who is None:
+            if self._secret is None:
+                raise AssertionError("there are credentials, or the secret that they stand in")
+            self._who = self._secret.credentials(self._cluster)
+            _check_account(self._who.uid)
+        return self._who
+
+    def _file(self) -> tuple[str, os.stat_result] | None:
+        """What is in the file, which may be empty; another file than one for a token is refused."""
+        path = self._path or ""
+        found = read_regular(path, "path")
+        if found is None:
+            return None
+        text, status = found[0].strip(), found[1]
+        if re.fullmatch(r"[\w-]*\.[\w-]*\.[\w-]*|", text, re.ASCII) is None:
+            raise foreign_file("path", path, "token")
+        return text, status
+
+    def _kept(self) -> TokenState | None:
+        """The token in the file, when it is ours, for the right account, of this cluster and lives long enough."""
+        if self._path is None:
+            return None
+        check_folder(self._path, "path")
+        file = self._file()
+        if file is None:
+            return None
+        token, info = file
+        found: Mapping[str, object] = claims(token)
+        uid = found.get("uid")
+        wanted = (
+            self._secret.uid if self._secret is not None and self._secret.uid is not None else self._credentials().uid
+        )
+        if info.st_uid != os.geteuid() or stat.S_IMODE(info.st_mode) & 0o077 or uid != wanted:
+            return None
+        try:
+            end = expires_at(found)
+        except DcosError:  # no cluster writes such an end
+            return None
+        if end is not None and end - time.time() <= self._renew_before:
+            return None
+        try:
+            keys = self._cluster.iam.jwks()
+        except ApiError as exc:
+            if exc.status in (400, 404):  # an IAM that publishes no keys: nothing tells who signed the token
+                return None
+            raise
+        if verified_claims(token, keys) is None:
+            return None
+        return TokenState(token, wanted, False, True)
+
+
+_NOTHING = {"token": None, "uid": None, "expires_at": None, "expires_in": None, "authorization": None}
+
+
+def _check_account(uid: str) -> None:
+    check_uid(uid, "uid")
+    if uid in NATIVE_ACCOUNTS:
+        raise CredentialsError(
+            f"uid: {uid} belongs to DC/OS itself; its credentials are private to DC/OS.", "native_account"
+        )
+
+
+def _already_done() -> bool:
+    """The login itself: it changed nothing in the cluster, but the token is another one than before."""
+    return True

@@ -1,0 +1,445 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change at any time.
+"""A service account: uid, description, public key, and the replacement of its key.
+
+The IAM cannot change a key, only delete an account with everything that hangs on it and create another. So that an
+interrupted replacement loses nothing, what must be restored is first written into the cluster itself: a journal, which
+is a service account C(<uid>.replacing) with the new public key, no grants, and as description the JSON of description,
+grants and groups. Every run reads the journal too and repairs what it finds, from any machine.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Callable, Iterator, Mapping
+
+from .._api.iam import Iam, Permissions, Subject, User, user_subject
+from .._crypto.rsa_keys import (
+    fingerprint,
+    public_pem,
+    read_public_key,
+    same_key,
+)
+from .._errors import DcosError
+from .._rules.identifiers import (
+    JOURNAL_SUFFIX,
+    NEXT_SUFFIX,
+    UID_MAX_LENGTH,
+    check_account_uid,
+)
+from .._rules.permissions import SUPERUSER_RID, Grant, group_grants
+from .frame import LostRaceError, Plan, Resource, Step
+from .superusers import is_last_superuser, last_superuser_error
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What a replacement must restore."""
+
+    key: RSAPublicKey
+    description: str
+    grants: tuple[Grant, ...]
+    groups: tuple[str, ...]
+
+    def same_as(self, other: Journal | None) -> bool:
+        """Whether another journal would restore the same."""
+        return other is not None and same_key(self.key, other.key) and self.text() == other.text()
+
+    def text(self) -> str:
+        """The form in which it stands in the description of the journal's account."""
+        return json.dumps(
+            {"description": self.description, "grants": group_grants(self.grants), "groups": list(self.groups)},
+            sort_keys=True,
+        )
+
+
+@dataclass(frozen=True)
+class AccountState:
+    """What the cluster holds. Permissions and groups are read only where a replacement needs them."""
+
+    user: User | None = None
+    journal: Journal | None = None
+    grants: tuple[Grant, ...] = ()
+    groups: tuple[str, ...] = ()
+    last_superuser: bool = False
+    """Read only where the account is to be deleted."""
+
+    @property
+    def key(self) -> RSAPublicKey | None:
+        return None if self.user is None else read_public_key(self.user.public_key)
+
+
+def journal_uid(uid: str) -> str:
+    """The uid of the account that holds the journal."""
+    return uid + JOURNAL_SUFFIX
+
+
+def read_journal(iam: Iam, uid: str) -> Journal | None:
+    """The journal of an interrupted replacement, None when there is none."""
+    name = journal_uid(uid)
+    user = iam.user(name) if len(name) <= UID_MAX_LENGTH else None
+    if user is None:
+        return None
+    try:
+        document = json.loads(user.description)
+        key = read_public_key(user.public_key)
+        if key is None:
+            raise ValueError("a journal has the key that the account shall get")
+        return Journal(
+            key,
+            str(document["description"]),
+            tuple(Grant(str(entry["rid"]), str(action)) for entry in document["grants"] for action in entry["actions"]),
+            tuple(str(gid) for gid in document["groups"]),
+        )
+    except (ValueError, KeyError, TypeError):
+        raise DcosError(
+            f"Account {name} should hold the journal of a key replacement of {uid}, but its description is no such "
+            "journal. Look at it; if it is not needed, delete it by hand, and run again.",
+            "invalid_uid",
+        ) from None
+
+
+def account_view(user: User) -> dict[str, object]:
+    """An account as results show it, its key in the form in which we write it."""
+    key = read_public_key(user.public_key)
+    return {
+        "uid": user.uid,
+        "description": user.description,
+        "public_key": None if key is None else public_pem(key),
+        "fingerprint": None if key is None else fingerprint(key),
+        "provider_type": user.provider_type,
+        "url": user.url,
+    }
+
+
+class ServiceAccount(Resource[AccountState]):
+    """The account C(uid).
+
+    description, key: None for not managed (a missing account cannot be made without a key).
+    own_uid: the account of the connection, which is neither deleted nor replaced.
+    is_stored: tells whether the private half of the new key is where the service will read it. Asked before anything is
+    written, and right before the account is replaced, when its journal tells others that the key is needed. In check
+    mode nobody has stored it.
+    """
+
+    def __init__(
+        self,
+        iam: Iam,
+        own_uid: str | None,
+        uid: str,
+        present: bool = True,
+        description: str | None = None,
+        key: RSAPublicKey | None = None,
+        replace_key: bool = False,
+        allow_dcos_prefix: bool = False,
+        is_stored: Callable[[RSAPublicKey], bool] | None = None,
+    ) -> None:
+        self._iam = iam
+        self._own_uid = own_uid
+        self._uid = check_account_uid(uid, allow_dcos_prefix)
+        self._present = present
+        self._description = description
+        self._key = key
+        self._replace_key = replace_key
+        self._is_stored = is_stored
+        if replace_key and len(journal_uid(uid)) > UID_MAX_LENGTH:
+            raise DcosError(
+                f"uid: {uid} is too long for replace_key: the journal {journal_uid(uid)} must fit into "
+                f"{UID_MAX_LENGTH} characters. Replace the account by another one with a shorter name.",
+                "invalid_uid",
+            )
+
+    def read(self) -> AccountState:
+        user = self._iam.user(self._uid)
+        if user is not None and not user.is_service:
+            raise DcosError(
+                f"uid: {self._uid} is the account of a person, not a service account. Nothing was changed. Choose "
+                "another uid.",
+                "invalid_uid",
+            )
+        state = AccountState(user, read_journal(self._iam, self._uid))
+        if user is None or self._uid == self._own_uid:
+            return state
+        if self._present and (not self._replace_key or not _differs(state.key, self._key)):
+            return state
+        state = replace(state, last_superuser=is_last_superuser(self._iam, self._uid))
+        if not self._present or state.last_superuser or not self._iam.has_permissions():
+            return state
+        return replace(state, grants=self._grants_to_keep(), groups=tuple(self._iam.groups_of(self._uid)))
+
+    def _grants_to_keep(self) -> tuple[Grant, ...]:
+        """What a replacement must restore. The first reading may come from a cache, so each entry is confirmed."""
+        subject = user_subject(self._uid)
+        permissions = self._iam.permissions(self._uid) or Permissions()
+        rids = sorted({grant.rid for grant in permissions.direct})
+        return tuple(grant for rid in rids for grant in self._iam.grants_of_subject_on(subject, rid))
+
+    def plan(self, state: AccountState) -> Plan:
+        return self._plan_present(state) if self._present else self._plan_absent(state)
+
+    # Absent
+
+    def _plan_absent(self, state: AccountState) -> Plan:
+        steps: list[Step] = []
+        # The journal first: left alone it would bring the grants back when the uid is used again.
+        if state.journal is not None:
+            steps.append(self._drop_journal_step(state.journal))
+        if state.user is not None:
+            self._protect("delete", state)
+            steps.append(
+                Step(f"delete service account {self._uid}", partial(self._iam.delete_user, self._uid)),
+            )
+        return Plan({"service_account": None}, tuple(steps), self._view(state), None)
+
+    # Present: first what an interrupted replacement left is finished, then the rest is compared with the outcome
+
+    def _plan_present(self, state: AccountState) -> Plan:
+        steps = self._repair_steps(state)
+        repaired = _repaired(state)
+        key = self._key if self._key is not None else repaired.key
+        if key is None and repaired.user is None:
+            raise DcosError(
+                f"uid: service account {self._uid} does not exist; creating it needs public_key or public_key_path.",
+                "invalid_key",
+            )
+        # The DC/OS CLI describes a new account by its uid.
+        described = repaired.user.description if repaired.user is not None else self._uid
+        description = described if self._description is None else self._description
+        if repaired.user is None and key is not None:
+            steps.append(self._create_step(key, description))
+        elif key is not None and _differs(repaired.key, key):
+            steps = self._replace_steps(state, repaired, steps, key, description)
+        elif described != description:
+            steps.append(
+                Step(
+                    f"set the description of service account {self._uid}",
+                    partial(self._iam.set_description, self._uid, description),
+                )
+            )
+        after = self._shown(description, key, repaired.user)
+        warnings = tuple(self._warn_of_power(state))
+        return Plan(
+            {"service_account": after}, tuple(steps), self._view(state), self._diff_view(after), warnings=warnings
+        )
+
+    def _warn_of_power(self, state: AccountState) -> Iterator[str]:
+        """An interrupted replacement is finished whenever that was: what comes back then is easily forgotten."""
+        journal = state.journal
+        if journal is None or not _is_restored(state, journal):
+            return
+        if any(grant.rid == SUPERUSER_RID for grant in journal.grants):
+            yield (
+                f"Service account {self._uid} gets {SUPERUSER_RID} back, which it had when the replacement of its key "
+                "was interrupted. Revoke it if the account shall not have it any more: dcos_acl_grant with "
+                "state=absent."
+            )
+
+    def _repair_steps(self, state: AccountState) -> list[Step]:
+        """Finish an interrupted replacement, or drop the journal of one that had not yet touched the account."""
+        journal = state.journal
+        if journal is None:
+            return []
+        steps: list[Step] = []
+        if state.user is None:
+            steps.append(self._create_step(journal.key, journal.description))
+        if _is_restored(state, journal):
+            steps += self._restore_steps(journal)
+        return [*steps, self._drop_journal_step(journal)]
+
+    def _replace_steps(
+        self, state: AccountState, repaired: AccountState, repair: list[Step], key: RSAPublicKey, description: str
+    ) -> list[Step]:
+        if not self._replace_key:
+            unfinished = ""
+            if state.journal is not None:
+                goal = fingerprint(state.journal.key)
+                unfinished = f" An interrupted replacement was going to {goal}; a run with that key finishes it."
+            raise DcosError(
+                f"Service account {self._uid} has another key ({_fingerprint_of(repaired.key)}) than the one given "
+                f"({fingerprint(key)}). A key cannot be changed, only replaced together with the account: whoever "
+                f"uses the old key can no longer log in. Set replace_key to true if that is wanted.{unfinished}",
+                "key_mismatch",
+            )
+        self._protect("replace", state)
+        journal = Journal(key, description, tuple(sorted(repaired.grants)), tuple(sorted(repaired.groups)))
+        if journal.same_as(state.journal):
+            steps = []  # the interrupted replacement is this one: go on with it
+        else:
+            write = partial(self._write_journal, journal)
+            steps = [*repair, Step(f"write the journal {journal_uid(self._uid)}", write)]
+        old_key = repaired.key
+        return [
+            *steps,
+            Step(f"delete service account {self._uid}", partial(self._delete_for, journal, old_key)),
+            self._create_step(key, description),
+            *self._restore_steps(journal),
+            self._drop_journal_step(journal),
+        ]
+
+    def _restore_steps(self, journal: Journal) -> list[Step]:
+        """All memberships and grants of the journal: whether they are there already cannot be read reliably.
+
+        The IAM may answer from a cache, from before the account was deleted. What is there already is no change.
+        """
+        subject = user_subject(self._uid)
+        return [
+            Step(f"restore the membership in group {gid}", partial(self._restore_membership, gid))
+            for gid in journal.groups
+        ] + [
+            Step(f"restore {grant.rid} {grant.action}", partial(self._restore_grant, subject, grant))
+            for grant in journal.grants
+        ]
+
+    def _restore_membership(self, gid: str) -> bool:
+        try:
+            return self._iam.add_to_group(gid, self._uid)
+        except DcosError as exc:
+            if exc.code == "ERR_UNKNOWN_GROUP_ID":  # the group went away since the journal was written
+                return False
+            raise
+
+    def _restore_grant(self, subject: Subject, grant: Grant) -> bool:
+        try:
+            return self._iam.grant(subject, grant)
+        except DcosError as exc:
+            if exc.code != "ERR_UNKNOWN_RESOURCE_ID":
+                raise
+        # The ACL went away since the journal was written.
+        self._iam.create_acl(grant.rid, grant.rid)
+        return self._iam.grant(subject, grant)
+
+    # Steps
+
+    def _create_step(self, key: RSAPublicKey, description: str) -> Step:
+        return Step(
+            f"create service account {self._uid}", partial(self._create, self._uid, public_pem(key), description)
+        )
+
+    def _create(self, uid: str, public_key: str, description: str) -> bool:
+        if not self._iam.create_service_account(uid, public_key, description):
+            raise LostRaceError(
+                f"Creating service account {uid}: somebody else creates it at the same time. Run again.",
+                "ERR_USER_EXISTS",
+                409,
+            )
+        return True
+
+    def _write_journal(self, journal: Journal) -> bool:
+        if self._is_stored is not None and not self._is_stored(journal.key):
+            raise DcosError(
+                f"secret_path: the private half of the new key of service account {self._uid} "
+                f"({fingerprint(journal.key)}) is stored neither there nor beside it, at the same path with "
+                f"{NEXT_SUFFIX}. The account still has its old key. Store it first (dcos_sa_secret with "
+                "rotate=prepare), or correct secret_path and secret_store.",
+                "key_mismatch",
+            )
+        return self._create(journal_uid(self._uid), public_pem(journal.key), journal.text())
+
+    def _delete_for(self, journal: Journal, old_key: RSAPublicKey | None) -> bool:
+        """Delete the account, if it and the journal still are as the plan saw them: no other run is in between."""
+        user = self._iam.user(self._uid)
+        unchanged = user is not None and not _differs(read_public_key(user.public_key), old_key)
+        found = read_journal(self._iam, self._uid)
+        if unchanged and found is None:
+            # Another run took this replacement for an interrupted one. It may drop the new key's private half too, so
+            # nothing may be written again here: whoever wants the replacement begins anew.
+            raise DcosError(
+                f"Replacing the key of service account {self._uid}: another run dropped the journal "
+                f"{journal_uid(self._uid)}. The account still has its old key. Run again when no other run is busy.",
+                "key_mismatch",
+            )
+        if not unchanged or not journal.same_as(found):
+            raise self._rival()
+        if self._is_stored is not None and not self._is_stored(journal.key):
+            raise DcosError(
+                f"Replacing the key of service account {self._uid}: the private half of the new key "
+                f"({fingerprint(journal.key)}) is not stored any more, another run took it for a leftover. The account "
+                "still has its old key. Run again when no other run is busy.",
+                "key_mismatch",
+            )
+        return self._iam.delete_user(self._uid)
+
+    def _drop_journal_step(self, journal: Journal) -> Step:
+        return Step(f"remove the journal {journal_uid(self._uid)}", partial(self._drop_journal, journal))
+
+    def _drop_journal(self, journal: Journal) -> bool:
+        found = read_journal(self._iam, self._uid)
+        if found is not None and not journal.same_as(found):
+            raise self._rival()
+        return found is not None and self._iam.delete_user(journal_uid(self._uid))
+
+    def _rival(self) -> LostRaceError:
+        return LostRaceError(
+            f"Replacing the key of service account {self._uid}: somebody else changes it at the same time. Run again.",
+            "ERR_USER_EXISTS",
+            409,
+        )
+
+    def _protect(self, verb: str, state: AccountState) -> None:
+        if state.last_superuser:
+            raise last_superuser_error(f"uid: to {verb} service account {self._uid}")
+        if self._uid == self._own_uid:
+            raise DcosError(
+                f"uid: {self._uid} is the account of this connection; this run does not {verb} it, since it could not "
+                "finish what it began. Use another account for that.",
+                "own_account",
+            )
+
+    # Views
+
+    def _shown(self, description: str, key: RSAPublicKey | None, user: User | None) -> dict[str, object]:
+        pem = None if key is None else public_pem(key)
+        url = f"/acs/api/v1/users/{self._uid}"
+        provider = "internal"
+        if user is not None:
+            url, provider = user.url or url, user.provider_type
+        return account_view(User(self._uid, description, True, provider, pem, url))
+
+    def _view(self, state: AccountState) -> Mapping[str, object] | None:
+        view: dict[str, object] = {}
+        if state.user is not None:
+            view = self._diff_view(self._shown(state.user.description, state.key, state.user))
+        if state.journal is not None:
+            view["journal"] = f"unfinished key replacement ({journal_uid(self._uid)})"
+        return view or None
+
+    @staticmethod
+    def _diff_view(shown: Mapping[str, object]) -> dict[str, object]:
+        return {name: shown[name] for name in ("uid", "description", "fingerprint")}
+
+
+def _differs(one: RSAPublicKey | None, other: RSAPublicKey | None) -> bool:
+    """Whether they are two different keys, or a key and none."""
+    return not same_key(one, other) and not (one is None and other is None)
+
+
+def _is_restored(state: AccountState, journal: Journal) -> bool:
+    """Whether the account gets what the journal says: it was deleted already, or made anew."""
+    return state.user is None or same_key(state.key, journal.key)
+
+
+def _repaired(state: AccountState) -> AccountState:
+    """What is there once an interrupted replacement is finished or dropped."""
+    journal = state.journal
+    if journal is None:
+        return state
+    if not _is_restored(state, journal):
+        return replace(state, journal=None)
+    user = User("", journal.description, True, "internal", public_pem(journal.key), "")
+    return AccountState(
+        state.user if state.user is not None else user,
+        None,
+        tuple({*state.grants, *journal.grants}),
+        tuple({*state.groups, *journal.groups}),
+    )
+
+
+def _fingerprint_of(key: RSAPublicKey | None) -> str:
+    return "no RSA key" if key is None else fingerprint(key)

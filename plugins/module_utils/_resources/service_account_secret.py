@@ -1,0 +1,546 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The secret of a service account: the JSON document from which a service reads who it is and how to log in.
+
+Two places are used: C(path), from which the service reads (live), and C(<path>-next), which holds the key that a
+rotation is going to. At every moment at least one of them holds the private half of the key that the account has.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Callable, Mapping
+from urllib.parse import urlsplit
+
+from .._api.cluster import Cluster
+from .._api.secret_store import StoredValue
+from .._crypto.rsa_keys import (
+    fingerprint,
+    generate,
+    private_pem,
+    public_pem,
+    read_public_key,
+    same_key,
+)
+from .._errors import DcosError
+from .._rules.identifiers import (
+    NEXT_SUFFIX,
+    check_account_uid,
+    check_secret_path,
+    check_store,
+)
+from .._rules.security_modes import (
+    LAST_HTTP_VERSION,
+    LOGIN_HOST,
+    PERMISSIVE,
+    STRICT,
+    login_endpoint,
+)
+from .frame import LostRaceError, Plan, Resource, Step
+from .service_account import read_journal
+from .service_account_document import (
+    MISSPELT_SCHEME,
+    SCHEME,
+    Document,
+    parse_document,
+)
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+_SAME_HOSTS = frozenset((LOGIN_HOST, "master.mesos"))
+
+_DIFF_FIELDS = ("store", "path", "uid", "scheme", "login_endpoint", "fingerprint")
+
+_ABSENT = {"secret": None, "key_changed": False, "unsettled": False}
+
+
+@dataclass(frozen=True)
+class Slot:
+    """What is at one path: nothing, a document of our account, or something else.
+
+    stored: the value, by which a later look tells whether somebody changed it.
+    """
+
+    path: str
+    document: Document | None = None
+    foreign: bool = False
+    stored: StoredValue | None = None
+
+    @property
+    def empty(self) -> bool:
+        return self.stored is None
+
+    @property
+    def usable(self) -> bool:
+        """Whether it may be written to: it is empty, or a document of our account with a key that we can read."""
+        return self.empty or self.key is not None
+
+    @property
+    def key(self) -> RSAPrivateKey | None:
+        return None if self.document is None else self.document.key
+
+
+@dataclass(frozen=True)
+class SecretState:
+    """Both slots, and the account's key with the one that an unfinished replacement is going to.
+
+    made: the key that was generated in case that the plan needs one.
+    """
+
+    live: Slot
+    next: Slot
+    account_exists: bool = False
+    account_key: RSAPublicKey | None = None
+    journal_key: RSAPublicKey | None = None
+    made: RSAPrivateKey | None = field(repr=False, default=None)
+    login_endpoint: str = ""
+
+    def account_has(self, key: RSAPrivateKey | None) -> bool:
+        return key is not None and same_key(self.account_key, key.public_key())
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the slots shall hold.
+
+    live: the key for the live document; None leaves it as it is.
+    next: the key for next; None removes what is left there, unless C(keep_next).
+    pending: a rotation is under way, and the account shall get the key at next.
+    """
+
+    live: RSAPrivateKey | None = field(repr=False, default=None)
+    next: RSAPrivateKey | None = field(repr=False, default=None)
+    keep_next: bool = False
+
+    @property
+    def pending(self) -> bool:
+        return self.next is not None
+
+    @property
+    def key(self) -> RSAPrivateKey:
+        """The key that the account shall have."""
+        key = self.next if self.next is not None else self.live
+        if key is None:
+            raise AssertionError("every decision has a key")
+        return key
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """The login endpoint that the document shall name.
+
+    given: taken as it is; else derived from the mode, where both names of the leading master count as equal.
+    legacy: C(never), C(auto) or C(always): http in permissive mode, as the CLI wrote it up to DC/OS 1.11.
+    """
+
+    given: str | None = None
+    security_mode: str | None = None
+    legacy: str = "never"
+
+    def derive(self, cluster: Cluster) -> str:
+        """The endpoint; reads the cluster's mode, and its version where that matters."""
+        if self.given is not None:
+            return self.given
+        actual = cluster.security_mode()
+        if actual is not None and actual != self.security_mode:
+            raise DcosError(
+                f"security_mode: {self.security_mode} is given, but the cluster says that it is in {actual} mode. "
+                f"Nothing was changed. Give {actual} (the role's dcos_service_security_mode), or login_endpoint for a "
+                "document that differs on purpose.",
+                "mode",
+            )
+        return login_endpoint(self.security_mode or STRICT, self._cli_version(cluster))
+
+    def accepts(self, stored: object, wanted: str) -> bool:
+        """Whether a stored endpoint needs no change."""
+        if stored == wanted:
+            return True
+        if self.given is not None or not isinstance(stored, str):
+            return False
+        try:
+            a, b = urlsplit(stored), urlsplit(wanted)
+        except ValueError:
+            return False
+        return {a.netloc, b.netloc} <= _SAME_HOSTS and (a.scheme, *a[2:]) == (b.scheme, *b[2:])
+
+    def _cli_version(self, cluster: Cluster) -> str | None:
+        """The version of DC/OS whose CLI would have written the document; None for a current one."""
+        if self.security_mode != PERMISSIVE or self.legacy == "never":
+            return None
+        if self.legacy == "always":
+            return LAST_HTTP_VERSION
+        version = cluster.version()
+        if version is None or re.match(r"\d+\.\d+", version) is None:
+            raise DcosError(
+                f"legacy_login_endpoint: auto needs the cluster's version, but it says {version or 'nothing'}. Use "
+                "never (DC/OS 1.12 and later) or always.",
+                "mode",
+            )
+        return version
+
+
+class ServiceAccountSecret(Resource[SecretState]):
+    """The secret of account C(uid) at C(path).
+
+    key: the private key to store; None to generate one where there is none yet.
+    rotate: C(none), C(prepare) or C(finish).
+    make_key: makes a key where one is needed, in place of C(generate).
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        uid: str,
+        path: str,
+        store: str = "default",
+        present: bool = True,
+        key: RSAPrivateKey | None = None,
+        endpoint: Endpoint = Endpoint(),
+        rotate: str = "none",
+        overwrite: bool = False,
+        allow_dcos_prefix: bool = False,
+        make_key: Callable[[], RSAPrivateKey] | None = None,
+    ) -> None:
+        self._cluster = cluster
+        self._uid = check_account_uid(uid, allow_dcos_prefix)
+        self._path = check_secret_path(path, "path")
+        self._store = check_store(store, "store")
+        self._present = present
+        self._given = key
+        self._endpoint = endpoint
+        self._rotate = rotate
+        self._overwrite = overwrite
+        self._make_key = make_key or generate
+
+    # Reading
+
+    def read(self) -> SecretState:
+        live, next_ = self._slot(self._path), self._slot(self._path + NEXT_SUFFIX)
+        if not self._present:
+            if live.empty and next_.empty:
+                self._cluster.secrets.require_store(self._store)
+            return SecretState(live, next_)
+        endpoint = self._endpoint.derive(self._cluster)
+        user = self._cluster.iam.user(self._uid)
+        if user is not None and not user.is_service:
+            raise DcosError(
+                f"uid: {self._uid} is the account of a person, not a service account. Nothing was changed.",
+                "invalid_uid",
+            )
+        # Only needed to tell what a key at next is there for.
+        journal = read_journal(self._cluster.iam, self._uid) if next_.document is not None else None
+        state = SecretState(
+            live,
+            next_,
+            user is not None,
+            None if user is None else read_public_key(user.public_key),
+            None if journal is None else journal.key,
+            None,
+            endpoint,
+        )
+        # The only key that a plan can need: for live or for next, never for both.
+        if state.account_exists:
+            needs_key = self._rotate == "prepare" and next_.key is None
+        else:
+            needs_key = live.key is None and next_.key is None
+        return replace(state, made=self._make_key()) if needs_key and self._given is None else state
+
+    def _slot(self, path: str) -> Slot:
+        stored = self._cluster.secrets.read(self._store, path)
+        if stored is None:
+            return Slot(path)
+        document = parse_document(stored, self._uid)
+        return Slot(path, document, document is None, stored)
+
+    # Planning
+
+    def plan(self, state: SecretState) -> Plan:
+        if not self._present:
+            return self._plan_absent(state)
+        if not state.live.usable and not self._overwrite:
+            raise self._foreign(state.live)
+        decision = self._decide_given(state, self._given) if self._given is not None else self._decide(state)
+        if decision.next is not None and not state.next.usable and not self._overwrite:
+            raise self._foreign(state.next)
+        steps: list[Step] = []
+        if decision.next is not None:
+            steps += self._steps_to_hold(state.next, decision.next, state)
+        if decision.live is not None:
+            steps += self._steps_to_hold(state.live, decision.live, state)
+        # What cannot be read may be the only copy of something; like a foreign value it goes with overwrite only.
+        leftover = state.next.key is not None or (state.next.document is not None and self._overwrite)
+        if decision.next is None and not decision.keep_next and leftover:
+            if steps:
+                # The last copy of a key goes only when the other one is seen to be there.
+                steps.append(Step(f"read {self._path} back", partial(self._read_back, decision.key)))
+            steps.append(self._settle_step(state.next, decision))
+        result = self._shown(state.next if decision.pending else state.live, decision.key, state)
+        before = self._view(state)
+        after: dict[str, object] = {name: result[name] for name in _DIFF_FIELDS}
+        if decision.pending:
+            after = {**(before or {}), "next": result["fingerprint"]}
+        elif state.next.document is not None and (decision.keep_next or not leftover):
+            after["next"] = _fingerprint_of(state.next)
+        return Plan(
+            {
+                "secret": {**result, "pending": decision.pending},
+                "key_changed": state.live.key is None or not _same(state.live.key, decision.key),
+                "unsettled": decision.pending or (decision.keep_next and state.next.document is not None),
+            },
+            tuple(steps),
+            before,
+            after,
+            provisional=decision.key is state.made,
+        )
+
+    def _plan_absent(self, state: SecretState) -> Plan:
+        if state.live.foreign and not self._overwrite:
+            raise self._foreign(state.live)
+        slots = [] if state.live.empty else [state.live]
+        if state.next.document is not None:
+            slots.append(state.next)
+        return Plan(_ABSENT, tuple(self._delete_step(slot) for slot in slots), self._view(state), None)
+
+    def _decide_given(self, state: SecretState, key: RSAPrivateKey) -> Decision:
+        """The user gives the key: it goes where the account has it, or to next when the account is to get it."""
+        if not state.account_exists:
+            return Decision(live=key, keep_next=True)
+        if state.account_has(key):
+            return Decision(live=key, keep_next=self._is_replacing(state) and not state.account_has(state.next.key))
+        if self._rotate == "prepare":
+            return Decision(next=key)
+        raise self._mismatch(
+            state,
+            f"the private key given ({fingerprint(key.public_key())}) is not that of the account",
+            "Give the key that belongs to the account. If the account is to get this key instead: rotate=prepare, then "
+            "dcos_service_account with replace_key, then rotate=finish.",
+        )
+
+    def _decide(self, state: SecretState) -> Decision:
+        """The key is made here; which of the stored ones counts depends on the one that the account has."""
+        live, next_ = state.live.key, state.next.key
+        replacing = self._is_replacing(state)
+        if self._rotate == "prepare" and state.account_exists:
+            return Decision(next=next_ or state.made)
+        if state.account_has(next_):
+            return Decision(live=next_)
+        if not state.account_exists:
+            if live is None and self._rotate == "finish" and next_ is None:
+                raise self._mismatch(state, "there is no rotation to finish", "Leave rotate out to make a first key.")
+            if live is None:
+                return Decision(live=next_ or state.made)
+            return Decision(next=next_) if replacing else Decision(live=live, keep_next=True)
+        if not state.account_has(live):
+            raise self._mismatch(
+                state,
+                "no key of the account is stored" if live is None else "the stored key is not that of the account",
+                "The account's private key cannot be got from the cluster. To give the account a new one: "
+                "rotate=prepare, then dcos_service_account with replace_key, then rotate=finish.",
+            )
+        if self._rotate == "finish" and next_ is not None:
+            raise self._mismatch(
+                state,
+                f"rotate=finish would put a key in place ({_fingerprint_of(state.next)}) that the account has not got",
+                "Replace the account's key first: dcos_service_account with replace_key and the public key that "
+                "rotate=prepare returned.",
+            )
+        # While the account is being replaced, its next key is not a leftover.
+        return Decision(live=live, keep_next=replacing)
+
+    @staticmethod
+    def _is_replacing(state: SecretState) -> bool:
+        next_ = state.next.key
+        return next_ is not None and same_key(state.journal_key, next_.public_key())
+
+    def _steps_to_hold(self, slot: Slot, key: RSAPrivateKey, state: SecretState) -> list[Step]:
+        """At most one write, so that the slot holds a canonical document with this key."""
+        stored = slot.document
+        if (
+            stored is not None
+            and stored.key is not None
+            and _same(stored.key, key)
+            and stored.is_canonical()
+            and self._endpoint.accepts(stored.fields.get("login_endpoint"), state.login_endpoint)
+        ):
+            return []
+        # Fields that others added are kept.
+        fields = {} if stored is None else {k: v for k, v in stored.fields.items() if k != MISSPELT_SCHEME}
+        fields.update(
+            login_endpoint=self._shown(slot, key, state)["login_endpoint"],
+            private_key=private_pem(key),
+            scheme=SCHEME,
+            uid=self._uid,
+        )
+        value = json.dumps(fields, sort_keys=True)
+        if slot.empty:
+            return [Step(f"create secret {slot.path}", partial(self._create, slot, value))]
+        return [Step(f"update secret {slot.path}", partial(self._update, slot, value))]
+
+    # Steps
+
+    def _create(self, slot: Slot, value: str) -> bool:
+        if not self._cluster.secrets.create(self._store, slot.path, value):
+            raise self._rival(slot)
+        return True
+
+    def _update(self, slot: Slot, value: str) -> bool:
+        # The store knows no conditional write; looking once more right before keeps the window small.
+        if self._cluster.secrets.read(self._store, slot.path) != slot.stored:
+            raise self._rival(slot)
+        if not self._cluster.secrets.update(self._store, slot.path, value):
+            raise self._rival(slot)
+        return True
+
+    def _rival(self, slot: Slot) -> LostRaceError:
+        return LostRaceError(
+            f"Writing secret {slot.path}: somebody else changes it at the same time. Run again.", None, 409
+        )
+
+    def _delete_step(self, slot: Slot) -> Step:
+        return Step(f"delete secret {slot.path}", partial(self._cluster.secrets.delete, self._store, slot.path))
+
+    def _settle_step(self, slot: Slot, decision: Decision) -> Step:
+        """Delete what next holds: no usable key, a copy of what is live now, else perhaps the only one."""
+        if slot.key is None or _same(slot.key, decision.key):
+            return self._delete_step(slot)
+        return Step(f"delete secret {slot.path}", partial(self._drop_leftover, slot))
+
+    def _drop_leftover(self, slot: Slot) -> bool:
+        """Delete a key that nobody waits for, and put it back if a rotation took it up in that moment.
+
+        Whoever replaces an account first writes its journal, then looks for the next key (see service_account.py).
+        So either that run misses the key and stops, or its journal is seen here.
+        """
+        if self._is_awaited(slot):
+            raise self._rival(slot)
+        deleted = self._cluster.secrets.delete(self._store, slot.path)
+        try:
+            awaited = deleted and self._is_awaited(slot)
+        except DcosError:
+            self._put_back(slot)
+            raise
+        if awaited:
+            self._put_back(slot)
+            raise self._rival(slot)
+        return deleted
+
+    def _put_back(self, slot: Slot) -> None:
+        if slot.document is None:
+            raise AssertionError("what is put back was read as a document")
+        value = json.dumps(dict(slot.document.fields), sort_keys=True)
+        came = "another value stands there now."
+        try:
+            if self._cluster.secrets.create(self._store, slot.path, value):
+                return
+        except DcosError as exc:
+            came = exc.message
+        raise DcosError(
+            f"Secret {slot.path} in store {self._store} held a key of {self._uid} that was taken for a leftover and "
+            f"deleted, while a rotation may have taken it up. Putting it back failed: {came} If the account has got "
+            f"that key ({_fingerprint_of(slot)}) meanwhile, nobody can log in with it any more: rotate once more.",
+            "key_mismatch",
+        )
+
+    def _is_awaited(self, slot: Slot) -> bool:
+        """Whether the account has the key of a slot, or is about to get it."""
+        if slot.key is None:
+            return False
+        wanted = slot.key.public_key()
+        journal, user = read_journal(self._cluster.iam, self._uid), self._cluster.iam.user(self._uid)
+        next_key = None if journal is None else journal.key
+        return same_key(next_key, wanted) or (user is not None and same_key(read_public_key(user.public_key), wanted))
+
+    def _read_back(self, key: RSAPrivateKey) -> bool:
+        stored = self._slot(self._path)
+        if stored.key is None or not _same(stored.key, key):
+            raise LostRaceError(
+                f"Secret {self._path} does not hold the account's key after it was written: somebody else changes it "
+                f"at the same time. {self._path}{NEXT_SUFFIX} still holds the key. Run again.",
+                "key_mismatch",
+            )
+        return False
+
+    # Messages and views
+
+    def _foreign(self, slot: Slot) -> DcosError:
+        return DcosError(
+            f"path: the secret {slot.path} in store {self._store} is not a service-account document of {self._uid} "
+            "with a usable RSA key. Nothing was changed. Choose another path, or set overwrite to true if its content "
+            "may be lost.",
+            "foreign_secret",
+        )
+
+    def _mismatch(self, state: SecretState, what: str, remedy: str) -> DcosError:
+        account = "no RSA key" if state.account_key is None else fingerprint(state.account_key)
+        return DcosError(
+            f"Secret {self._path} of account {self._uid}: {what} (the account has {account}). Nothing was changed. "
+            f"{remedy}",
+            "key_mismatch",
+        )
+
+    def _shown(self, slot: Slot, key: RSAPrivateKey, state: SecretState) -> dict[str, object]:
+        stored = None if slot.document is None else slot.document.fields.get("login_endpoint")
+        return {
+            "store": self._store,
+            "path": self._path,
+            "uid": self._uid,
+            "scheme": SCHEME,
+            "login_endpoint": stored if self._endpoint.accepts(stored, state.login_endpoint) else state.login_endpoint,
+            "public_key": public_pem(key.public_key()),
+            "fingerprint": fingerprint(key.public_key()),
+        }
+
+    def _view(self, state: SecretState) -> Mapping[str, object] | None:
+        view: dict[str, object] = {}
+        if state.live.foreign:
+            view = {"store": self._store, "path": self._path, "content": f"no service-account document of {self._uid}"}
+        elif state.live.document is not None:
+            view = {
+                "store": self._store,
+                "path": self._path,
+                **state.live.document.shown(),
+                "fingerprint": _fingerprint_of(state.live),
+            }
+        if state.next.document is not None:
+            view["next"] = _fingerprint_of(state.next)
+        return view or None
+
+
+def describe_secret(cluster: Cluster, store: str, path: str) -> dict[str, object] | None:
+    """A stored document without its private key, and whether its account has that key; None where nothing is stored."""
+    stored = cluster.secrets.read(store, path)
+    if stored is None:
+        cluster.secrets.require_store(store)
+        return None
+    document = parse_document(stored, None)
+    names = ("uid", "scheme", "login_endpoint", "public_key", "fingerprint", "matches_account", "pending")
+    result: dict[str, object] = {
+        "store": store,
+        "path": path,
+        "is_document": document is not None,
+        **dict.fromkeys(names),
+    }
+    if document is None:
+        return result
+    result.update(document.shown())
+    public = None if document.key is None else document.key.public_key()
+    if public is not None:
+        result.update(public_key=public_pem(public), fingerprint=fingerprint(public))
+    user = cluster.iam.user(document.uid)
+    result["matches_account"] = user is not None and same_key(read_public_key(user.public_key), public)
+    waiting = cluster.secrets.read(store, path + NEXT_SUFFIX)
+    result["pending"] = waiting is not None and parse_document(waiting, document.uid) is not None
+    return result
+
+
+def _same(one: RSAPrivateKey, other: RSAPrivateKey) -> bool:
+    return same_key(one.public_key(), other.public_key())
+
+
+def _fingerprint_of(slot: Slot) -> str:
+    return "no usable key" if slot.key is None else fingerprint(slot.key.public_key())

@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change at any time.
+"""Who has power over the whole cluster: a cluster must not lose the last one who can repair it."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+from .._api.iam import Iam, Subject
+from .._errors import ApiError, DcosError
+from .._rules.permissions import SUPERUSER_RID
+
+
+def superusers(iam: Iam, without: Subject | None = None) -> Iterator[str]:
+    """The uids of superusers, direct ones first, read no further than the caller asks for.
+
+    without: whose own grants do not count, as if they were revoked.
+    """
+    holders = [subject for subject, _grant in iam.grants_on(SUPERUSER_RID) or () if subject != without]
+    yield from (subject.name for subject in holders if subject.kind == "users")
+    for gid in dict.fromkeys(subject.name for subject in holders if subject.kind == "groups"):
+        yield from iam.members(gid)
+        yield from iam.members(gid, services=True)
+
+
+def is_last_superuser(iam: Iam, uid: str) -> bool:
+    """Tell whether an account is the only superuser; on an open cluster, which knows no permissions, nobody is one."""
+    found = False
+    try:
+        for name in superusers(iam):
+            if name != uid:
+                return False
+            found = True
+    except ApiError as exc:
+        if exc.status != 404:
+            raise
+    return found
+
+
+def last_superuser_error(what: str) -> DcosError:
+    """What the IAM answers to some of these requests, before any of them is sent."""
+    return DcosError(
+        f"{what} would leave the cluster without a superuser. Nothing was changed. Make somebody else a superuser "
+        "first.",
+        "ERR_NO_MORE_SUPERUSERS",
+    )

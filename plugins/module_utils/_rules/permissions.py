@@ -1,0 +1,114 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change at any time.
+"""Resource ids (rid) and actions: what may stand in an ACL, and how lists of grants are brought into one form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Iterable, Mapping, Sequence
+
+from .._errors import DcosError
+
+ACTIONS: tuple[str, ...] = ("create", "read", "update", "delete", "full")
+"""The fixed set of actions, in the order in which they are granted and shown."""
+
+SUPERUSER_RID = "dcos:superuser"
+"""Any single action on it makes a superuser (permissions reference)."""
+
+
+@dataclass(frozen=True)
+class Permission:
+    """What shall hold on one resource: the rid as it is written in documents, with plain slashes."""
+
+    rid: str
+    actions: tuple[str, ...]
+    description: str | None = None
+
+
+@dataclass(frozen=True, order=True)
+class Grant:
+    """One action on one resource: what the IAM stores, grants and revokes singly."""
+
+    rid: str
+    action: str
+
+    def view(self) -> dict[str, str]:
+        """The form in which results and diffs show it."""
+        return {"rid": self.rid, "action": self.action}
+
+
+def check_rid(rid: str, option: str) -> str:
+    """Return C(rid) when it can be sent, else raise C(invalid_rid) naming the option."""
+    if not rid.startswith("dcos:") or len(rid) == len("dcos:"):
+        reason = "it must begin with 'dcos:'"
+    elif " " in rid or not rid.isprintable():  # of all blanks, the space alone counts as printable
+        reason = "it must not hold blanks or control characters"
+    elif "%" in rid:
+        reason = "it must not hold percent signs; write slashes as they are, they are encoded for you"
+    else:
+        return rid
+    raise DcosError(f"{option}: {rid!r} is not a resource id: {reason}.", "invalid_rid")
+
+
+def check_actions(actions: Iterable[str], option: str) -> tuple[str, ...]:
+    """Return the actions once each, in the fixed order; an unknown one is an error naming the option."""
+    given = list(actions)
+    unknown = [a for a in given if a not in ACTIONS]
+    if unknown:
+        raise DcosError(f"{option}: {unknown[0]!r} is not an action. Use {', '.join(ACTIONS)}.", "invalid_rid")
+    return tuple(a for a in ACTIONS if a in given)
+
+
+def check_permissions(items: Sequence[Mapping[str, object]], option: str) -> tuple[Permission, ...]:
+    """Validate C([{rid, actions, description}]) and merge entries of the same rid; order of first mention is kept.
+
+    An entry without actions gets none, which stands for all of them; an empty list is an error, it can be a mistake.
+    """
+    merged: dict[str, Permission] = {}
+    for index, item in enumerate(items):
+        rid = check_rid(str(item["rid"]), f"{option}[{index}].rid")
+        given = item.get("actions")
+        if given is None:
+            given = ()
+        elif not isinstance(given, (list, tuple)):
+            raise DcosError(f"{option}[{index}].actions: what {rid} shall allow is not a list.", "invalid_rid")
+        elif not given:
+            raise DcosError(f"{option}[{index}].actions: the list of actions for {rid} is empty.", "invalid_rid")
+        actions = check_actions(given, f"{option}[{index}].actions")
+        before = merged.get(rid)
+        if before is not None:
+            # No actions stand for all of them, with whatever they are joined.
+            both = before.actions and actions
+            actions = tuple(a for a in ACTIONS if a in before.actions or a in actions) if both else ()
+        description = item.get("description")
+        if description is not None:
+            text: str | None = str(description)
+        else:
+            text = None if before is None else before.description
+        merged[rid] = Permission(rid, actions, text)
+    return tuple(merged.values())
+
+
+def grants_of(permissions: Iterable[Permission]) -> list[Grant]:
+    """The single grants of a list of permissions, in its order."""
+    return [Grant(p.rid, action) for p in permissions for action in p.actions]
+
+
+def group_grants(grants: Iterable[Grant]) -> list[dict[str, object]]:
+    """The inverse, as results show it: C([{rid, actions}]) sorted by rid, actions in the fixed order."""
+    by_rid: dict[str, list[str]] = {}
+    for grant in sorted(set(grants), key=_in_order):
+        by_rid.setdefault(grant.rid, []).append(grant.action)
+    return [{"rid": rid, "actions": actions} for rid, actions in by_rid.items()]
+
+
+def _in_order(grant: Grant) -> tuple[str, int, str]:
+    # An action that we do not know, but a cluster stores, is kept and comes last.
+    return (grant.rid, ACTIONS.index(grant.action) if grant.action in ACTIONS else len(ACTIONS), grant.action)
+
+
+def superuser_last(grants: Iterable[Grant]) -> list[Grant]:
+    """The same order, C(dcos:superuser) at the end: power is given last and taken away last."""
+    return sorted(grants, key=lambda grant: grant.rid == SUPERUSER_RID)

@@ -1,0 +1,236 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change at any time.
+"""From what is said about a service to what is done for it: names, grants, stages; no I/O.
+
+The plan is made before the first module runs, so whatever can be refused is refused while nothing has been written.
+Where the security mode must be read from the cluster first, it is made twice: first to check the variables.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from typing import Mapping
+
+from .._errors import DcosError
+from .._rules import security_modes as modes
+from .._rules.identifiers import check_secret_path, check_store
+from .._rules.permissions import SUPERUSER_RID, Permission
+from . import mode_rules as rules
+from . import names as service_names
+from . import superuser as power
+from .grants import (
+    LeftOut,
+    ServiceGrants,
+    permission_view,
+)
+from .names import KeyFiles
+from .presets import ChosenPresets, check_values
+from .variables import PREFIX, Variables
+
+PRESENT = "present"
+ABSENT = "absent"
+SKIP = "skip"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything is decided here; the tasks of the role and dcos_services only carry it out."""
+
+    prefix: str
+    """What the names of this service's variables begin with in messages."""
+    stage: str
+    """present, absent or skip."""
+    read_cluster: bool
+    """The cluster's own document on its security mode is needed and has not been read yet."""
+    version_matters: bool
+    """The cluster's version can decide about something."""
+    security_mode: str | None
+    service_name: str
+    account: str
+    description: str
+    secret_path: str
+    secret_store: str
+    key_store: str
+    key_files: KeyFiles | None
+    """None where the key is kept in the secret only."""
+    next_key_files: KeyFiles | None
+    """The same for the key that a rotation is going to."""
+    login_endpoint: str | None
+    """Given where it does not follow from the mode: the service is outside the cluster."""
+    legacy_login_endpoint: str
+    permissions: tuple[Permission, ...]
+    """What the account is granted."""
+    keep: tuple[Permission, ...]
+    """What is not revoked although it is not granted."""
+    left_out: tuple[LeftOut, ...]
+    run_as: tuple[Permission, ...]
+    """What dcos_marathon is granted beside what it has."""
+    superuser: bool
+    exclusive: bool
+    rotate_key: bool
+    rotate_key_from: str | None
+    """Where given it decides in place of C(rotate_key): the account's fingerprint that asks for a rotation."""
+    verify_login: str
+    delete_key_files: tuple[KeyFiles, ...]
+    delete_unused_acls: tuple[Permission, ...]
+    """The resources whose ACLs go with the account unless somebody else uses them, without actions: all of them."""
+    allow_dcos_prefix: bool
+    warnings: tuple[str, ...]
+
+    def view(self) -> dict[str, object]:
+        """Plain lists and dictionaries, as templates can carry them."""
+        view = {str(name): _plain(value) for name, value in asdict(self).items()}
+        for name in ("permissions", "keep", "run_as", "delete_unused_acls"):
+            view[name] = [_plain(permission_view(permission)) for permission in getattr(self, name)]
+        return view
+
+    def rotates(self, fingerprint: str | None) -> bool:
+        """Whether this run gives the service a new key, now that the account's key is known (None: no account)."""
+        return self.rotate_key if self.rotate_key_from is None else self.rotate_key_from == fingerprint
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, str) else value
+
+
+def plan_service(
+    raw: Mapping[str, object],
+    cluster: Mapping[str, object] | None = None,
+    *,
+    prefix: str = PREFIX,
+    now: datetime | None = None,
+) -> Plan:
+    """Make the plan.
+
+    raw: what is said about the service: the role's variables, their names without the prefix C(dcos_service_).
+    cluster: what dcos_cluster_info returned, None while it has not run.
+    prefix: how the variables begin in messages, C(services[3].) for an entry of a list.
+    now: an aware time, by default that of the clock.
+    """
+    given = Variables(raw, prefix)
+    found = None if cluster is None else rules.read_cluster(cluster)
+    state = given.choice("state", (PRESENT, ABSENT))
+    origin = given.choice("origin", modes.ORIGINS)
+    optional_account = given.choice("optional_account", ("create", "skip"))
+    key_store = given.choice("key_store", ("secret", "file"))
+    exclusive = given.boolean("exclusive", True)
+    in_advance = given.boolean("enforce_in_advance", False)
+    allow_dcos_prefix = given.boolean("allow_dcos_prefix", False)
+    rotate_key = given.boolean("rotate_key", False)
+    rotate_key_from = given.fingerprint("rotate_key_from")
+    superuser, ended = power.superuser(given, datetime.now(timezone.utc) if now is None else now)
+
+    name = given.text("name")
+    if name is None:
+        raise DcosError(f"{prefix}name: must be given: the id of the service, such as /prod/cassandra.")
+    names = service_names.derive_names(name, given.option("name"))
+    chosen = ChosenPresets(given, names)
+    account = service_names.account_name(
+        given.text("account"), chosen.account, given.option("account"), prefix, allow_dcos_prefix
+    )
+    if rotate_key or rotate_key_from is not None:
+        service_names.check_replaceable(account, given.option("rotate_key" if rotate_key else "rotate_key_from"))
+    secret_path = check_secret_path(given.text("secret_path") or chosen.secret_path, given.option("secret_path"))
+    key_files, next_key_files = _key_files(given, key_store, account)
+    grants = ServiceGrants(given, chosen, account, names.service_name, names.group)
+    mode = rules.resolve_mode(
+        given.choice("security_mode", (rules.AUTO, *modes.MODES)), found, given.option("security_mode")
+    )
+
+    stage = state
+    warnings: list[str] = []
+    login_endpoint: str | None = None
+    permissions = grants.all() if state == ABSENT else grants.certain()
+    left_out: tuple[LeftOut, ...] = ()
+    run_as: tuple[Permission, ...] = ()
+    if state == PRESENT:
+        check_values(chosen, given)
+    if state == PRESENT and mode is not None:
+        without, warnings = chosen.goes_without_account(mode, origin, optional_account, found)
+        if without:
+            stage = SKIP
+        else:
+            permissions, left_out = grants.for_mode(mode)
+            run_as, needed = power.run_as(given, chosen.linux_user, mode, origin, in_advance)
+            login_endpoint = rules.outside_endpoint(origin, found)
+            warnings += [
+                *ended,
+                *grants.warnings,
+                *rules.check_principal(given.text("principal"), account, mode, given.option("principal")),
+                *chosen.check_group_role(found),
+                *chosen.check_encryption(mode, found, superuser),
+                *chosen.told(superuser),
+                *needed,
+            ]
+            if origin == modes.INSIDE:
+                warnings += rules.check_space(names.service_name, secret_path, given.option("secret_path"))
+    delete_acls = state == ABSENT and given.boolean("delete_unused_acls", False)
+    unused = tuple(Permission(permission.rid, ()) for permission in permissions) if delete_acls else ()
+    if superuser:
+        permissions = (*permissions, Permission(SUPERUSER_RID, ("full",)))
+    # A given mode is checked by the secret's module against the cluster, but only when that runs, and first.
+    read_cluster = cluster is None and (
+        mode is None or origin == modes.OUTSIDE or key_store == "file" or stage == SKIP or chosen.version_matters(mode)
+    )
+
+    version_matters = any(chosen.version_matters(each) for each in (modes.MODES if mode is None else (mode,)))
+    return Plan(
+        prefix=prefix,
+        stage=stage,
+        read_cluster=state == PRESENT and read_cluster,
+        version_matters=state == PRESENT and version_matters,
+        security_mode=mode,
+        service_name=names.service_name,
+        account=account,
+        description=given.text("description") or f"Service account of /{names.service_name}",
+        secret_path=secret_path,
+        secret_store=check_store(given.text("secret_store") or "default", given.option("secret_store")),
+        key_store=key_store,
+        key_files=key_files,
+        next_key_files=next_key_files,
+        login_endpoint=login_endpoint,
+        legacy_login_endpoint=given.choice("legacy_login_endpoint", ("never", "auto", "always")),
+        permissions=permissions,
+        keep=tuple(Permission(item.rid, item.actions) for item in left_out) if exclusive else (),
+        left_out=left_out,
+        run_as=run_as,
+        superuser=superuser,
+        exclusive=exclusive,
+        rotate_key=rotate_key,
+        rotate_key_from=rotate_key_from,
+        verify_login=given.choice("verify_login", ("changed", "always", "never")),
+        delete_key_files=_key_files_to_delete(given, key_files, next_key_files),
+        delete_unused_acls=unused,
+        allow_dcos_prefix=allow_dcos_prefix,
+        warnings=tuple(warnings),
+    )
+
+
+def _key_files(given: Variables, key_store: str, account: str) -> tuple[KeyFiles | None, KeyFiles | None]:
+    if key_store == "secret":
+        return None, None
+    key_dir = given.text("key_dir")
+    if key_dir is None:
+        raise DcosError(
+            f"{given.option('key_dir')}: must be given when {given.option('key_store')} is file: the folder for the "
+            "key files."
+        )
+    if not key_dir.startswith(("/", "~")):
+        # Ansible starts local modules in the folder of the playbook, which for ours is the installed collection.
+        raise DcosError(
+            f"{given.option('key_dir')}: {key_dir!r} is relative, and where it leads depends on how the module is "
+            "started. Give a whole path, such as '{{ playbook_dir }}/keys' or ~/keys. Nothing was changed."
+        )
+    return service_names.key_files(key_dir, account)
+
+
+def _key_files_to_delete(given: Variables, *files: KeyFiles | None) -> tuple[KeyFiles, ...]:
+    wanted = given.boolean("delete_key_files", False)
+    return tuple(pair for pair in files if pair is not None and wanted)

@@ -1,0 +1,115 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One cluster: whose credentials are taken, what it says about itself, which store verifies it."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any
+
+import pytest
+
+from ansible_collections.dcos.security.plugins.module_utils._api.cluster import Cluster
+from ansible_collections.dcos.security.plugins.module_utils._api.connection import (
+    Connection,
+    KeyCredentials,
+    PasswordCredentials,
+    TokenCredentials,
+)
+from ansible_collections.dcos.security.plugins.module_utils._errors import ApiError, CredentialsError, DcosError
+from ansible_collections.dcos.security.plugins.module_utils._rules.identifiers import NATIVE_ACCOUNTS
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import (
+    URL,
+    FakeCluster,
+    cluster_for,
+    token_of,
+)
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import private_key
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import Reply, Script, serving
+
+
+def connection(credentials: Any, verify: bool | str = False) -> Connection:
+    return Connection(url=URL, timeout=1, retries=0, verify=verify, credentials=credentials, credentials_from="task")
+
+
+@pytest.mark.parametrize("uid", sorted(NATIVE_ACCOUNTS))
+def test_credentials_of_dcos_itself_are_refused_before_any_request(uid: str) -> None:
+    for credentials in (
+        PasswordCredentials(uid, "password"),
+        KeyCredentials(uid, private_key("svc")),
+        TokenCredentials(token_of(uid)),
+    ):
+        with Script().played(), pytest.raises(CredentialsError, match=f"are those of {uid}") as caught:
+            Cluster(connection(credentials))
+        assert caught.value.code == "native_account"
+
+
+@pytest.mark.parametrize("uid", ["bootstrapuser", "dcos_mine", "admin"])
+def test_other_credentials_are_taken(uid: str) -> None:
+    assert Cluster(connection(PasswordCredentials(uid, "password"))).own_uid == uid
+
+
+def test_a_new_token_is_hidden() -> None:
+    hidden: list[str] = []
+    fake = FakeCluster()
+    with serving(fake):
+        cluster = Cluster(connection(PasswordCredentials("admin", "admin-password")), hidden.append)
+        cluster.security_mode()
+    assert hidden == [token_of("admin")]
+
+
+def test_what_a_cluster_says_about_itself() -> None:
+    with serving(FakeCluster()):
+        info = cluster_for().info()
+    assert (info.url, info.security_mode, info.version, info.variant) == (URL, "strict", "2.2.4", "enterprise")
+
+
+def test_an_open_cluster_has_no_mode() -> None:
+    fake = FakeCluster()
+    fake.metadata = {"bootstrap-config.json": {"security": None}, "dcos-version.json": {"version": "2.1.0"}}
+    with serving(fake):
+        info = cluster_for().info()
+    assert (info.security_mode, info.version, info.variant) == (None, "2.1.0", None)
+
+
+@pytest.mark.parametrize("reply", [Reply(403, "<html>"), Reply(404, "<html>"), Reply(200, "<html>"), Reply(200, [1])])
+def test_what_may_not_be_read_is_unknown(reply: Reply) -> None:
+    calls = ("GET /dcos-metadata/bootstrap-config.json", "GET /dcos-metadata/dcos-version.json")
+    with Script(*[(call, reply) for call in calls]).played():
+        cluster = cluster_for()
+        assert cluster.security_mode() is None
+        assert cluster.version() is None
+
+
+def test_another_error_is_one() -> None:
+    call = "GET /dcos-metadata/bootstrap-config.json"
+    with Script((call, Reply(500, "<html>"))).played(), pytest.raises(ApiError, match="bootstrap-config") as caught:
+        cluster_for().security_mode()
+    assert caught.value.status == 500
+
+
+@pytest.mark.parametrize("mode", ["security", "", "STRICT", 7])
+def test_an_unknown_mode_is_not_guessed_at(mode: Any) -> None:
+    fake = FakeCluster()
+    fake.metadata["bootstrap-config.json"] = {"security": mode}
+    with serving(fake), pytest.raises(DcosError, match="names the security mode") as caught:
+        cluster_for().security_mode()
+    assert caught.value.code == "mode"
+
+
+@pytest.mark.parametrize(("verify", "expected"), [(False, False), ("/ca.pem", "/ca.pem"), (True, None)])
+def test_the_system_store_stands_in_for_the_bundle_of_the_http_library(verify: bool | str, expected: Any) -> None:
+    paths = ssl.get_default_verify_paths()
+    wanted = (paths.cafile or paths.capath or True) if expected is None else expected
+    with Script(("GET /x", Reply(200))).played() as script:
+        Cluster(connection(TokenCredentials("opaque"), verify)).http.request("GET", "/x", "reading")
+    assert script.sent[0].verify == wanted
+
+
+def test_without_a_store_of_the_system_the_library_has_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    none = ssl.get_default_verify_paths()._replace(cafile=None, capath="/nonexistent")
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: none)
+    with Script(("GET /x", Reply(200))).played() as script:
+        Cluster(connection(TokenCredentials("opaque"), True)).http.request("GET", "/x", "reading")
+    assert script.sent[0].verify is True

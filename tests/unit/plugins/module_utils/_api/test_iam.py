@@ -1,0 +1,270 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The IAM's endpoints: what is sent, and which refusals only mean that somebody was there before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ansible_collections.dcos.security.plugins.module_utils._api.iam import (
+    GroupGrant,
+    Iam,
+    Permissions,
+    User,
+    group_subject,
+    user_subject,
+)
+from ansible_collections.dcos.security.plugins.module_utils._errors import ApiError, DcosError
+from ansible_collections.dcos.security.plugins.module_utils._rules.permissions import Grant
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import cluster_for
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import LOST, Reply, Script, error
+
+BASE = "/acs/api/v1"
+SVC = user_subject("svc")
+DEV = group_subject("dev")
+GRANT = Grant("dcos:a:/b/*", "read")
+GRANT_PATH = f"{BASE}/acls/dcos:a:%252Fb%252F*/users/svc"
+GROUP_PATH = f"{BASE}/acls/dcos:a:%252Fb%252F*/groups/dev"
+
+
+def play(exchanges: list[tuple[str, Any]], act: Callable[[Iam], Any]) -> Any:
+    with Script(*exchanges).played():
+        return act(cluster_for().iam)
+
+
+SERVICE = {
+    "uid": "svc",
+    "description": "A service",
+    "url": "/acs/api/v1/users/svc",
+    "is_remote": False,
+    "is_service": True,
+    "provider_type": "internal",
+    "provider_id": "",
+    "public_key": "PEM",
+    "something": "new",
+}
+
+
+def test_an_account() -> None:
+    read = play([(f"GET {BASE}/users/svc", Reply(200, SERVICE))], lambda iam: iam.user("svc"))
+    assert read == User("svc", "A service", True, "internal", "PEM", "/acs/api/v1/users/svc")
+
+
+def test_an_account_up_to_1_12_has_no_provider() -> None:
+    read = play([(f"GET {BASE}/users/a@b", Reply(200, {"uid": "a@b"}))], lambda iam: iam.user("a@b"))
+    assert read == User("a@b", "", False, "internal", None, "")
+
+
+UNKNOWN_USER = [error(400, "ERR_UNKNOWN_USER_ID"), error(404, "ERR_UNKNOWN_USER_ID")]
+
+
+@pytest.mark.parametrize("reply", UNKNOWN_USER)
+def test_an_unknown_account_is_none(reply: Reply) -> None:
+    assert play([(f"GET {BASE}/users/svc", reply)], lambda iam: iam.user("svc")) is None
+    assert play([(f"GET {BASE}/users/svc/groups", reply)], lambda iam: iam.groups_of("svc")) == []
+    assert play([(f"GET {BASE}/users/svc/permissions", reply)], lambda iam: iam.permissions("svc")) is None
+
+
+@pytest.mark.parametrize("reply", [error(400, "ERR_INVALID_DATA"), error(400), error(403), Reply(500, "<html>")])
+def test_another_refusal_of_a_reading_is_an_error(reply: Reply) -> None:
+    with pytest.raises(ApiError) as caught:
+        play([(f"GET {BASE}/users/svc", reply)], lambda iam: iam.user("svc"))
+    assert caught.value.status == reply.status
+
+
+def test_a_route_that_is_not_there_is_an_open_cluster() -> None:
+    calls: list[tuple[str, Callable[[Iam], Any]]] = [
+        (f"GET {BASE}/users/svc/permissions", lambda iam: iam.permissions("svc")),
+        (f"GET {BASE}/groups/dev/permissions", lambda iam: iam.group_permissions("dev")),
+        (f"PUT {BASE}/acls/dcos:a", lambda iam: iam.create_acl("dcos:a", "d")),
+    ]
+    for call, act in calls:
+        with pytest.raises(ApiError, match="DC/OS Enterprise only") as caught:
+            play([(call, Reply(404))], act)
+        assert caught.value.status == 404
+
+
+@pytest.mark.parametrize("body", [[1], "<html>", None])
+def test_an_answer_that_is_no_object_is_not_the_iam(body: Any) -> None:
+    with pytest.raises(DcosError, match="is this the Admin Router"):
+        play([(f"GET {BASE}/users/svc", Reply(200, body))], lambda iam: iam.user("svc"))
+
+
+def test_permissions() -> None:
+    body = {
+        "direct": [
+            {"rid": "dcos:a:/b/*", "description": "d", "aclurl": "x", "actions": [{"name": "read"}, {"name": "full"}]},
+            {"rid": "dcos:none", "actions": []},
+        ],
+        "groups": [{"rid": "dcos:superuser", "gid": "superusers", "actions": [{"name": "full"}]}],
+    }
+    read = play([(f"GET {BASE}/users/svc/permissions", Reply(200, body))], lambda iam: iam.permissions("svc"))
+    assert read == Permissions(
+        (Grant("dcos:a:/b/*", "read"), Grant("dcos:a:/b/*", "full")),
+        (GroupGrant("superusers", Grant("dcos:superuser", "full")),),
+    )
+    assert (
+        play([(f"GET {BASE}/users/svc/permissions", Reply(200, {}))], lambda i: i.permissions("svc")) == Permissions()
+    )
+
+
+def test_permissions_of_a_group() -> None:
+    body = {"array": [{"rid": "dcos:a", "actions": [{"name": "read"}]}]}
+    call = f"GET {BASE}/groups/dev/permissions"
+    assert play([(call, Reply(200, body))], lambda i: i.group_permissions("dev")) == Permissions(
+        (Grant("dcos:a", "read"),)
+    )
+    assert play([(call, error(400, "ERR_UNKNOWN_GROUP_ID"))], lambda i: i.group_permissions("dev")) is None
+
+
+def test_groups_are_sorted() -> None:
+    body = {"array": [{"membershipurl": "x", "group": {"gid": gid}} for gid in ("b", "a")]}
+    assert play([(f"GET {BASE}/users/svc/groups", Reply(200, body))], lambda i: i.groups_of("svc")) == ["a", "b"]
+
+
+WRITES: dict[str, tuple[str, Any, str, Callable[[Iam], bool]]] = {
+    "account": (
+        f"PUT {BASE}/users/svc",
+        {"description": "d", "public_key": "PEM"},
+        "ERR_USER_EXISTS",
+        lambda iam: iam.create_service_account("svc", "PEM", "d"),
+    ),
+    "member": (
+        f"PUT {BASE}/groups/dev/users/svc",
+        None,
+        "ERR_USER_ALREADY_IN_GROUP",
+        lambda iam: iam.add_to_group("dev", "svc"),
+    ),
+    "acl": (
+        f"PUT {BASE}/acls/dcos:a:%252Fb%252F*",
+        {"description": ""},
+        "ERR_ACL_EXISTS",
+        lambda iam: iam.create_acl(GRANT.rid, ""),
+    ),
+    "grant": (f"PUT {GRANT_PATH}/read", None, "ERR_PERMISSION_EXISTS", lambda iam: iam.grant(SVC, GRANT)),
+    "group grant": (f"PUT {GROUP_PATH}/read", None, "ERR_PERMISSION_EXISTS", lambda iam: iam.grant(DEV, GRANT)),
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_put(name: str) -> None:
+    call, body, exists, act = WRITES[name]
+    for status in (201, 204):
+        with Script((call, Reply(status))).played() as script:
+            assert act(cluster_for().iam) is True
+        assert script.sent[0].body == body
+    assert play([(call, error(409, exists))], act) is False
+    assert play([(call, error(409))], act) is False
+    for reply in (error(409, "ERR_OTHER"), error(400, exists), error(400, "ERR_UNKNOWN_RESOURCE_ID"), error(403)):
+        with pytest.raises(ApiError) as caught:
+            play([(call, reply)], act)
+        assert caught.value.status == reply.status
+
+
+def actions(*names: str) -> Reply:
+    return Reply(200, {"array": [{"name": name} for name in names]})
+
+
+READ_BACK: dict[str, tuple[str, Reply, Reply]] = {
+    "account": (
+        f"GET {BASE}/users/svc",
+        Reply(200, {"uid": "svc", "public_key": "PEM", "description": "d"}),
+        error(400, "ERR_UNKNOWN_USER_ID"),
+    ),
+    "member": (f"GET {BASE}/users/svc/groups", Reply(200, {"array": [{"group": {"gid": "dev"}}]}), Reply(200, {})),
+    "acl": (f"GET {BASE}/acls/dcos:a:%252Fb%252F*", Reply(200, {}), error(400, "ERR_UNKNOWN_RESOURCE_ID")),
+    "grant": (
+        f"GET {GRANT_PATH}",
+        Reply(200, {"array": [{"name": "read"}]}),
+        Reply(200, {"array": [{"name": "full"}]}),
+    ),
+    "group grant": (
+        f"GET {GROUP_PATH}",
+        Reply(200, {"array": [{"name": "read"}]}),
+        error(400, "ERR_GROUP_NOT_IN_ACL"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_put_whose_answer_was_lost_is_judged_by_reading_back(name: str) -> None:
+    call, _body, exists, act = WRITES[name]
+    read, there, not_there = READ_BACK[name]
+    assert play([(call, LOST), (read, there)], act) is True
+    assert play([(call, LOST), (read, not_there), (call, Reply(201))], act) is True
+    # Refused although it was not there a moment ago: somebody else's, unless it is exactly what was asked for.
+    repeated = [(call, LOST), (read, not_there), (call, error(409, exists))]
+    assert play([*repeated, (read, not_there)], act) is False
+    assert play([*repeated, (read, there)], act) is True
+
+
+@pytest.mark.parametrize(
+    "other", [{"public_key": "OTHER", "description": "d"}, {"public_key": "PEM", "description": "other"}]
+)
+def test_an_account_of_somebody_else_is_not_taken_for_ours(other: dict[str, str]) -> None:
+    call, _body, exists, act = WRITES["account"]
+    read = (f"GET {BASE}/users/svc", Reply(200, {"uid": "svc", **other}))
+    assert play([(call, LOST), read, (call, error(409, exists)), read], act) is False
+
+
+def test_a_description() -> None:
+    call = f"PATCH {BASE}/users/svc"
+    with Script((call, Reply(204))).played() as script:
+        assert cluster_for().iam.set_description("svc", "") is True
+    assert script.sent[0].body == {"description": ""}
+    read = f"GET {BASE}/users/svc"
+    assert play(
+        [(call, LOST), (read, Reply(200, {**SERVICE, "description": "x"}))], lambda iam: iam.set_description("svc", "x")
+    )
+    with pytest.raises(ApiError) as caught:
+        play([(call, error(400, "ERR_UNKNOWN_USER_ID"))], lambda iam: iam.set_description("svc", "x"))
+    assert caught.value.code == "ERR_UNKNOWN_USER_ID"
+
+
+@pytest.mark.parametrize("reply", [error(400, "ERR_UNKNOWN_USER_ID"), error(404), Reply(404, "<html>")])
+def test_an_account_that_was_gone(reply: Reply) -> None:
+    assert play([(f"DELETE {BASE}/users/svc", Reply(204))], lambda iam: iam.delete_user("svc")) is True
+    assert play([(f"DELETE {BASE}/users/svc", reply)], lambda iam: iam.delete_user("svc")) is False
+
+
+def test_a_deletion_that_is_refused_is_an_error() -> None:
+    with pytest.raises(ApiError) as caught:
+        play([(f"DELETE {BASE}/users/svc", error(400, "ERR_NO_MORE_SUPERUSERS"))], lambda iam: iam.delete_user("svc"))
+    assert caught.value.code == "ERR_NO_MORE_SUPERUSERS"
+
+
+def test_a_deletion_whose_answer_was_lost_is_judged_by_reading_back() -> None:
+    call, read = f"DELETE {BASE}/users/svc", f"GET {BASE}/users/svc"
+    gone = error(400, "ERR_UNKNOWN_USER_ID")
+    assert play([(call, LOST), (read, gone)], lambda iam: iam.delete_user("svc")) is True
+    there = (read, Reply(200, SERVICE))
+    assert play([(call, LOST), there, (call, Reply(204))], lambda iam: iam.delete_user("svc")) is True
+    assert play([(call, LOST), there, (call, gone), there], lambda iam: iam.delete_user("svc")) is False
+    assert play([(call, LOST), there, (call, gone), (read, gone)], lambda iam: iam.delete_user("svc")) is True
+
+
+@pytest.mark.parametrize(
+    "code", ["ERR_ACTION_NOT_YET_STORED", "ERR_USER_NOT_IN_ACL", "ERR_GROUP_NOT_IN_ACL", "ERR_UNKNOWN_RESOURCE_ID"]
+)
+def test_a_grant_that_was_gone(code: str) -> None:
+    call = f"DELETE {GRANT_PATH}/read"
+    assert play([(call, Reply(204))], lambda iam: iam.revoke(SVC, GRANT)) is True
+    assert play([(call, error(400, code))], lambda iam: iam.revoke(SVC, GRANT)) is False
+    assert play([(call, LOST), (f"GET {GRANT_PATH}", error(400, code))], lambda iam: iam.revoke(SVC, GRANT)) is True
+
+
+def test_keys_of_the_iam_are_public() -> None:
+    with Script((f"GET {BASE}/auth/jwks", Reply(200, {"keys": []}))).played() as script:
+        assert cluster_for().iam.jwks() == {"keys": []}
+    assert "Authorization" not in script.sent[0].headers
+    assert play([(f"GET {BASE}/auth/jwks", Reply(200, "<html>"))], lambda iam: iam.jwks()) == {}
+
+
+@pytest.mark.parametrize("answer", [Reply(200, ["svc"]), Reply(200, "<html>hello</html>")])
+def test_a_list_of_accounts_that_is_none_is_no_empty_list(answer: Reply) -> None:
+    with pytest.raises(DcosError, match="reading all service accounts: the answer is not a JSON object"):
+        play([(f"GET {BASE}/users?type=service", answer)], lambda iam: iam.service_accounts())

@@ -1,0 +1,151 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The secret store's endpoints: statuses without codes, text and files, and a sealed store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ansible_collections.dcos.security.plugins.module_utils._api.secret_store import Secrets, StoredValue
+from ansible_collections.dcos.security.plugins.module_utils._errors import ApiError, DcosError
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import cluster_for
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import LOST, Reply, Script, error
+
+URL = "/secrets/v1/secret/default/prod/svc/secret"
+SEAL = "GET /secrets/v1/seal-status/default"
+JSON = {"Content-Type": "application/json"}
+BYTES = {"Content-Type": "application/octet-stream"}
+SEALED = Reply(200, {"sealed": True, "threshold": 1})
+UNSEALED = Reply(200, {"sealed": False})
+
+
+def play(exchanges: list[tuple[str, Any]], act: Callable[[Secrets], Any]) -> Any:
+    with Script(*exchanges).played():
+        return act(cluster_for().secrets)
+
+
+def read(secrets: Secrets) -> StoredValue | None:
+    return secrets.read("default", "prod/svc/secret")
+
+
+def create(secrets: Secrets) -> bool:
+    return secrets.create("default", "prod/svc/secret", "S3CRET")
+
+
+def update(secrets: Secrets) -> bool:
+    return secrets.update("default", "prod/svc/secret", "S3CRET")
+
+
+def delete(secrets: Secrets) -> bool:
+    return secrets.delete("default", "prod/svc/secret")
+
+
+@pytest.mark.parametrize(
+    ("reply", "content", "text"),
+    [
+        (Reply(200, {"value": "té\n"}, JSON), "té\n".encode(), "té\n"),
+        (Reply(200, {"value": "", "author": "x"}, JSON), b"", ""),
+        (Reply(200, b"\xff\x00", BYTES), b"\xff\x00", None),
+        (Reply(200, b'{"value": "x"}', BYTES), b'{"value": "x"}', '{"value": "x"}'),
+    ],
+)
+def test_text_and_files_are_read(reply: Reply, content: bytes, text: str | None) -> None:
+    with Script((f"GET {URL}", reply)).played() as script:
+        value = read(cluster_for().secrets)
+    assert value is not None
+    assert (value.content, value.text()) == (content, text)
+    assert script.sent[0].headers["Accept"] == "*/*"
+    assert repr(value) == "StoredValue()"
+
+
+def test_what_is_not_there_is_none() -> None:
+    assert play([(f"GET {URL}", error(404))], read) is None
+    with pytest.raises(ApiError) as caught:
+        play([(f"GET {URL}", Reply(403, "<html>"))], read)
+    assert caught.value.status == 403
+
+
+def test_put_creates_and_patch_updates() -> None:
+    for method, status, act in (("PUT", 201, create), ("PATCH", 204, update)):
+        with Script((f"{method} {URL}", Reply(status))).played() as script:
+            assert act(cluster_for().secrets) is True
+        assert script.sent[0].body == {"value": "S3CRET"}
+    assert play([(f"DELETE {URL}", Reply(204))], delete) is True
+
+
+def test_who_was_there_before() -> None:
+    assert play([(f"PUT {URL}", error(409))], create) is False
+    assert play([(f"PATCH {URL}", error(404))], update) is False
+    assert play([(f"DELETE {URL}", error(404))], delete) is False
+
+
+def test_a_store_that_is_not_there() -> None:
+    with pytest.raises(ApiError, match="DC/OS Enterprise only") as caught:
+        play([(f"PUT {URL}", Reply(404, "<html>"))], create)
+    assert caught.value.status == 404
+
+
+@pytest.mark.parametrize(("method", "act"), [("PUT", create), ("PATCH", update), ("GET", read), ("DELETE", delete)])
+@pytest.mark.parametrize("status", [400, 403, 413, 500])
+def test_no_error_quotes_a_value(method: str, act: Callable[[Secrets], Any], status: int) -> None:
+    with pytest.raises(DcosError) as caught:
+        play([(f"{method} {URL}", error(status, None, "t", "S3CRET"))], act)
+    assert caught.value.status == status
+    assert "prod/svc/secret" in caught.value.message
+    assert "S3CRET" not in repr(caught.value) + str(caught.value)
+
+
+OURS, OTHERS = Reply(200, {"value": "S3CRET"}, JSON), Reply(200, {"value": "other"}, JSON)
+
+
+@pytest.mark.parametrize(("method", "act"), [("PUT", create), ("PATCH", update)])
+def test_a_write_whose_answer_was_lost_is_judged_by_reading_back(method: str, act: Callable[[Secrets], bool]) -> None:
+    call, back = f"{method} {URL}", f"GET {URL}"
+    assert play([(call, LOST), (back, OURS)], act) is True
+    assert play([(call, LOST), (back, OTHERS), (call, Reply(201 if method == "PUT" else 204))], act) is True
+    taken = error(409 if method == "PUT" else 404)
+    theirs = (back, OTHERS if method == "PUT" else error(404))
+    assert play([(call, LOST), theirs, (call, taken), theirs], act) is False
+    assert play([(call, LOST), theirs, (call, taken), (back, OURS)], act) is True
+
+
+def test_a_deletion_whose_answer_was_lost_is_judged_by_reading_back() -> None:
+    call, back = f"DELETE {URL}", f"GET {URL}"
+    assert play([(call, LOST), (back, error(404))], delete) is True
+    assert play([(call, LOST), (back, OURS), (call, Reply(204))], delete) is True
+
+
+@pytest.mark.parametrize(("method", "act"), [("GET", read), ("PUT", create), ("PATCH", update), ("DELETE", delete)])
+def test_a_sealed_store_is_not_waited_for(method: str, act: Callable[[Secrets], Any], sleeps: list[float]) -> None:
+    with pytest.raises(ApiError, match="the secret store 'default' is sealed") as caught:
+        play([(f"{method} {URL}", Reply(503)), (SEAL, SEALED)], act)
+    assert caught.value.status == 503
+    assert "'dcos security cluster secret-store unseal default KEY'" in caught.value.message
+    assert "PUT /secrets/v1/auto-unseal/default" in caught.value.message
+    assert sleeps == []
+
+
+@pytest.mark.parametrize(
+    "status",
+    [UNSEALED, Reply(503), Reply(502), Reply(403, "<html>"), Reply(404), Reply(200, "<html>"), LOST],
+    ids=["unsealed", "503", "502", "403", "404", "html", "lost"],
+)
+def test_a_503_of_a_store_that_is_not_known_to_be_sealed_passes(status: Any, sleeps: list[float]) -> None:
+    """Who may read a secret may not always read the seal status; that must not turn a passing 503 into an error."""
+    value = play([(f"GET {URL}", Reply(503)), (SEAL, status), (f"GET {URL}", OURS)], read)
+    assert value is not None
+    assert value.text() == "S3CRET"
+    assert len(sleeps) == 1
+
+
+def test_a_cluster_without_a_secret_store_is_told() -> None:
+    with pytest.raises(ApiError, match="DC/OS Enterprise only") as caught:
+        play(
+            [("GET /secrets/v1/secret/default/?list=true", Reply(404, "<html>"))],
+            lambda secrets: secrets.paths("default"),
+        )
+    assert caught.value.status == 404

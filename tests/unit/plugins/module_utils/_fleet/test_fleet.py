@@ -1,0 +1,783 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A list of services at once: the same end as service by service, few requests, and no service stops another."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.dcos.security.plugins.module_utils._api.cluster import Cluster
+from ansible_collections.dcos.security.plugins.module_utils._api.connection import PasswordCredentials
+from ansible_collections.dcos.security.plugins.module_utils._crypto.rsa_keys import (
+    fingerprint,
+    load_stored_private_key,
+    read_public_key,
+    same_key,
+)
+from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
+from ansible_collections.dcos.security.plugins.module_utils._fleet import fleet as _fleet
+from ansible_collections.dcos.security.plugins.module_utils._fleet.fleet import (
+    Fleet,
+    Progress,
+    default_concurrency,
+    quiet,
+)
+from ansible_collections.dcos.security.plugins.module_utils._presets.model import PresetGrant
+from ansible_collections.dcos.security.plugins.module_utils._resources.frame import Outcome, converge
+from ansible_collections.dcos.security.plugins.module_utils._service import plan as _service_plan
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import (
+    TOKEN_END,
+    FakeCluster,
+    cluster_for,
+    connection,
+    token_of,
+)
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import (
+    private_key,
+    private_text,
+    public_key,
+    public_text,
+)
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import (
+    LOST,
+    Crash,
+    Reply,
+    Sent,
+    serving,
+)
+
+RID = "dcos:service:marathon:marathon:services:/"
+NAMES = ("/team/api", "/team/queue", "/team/worker")
+API, API_SECRET = "team__api-principal", "team/api/api-secret"
+RESULT = [
+    *("account", "security_mode", "secret", "fingerprint", "granted", "revoked", "left_out", "superuser"),
+    *("key_changed", "verified", "warnings"),
+]
+
+
+@pytest.fixture(autouse=True)
+def keys(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every key that is made, by name: made once in a run of the tests."""
+    made: list[str] = []
+    numbers = itertools.count()
+
+    def generate(size: int = 2048) -> Any:
+        made.append(f"made-{next(numbers) % 24}")
+        return private_key(made[-1], size)
+
+    monkeypatch.setattr(_fleet, "generate", generate)
+    return made
+
+
+@pytest.fixture
+def fake() -> FakeCluster:
+    return FakeCluster()
+
+
+def entry(name: str, *grants: str, **variables: Any) -> dict[str, Any]:
+    permissions = [{"rid": rid, "actions": ["read"]} for rid in grants]
+    return {"name": name, "permissions": permissions, **variables}
+
+
+def team(**variables: Any) -> list[dict[str, Any]]:
+    return [entry(name, RID + name[1:], RID + "team", **variables) for name in NAMES]
+
+
+def run(
+    fake: Callable[[Sent], Any],
+    services: Sequence[Mapping[str, Any]],
+    concurrency: int = 1,
+    check_mode: bool = False,
+    uid: str = "admin",
+    progress: Callable[[Progress], None] = quiet,
+    **common: Any,
+) -> Outcome:
+    with serving(fake):
+        return converge(Fleet(cluster_for(uid), services, common, concurrency, progress), check_mode)
+
+
+def shown(outcome: Outcome, number: int = 0) -> dict[str, Any]:
+    """One service of the result."""
+    services: Any = outcome.values["services"]
+    return dict(services[number])
+
+
+def outcomes(outcome: Outcome) -> list[str]:
+    services: Any = outcome.values["services"]
+    return ["failed" if each["failed"] else "changed" if each["changed"] else "ok" for each in services]
+
+
+def since(fake: FakeCluster, calls: int) -> Counter[str]:
+    return Counter(call.split()[0] for call in fake.calls[calls:])
+
+
+def healthy(fake: FakeCluster, uid: str, path: str) -> bool:
+    """Whether the service could log in with what is stored for it."""
+    document = fake.document(path)
+    key = load_stored_private_key(document["private_key"])
+    account = read_public_key(fake.users[uid]["public_key"])
+    return document["uid"] == uid and key is not None and same_key(account, key.public_key())
+
+
+# Cold, and again
+
+
+def test_each_service_gets_what_the_role_would_give_it(fake: FakeCluster) -> None:
+    outcome = run(fake, team())
+    assert outcome.failure is None
+    assert outcome.values["counts"] == {"total": 3, "changed": 3, "unchanged": 0, "failed": 0}
+    for number, name in enumerate(NAMES):
+        uid, path = f"team__{name[6:]}-principal", f"{name[1:]}/{name[6:]}-secret"
+        assert fake.users[uid] == {
+            "description": f"Service account of {name}",
+            "public_key": public_text(f"made-{number + 1}"),  # the first one stood in while it was planned
+        }
+        document = fake.document(path)
+        assert document == {
+            "uid": uid,
+            "scheme": "RS256",
+            "login_endpoint": "https://leader.mesos/acs/api/v1/auth/login",
+            "private_key": private_text(f"made-{number + 1}"),
+        }
+        assert fake.grants_of(uid) == {(RID + name[1:], "read"), (RID + "team", "read")}
+        view = shown(outcome, number)
+        assert list(view) == ["name", "state", "changed", "failed", *RESULT]
+        assert view == {
+            "name": name,
+            "state": "present",
+            "changed": True,
+            "failed": False,
+            "account": uid,
+            "security_mode": "strict",
+            "secret": path,
+            "fingerprint": fingerprint(public_key(f"made-{number + 1}")),
+            "granted": [{"rid": rid, "action": "read"} for rid in (RID + name[1:], RID + "team")],
+            "revoked": [],
+            "left_out": [],
+            "superuser": False,
+            "key_changed": True,
+            "verified": True,
+            "warnings": [],
+        }
+    assert "PRIVATE KEY" not in json.dumps([outcome.values, outcome.before, outcome.after])
+
+
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_what_it_asks_of_the_cluster(concurrency: int, fake: FakeCluster) -> None:
+    services = team()
+    run(fake, services, concurrency)
+    calls = Counter(fake.calls)
+    acls = [call for call in calls if call.startswith("PUT /acs/api/v1/acls/") and "/users/" not in call]
+    assert len(acls) == 4, "an ACL that three services share is made once"
+    assert max(calls[call] for call in acls) == 1
+    used = since(fake, 0)
+    per_run = 4  # mode, accounts, ACLs, secrets; the token is given
+    assert used["PUT"] == len(services) * 2 + len(services) * 2 + len(acls)
+    assert used["GET"] <= per_run + 2 * len(services)
+    assert used["POST"] == len(services)
+    before = len(fake.calls)
+    again = run(fake, services, concurrency)
+    assert again.changed is False
+    assert again.values["counts"] == {"total": 3, "changed": 0, "unchanged": 3, "failed": 0}
+    assert since(fake, before) == {"GET": 4 + 2 * len(services)}  # superusers in place of ACLs
+    assert [view["verified"] for view in again.values["services"]] == [False] * 3  # type: ignore[attr-defined]
+
+
+def test_nothing_is_asked_for_services_that_go_without_an_account(fake: FakeCluster) -> None:
+    services = [{"name": "/a", "optional_account": "skip", "security_mode": "permissive"}]
+    fake.metadata["bootstrap-config.json"] = {"security": "permissive"}
+    outcome = run(fake, services)
+    assert outcome.changed is False
+    assert fake.calls == ["GET /dcos-metadata/bootstrap-config.json"]
+    assert shown(outcome)["state"] == "skip"
+    assert shown(outcome)["account"] is None
+
+
+def test_check_mode_foresees(fake: FakeCluster, keys: list[str]) -> None:
+    fake.add_account(API, public_text("a"), "Service account of /team/api")
+    fake.secrets[API_SECRET] = json.dumps(document(API, "a"))
+    state = fake.state()
+    outcome = run(fake, [{"name": "/team/api"}, *team()[1:]], check_mode=True)
+    assert fake.state() == state
+    assert since(fake, 0).keys() == {"GET"}
+    assert outcomes(outcome) == ["ok", "changed", "changed"]
+    assert outcome.changed is True
+    assert outcome.values["provisional"] is True
+    assert keys == ["made-0"], "one key stands in for all"
+    assert set(outcome.before or {}) == set(outcome.after or {}) == {"/team/queue", "/team/worker"}
+    granted = [{"rid": rid, "action": "read"} for rid in (RID + "team/queue", RID + "team")]
+    assert shown(outcome, 1)["granted"] == granted
+    assert outcome.warnings == []
+    real = run(fake, [{"name": "/team/api"}, *team()[1:]])
+    assert outcomes(real) == outcomes(outcome)
+    after: Any = real.after
+    assert after["/team/queue"]["account"]["fingerprint"] == shown(real, 1)["fingerprint"]
+    assert (real.before or {})["/team/queue"] == {"secret": None, "account": None, "grants": {"direct": []}}
+
+
+def document(uid: str, key: str, **more: str) -> dict[str, str]:
+    endpoint = "https://leader.mesos/acs/api/v1/auth/login"
+    return {"uid": uid, "scheme": "RS256", "login_endpoint": endpoint, "private_key": private_text(key), **more}
+
+
+# One rule for role, modules and fleet
+
+
+def test_a_rule_that_changes_changes_for_role_and_fleet(fake: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = {"name": "/team/api", "preset": "scheduler_minimum"}
+
+    def both() -> tuple[list[Any], Any]:
+        plan = _service_plan.plan_service(variables, {"url": "https://dcos.example.com", "security_mode": "strict"})
+        outcome = run(fake, [variables], check_mode=True)
+        return [{"rid": p.rid, "action": a} for p in plan.permissions for a in p.actions], shown(outcome)["granted"]
+
+    planned, granted = both()
+    assert planned == granted != []
+    monkeypatch.setattr(PresetGrant, "needed_in", lambda grant, mode: False)
+    assert both() == ([], [])
+
+
+def test_variables_for_all(fake: FakeCluster) -> None:
+    services = [
+        {"name": "/a"},
+        {"name": "/b", "description": "", "verify_login": None},
+        {"name": "/c", "description": "own"},
+    ]
+    run(fake, services, description="for all", verify_login="never")
+    assert [fake.users[f"{uid}-principal"]["description"] for uid in "abc"] == ["for all", "for all", "own"]
+    assert since(fake, 0)["POST"] == 0
+
+
+# Input
+
+
+def test_what_is_wrong_with_one_entry_does_not_stop_the_others(fake: FakeCluster) -> None:
+    services = [
+        entry("/team/api"),
+        entry("Team"),
+        {"account": "x"},
+        entry("/team/queue", colour="red"),
+        entry("/team/worker"),
+    ]
+    outcome = run(fake, services)
+    assert outcomes(outcome) == ["changed", "failed", "failed", "failed", "changed"]
+    messages = [shown(outcome, number)["msg"] for number in (1, 2, 3)]
+    assert [message.split(":")[0] for message in messages] == [
+        "services[1].name",
+        "services[2].name",
+        "services[3].colour",
+    ]
+    assert [shown(outcome, number)["name"] for number in (1, 2)] == ["Team", "services[2]"]
+    assert list(shown(outcome, 1)) == ["name", "state", "changed", "failed", *RESULT, "msg", "failure"]
+    assert outcome.values["counts"] == {"total": 5, "changed": 2, "unchanged": 0, "failed": 3}
+    assert outcome.failure is not None
+    assert outcome.failure.message.startswith("3 of 5 services failed. Team: services[1].name: ")
+    assert "run again" in outcome.failure.message
+    services[1:4] = [entry("/team/b"), entry("/team/c"), entry("/team/queue")]
+    assert outcomes(run(fake, services)) == ["ok", "changed", "changed", "changed", "ok"]
+
+
+def test_input_that_is_wrong_altogether_costs_no_request(fake: FakeCluster) -> None:
+    outcome = run(fake, [{"name": "A"}, {"name": "B"}])
+    assert fake.calls == []
+    assert outcome.changed is False
+    assert outcomes(outcome) == ["failed", "failed"]
+
+
+def test_an_empty_list(fake: FakeCluster) -> None:
+    outcome = run(fake, [])
+    assert (outcome.changed, outcome.failure, fake.calls) == (False, None, [])
+    assert outcome.values == {"services": [], "counts": {"total": 0, "changed": 0, "unchanged": 0, "failed": 0}}
+
+
+@pytest.mark.parametrize(
+    ("variables", "shared"),
+    [
+        ({"name": "/team/api"}, "name"),
+        ({"account": API}, "account"),
+        ({"secret_path": API_SECRET}, "secret"),
+        ({"secret_path": f"{API_SECRET}-next"}, "secret"),
+    ],
+)
+def test_services_that_would_share_something_are_both_refused(
+    variables: dict[str, str], shared: str, fake: FakeCluster
+) -> None:
+    outcome = run(fake, [entry("/other"), entry("/team/api"), {"name": "/team/queue", **variables}])
+    assert outcomes(outcome) == ["changed", "failed", "failed"]
+    for number in (1, 2):
+        assert f"share the {shared}" in shown(outcome, number)["msg"]
+        assert "services[1]" in shown(outcome, number)["msg"]
+        assert shown(outcome, number)["failure"]["code"] == "collision"
+    assert API not in fake.users
+
+
+def test_concurrency_is_checked() -> None:
+    with pytest.raises(DcosError, match="concurrency"):
+        Fleet(cluster_for(), [], {}, 0, quiet)
+    assert 1 <= default_concurrency() <= 32
+
+
+# What the cluster holds
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_what_stands_in_the_way_of_one_service(check_mode: bool, fake: FakeCluster) -> None:
+    """Found before the first write for it: a foreign secret, another key, a person, the own account."""
+    fake.add_account("admin-service", public_text("b"))
+    fake.add_grant("admin-service", "dcos:superuser", "full")
+    fake.add_person("team__worker-principal")
+    fake.secrets[API_SECRET] = "somebody else's"
+    fake.add_account("team__queue-principal", public_text("a"))
+    fake.secrets["team/queue/queue-secret"] = json.dumps(document("team__queue-principal", "b"))
+    fake.secrets["own"] = json.dumps(document("admin-service", "b"))
+    own = {"name": "/own", "account": "admin-service", "secret_path": "own", "state": "absent"}
+    state = fake.state()
+    outcome = run(fake, [*team(), own, entry("/fine")], check_mode=check_mode, uid="admin-service")
+    assert outcomes(outcome) == ["failed"] * 4 + ["changed"]
+    codes = [shown(outcome, number)["failure"]["code"] for number in range(4)]
+    assert codes == ["foreign_secret", "key_mismatch", "invalid_uid", "own_account"]
+    assert [shown(outcome, number)["account"] for number in range(3)] == [f"team__{n[6:]}-principal" for n in NAMES]
+    assert {**fake.secrets, "fine/fine-secret": ""} == {**state[4], "fine/fine-secret": ""}
+    assert set(fake.users) - set(state[0]) == (set() if check_mode else {"fine-principal"})
+
+
+def test_grants_too_many_are_revoked_and_superuser_power_last(fake: FakeCluster) -> None:
+    run(fake, team())
+    for rid in ("dcos:a", "dcos:superuser", "dcos:z"):
+        fake.add_grant(API, rid, "full")
+    fake.writes.clear()
+    outcome = run(fake, team())
+    assert outcomes(outcome) == ["changed", "ok", "ok"]
+    assert [each["rid"] for each in shown(outcome)["revoked"]] == ["dcos:a", "dcos:z", "dcos:superuser"]
+    assert [call.split()[0] for call in fake.writes] == ["DELETE"] * 3
+    assert shown(outcome)["key_changed"] is False
+
+
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_superuser_power_that_a_cache_hides_is_taken_away(exclusive: bool, fake: FakeCluster) -> None:
+    run(fake, team())
+    fake.add_grant(API, "dcos:superuser", "read")
+    show = fake._shown
+    fake._shown = lambda kind, name: [e for e in show(kind, name) if e["rid"] != "dcos:superuser"]  # type: ignore[method-assign]
+    outcome = run(fake, team(exclusive=exclusive))
+    assert shown(outcome)["revoked"] == [{"rid": "dcos:superuser", "action": "read"}]
+    assert (API, "dcos:superuser") not in {grant[1:3] for grant in fake.grants}
+
+
+def test_power_through_a_group_fails_what_is_done(fake: FakeCluster) -> None:
+    fake.groups["mighty"] = set()
+    fake.add_grant("mighty", "dcos:superuser", "full", "groups")
+    run(fake, [entry("/team/api")])
+    fake.groups["mighty"].add(API)
+    outcome = run(fake, [entry("/team/api", RID + "x"), entry("/team/queue")])
+    assert outcomes(outcome) == ["failed", "changed"]
+    assert shown(outcome)["changed"] is True
+    assert "mighty" in shown(outcome)["msg"]
+    assert shown(outcome)["superuser"] is True
+    assert fake.grants_of(API) == {(RID + "x", "read")}
+
+
+def test_bring_up_and_after(fake: FakeCluster) -> None:
+    outcome = run(fake, [entry("/team/api", superuser=True)])
+    assert shown(outcome)["superuser"] is True
+    assert fake.grants_of(API) == {("dcos:superuser", "full")}
+    outcome = run(fake, [entry("/team/api", exclusive=False)])
+    assert shown(outcome)["revoked"] == [{"rid": "dcos:superuser", "action": "full"}]
+
+
+def test_a_list_of_secrets_that_may_not_be_read(fake: FakeCluster) -> None:
+    fake.refused["?list=true"] = 403
+    assert outcomes(run(fake, team())) == ["changed"] * 3
+    reads = Counter(call for call in fake.calls if call.startswith("GET /secrets/"))
+    assert reads[f"GET /secrets/v1/secret/default/{API_SECRET}"] == 2  # before, and for the login
+    assert reads[f"GET /secrets/v1/secret/default/{API_SECRET}-next"] == 1
+    assert outcomes(run(fake, team())) == ["ok"] * 3
+
+
+def test_a_token_that_expires_is_renewed_once_for_all(fake: FakeCluster) -> None:
+    """Several threads meet the refusal at the same time."""
+    lock, issued, refused = threading.Lock(), [0], [0]
+
+    def cluster(sent: Sent) -> Any:
+        with lock:
+            if sent.call == "POST /acs/api/v1/auth/login" and sent.body["uid"] == "admin":
+                issued[0] += 1
+                return Reply(200, {"token": token_of("admin", TOKEN_END + issued[0])})
+            used = sent.headers.get("Authorization", "")
+            if len(fake.calls) >= 20 and used.endswith(token_of("admin", TOKEN_END + 1)):
+                refused[0] += 1
+                return Reply(401, "<html>")
+        return fake(sent)
+
+    login = PasswordCredentials("admin", "admin-password")
+    connected = Cluster(replace(connection(), credentials=login))
+    services = [entry(f"/s{number}", RID + f"{number}") for number in range(12)]
+    with serving(cluster):
+        outcome = converge(Fleet(connected, services, {}, 8, quiet), False)
+    assert outcome.failure is None
+    assert issued == [2]
+    assert refused[0] >= 1
+
+
+def test_without_the_list_of_accounts_nothing_is_tried(fake: FakeCluster) -> None:
+    fake.refused["?type=service"] = 403
+    with pytest.raises(DcosError, match="reading all service accounts"):
+        run(fake, team())
+    assert fake.writes == []
+
+
+def test_an_open_cluster(fake: FakeCluster) -> None:
+    fake.metadata = {"dcos-version.json": {"version": "2.2.4", "dcos-variant": "open"}}
+    outcome = run(fake, team())
+    assert "open DC/OS" in shown(outcome)["msg"]
+
+
+def test_mode_that_cannot_be_read(fake: FakeCluster) -> None:
+    fake.metadata = {}
+    assert "security_mode" in shown(run(fake, [{"name": "/a"}]))["msg"]
+    assert outcomes(run(fake, [{"name": "/a", "security_mode": "strict"}])) == ["changed"]
+
+
+def test_the_version_is_read_where_it_matters(fake: FakeCluster) -> None:
+    run(fake, [{"name": "/team/api", "transport_encryption": True}])
+    assert "GET /dcos-metadata/dcos-version.json" in fake.calls
+
+
+def test_run_as_grants(fake: FakeCluster) -> None:
+    fake.add_account("dcos_marathon", public_text("b"))
+    fake.add_grant("dcos_marathon", "dcos:before", "full")
+    services = [{"name": f"/{name}", "linux_user": "core", "run_as_grants": True} for name in "ab"]
+    outcome = run(fake, services)
+    assert outcomes(outcome) == ["changed", "changed"]
+    assert fake.grants_of("dcos_marathon") == {("dcos:before", "full"), ("dcos:mesos:master:task:user:core", "create")}
+    assert outcomes(run(fake, services)) == ["ok", "ok"]
+
+
+# Others at work
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("what", ["account", "secret", "grant"])
+def test_somebody_else_is_faster(what: str, number: int, fake: FakeCluster) -> None:
+    """What the lists said is not true any more: the service is planned again from what there is now."""
+
+    def rival() -> None:
+        if what == "account" and API not in fake.users:
+            stored = fake.secrets.get(API_SECRET)
+            key = json.loads(stored)["private_key"] if stored else private_text("a")
+            name = next(n for n in ("a", "made-1", "made-2") if private_text(n) == key)
+            fake.secrets.setdefault(API_SECRET, json.dumps(document(API, name)))
+            fake.add_account(API, public_text(name), "rival")
+        elif what == "secret":
+            fake.secrets.setdefault(API_SECRET, json.dumps(document(API, "a")))
+        elif API in fake.users:
+            fake.add_grant(API, RID + "team/api", "read")
+
+    fake.rivals[number] = rival
+    outcome = run(fake, team()[:1])
+    assert outcome.failure is None
+    assert fake.grants_of(API) == {(RID + "team/api", "read"), (RID + "team", "read")}
+    assert healthy(fake, API, API_SECRET)
+    assert fake.users[API]["description"] == "Service account of /team/api"
+    assert outcomes(run(fake, team()[:1])) == ["ok"]
+
+
+def test_a_resource_that_went_away(fake: FakeCluster) -> None:
+    fake.acls[RID + "team"] = "there at first"
+    fake.rivals[5] = lambda: fake.acls.pop(RID + "team", None)
+    outcome = run(fake, team())
+    assert outcome.failure is None
+    assert all((RID + "team", "read") in fake.grants_of(f"team__{name[6:]}-principal") for name in NAMES)
+
+
+def test_a_document_that_changes_before_it_is_mended_is_not_overwritten(fake: FakeCluster) -> None:
+    run(fake, team()[:1])
+    stored = {**fake.document(API_SECRET), "scheme": "RS512"}
+    fake.secrets[API_SECRET] = json.dumps(stored)
+    reads: list[int] = []
+
+    def cluster(sent: Sent) -> Any:
+        if sent.call == f"GET /secrets/v1/secret/default/{API_SECRET}":
+            reads.append(1)
+            if len(reads) == 2:
+                fake.secrets[API_SECRET] = json.dumps({**stored, "note": "of somebody else"})
+        return fake(sent)
+
+    outcome = run(cluster, team()[:1])
+    assert outcome.failure is None
+    assert fake.document(API_SECRET) == {**stored, "scheme": "RS256", "note": "of somebody else"}
+
+
+# Interruptions
+
+
+def writes_of(services: Sequence[Mapping[str, Any]], prepare: Callable[[FakeCluster], None]) -> int:
+    fake = FakeCluster()
+    prepare(fake)
+    fake.writes.clear()
+    run(fake, services)
+    return len(fake.writes)
+
+
+def nothing(fake: FakeCluster) -> None:
+    del fake
+
+
+def provision(fake: FakeCluster) -> None:
+    run(fake, team()[:2])
+    fake.groups["dev"] = {API}
+
+
+@pytest.mark.parametrize("how", ["crash", "cut_before", "cut_after"])
+@pytest.mark.parametrize("rotate", [False, True])
+def test_an_interruption_anywhere_is_repaired_by_the_next_run(how: str, rotate: bool) -> None:
+    prepare = provision if rotate else nothing
+    services = team(rotate_key=rotate)[:2]
+    for number in range(1, writes_of(services, prepare) + 1):
+        fake = FakeCluster()
+        prepare(fake)
+        fake.writes.clear()
+        fake._attempts = 0
+        if how == "crash":
+            fake.crash_after = number
+            with contextlib.suppress(Crash):
+                run(fake, services)
+            fake.crash_after = None
+        else:
+            getattr(fake, how).add(number)
+            assert run(fake, services).failure is None
+        again = run(fake, team()[:2])
+        assert again.failure is None, number
+        for name in NAMES[:2]:
+            uid, path = f"team__{name[6:]}-principal", f"{name[1:]}/{name[6:]}-secret"
+            assert fake.grants_of(uid) == {(RID + name[1:], "read"), (RID + "team", "read")}, number
+            assert fake.document(path)["uid"] == uid
+            assert healthy(fake, uid, path), number
+            assert path + "-next" not in fake.secrets
+        assert not [uid for uid in fake.users if uid.endswith(".replacing")]
+        assert fake.groups_of(API) == ({"dev"} if rotate else set())
+        assert outcomes(run(fake, team()[:2])) == ["ok", "ok"]
+
+
+def test_an_error_says_what_was_done(fake: FakeCluster) -> None:
+    fake.refused["%252Fteam%252Fapi/users/"] = 403
+    outcome = run(fake, team())
+    assert outcomes(outcome) == ["failed", "changed", "changed"]
+    assert shown(outcome)["changed"] is True
+    assert shown(outcome)["failure"]["status"] == 403
+    done = f"Done before that: create secret {API_SECRET}; create service account {API}. Run again to finish."
+    assert shown(outcome)["msg"].endswith(done)
+    fake.refused.clear()
+    assert outcomes(run(fake, team())) == ["changed", "ok", "ok"]
+
+
+def test_a_cluster_that_is_gone_is_not_asked_for_every_service(fake: FakeCluster) -> None:
+    asked: list[str] = []
+
+    def cluster(sent: Sent) -> Any:
+        if sent.method != "GET":
+            asked.append(sent.call)
+            return LOST
+        return LOST if asked else fake(sent)
+
+    outcome = run(cluster, [entry(f"/s{number}") for number in range(20)])
+    assert outcomes(outcome) == ["failed"] * 20
+    messages = [shown(outcome, number)["msg"] for number in range(20)]
+    assert [message.startswith("Not tried") for message in messages] == [False] * 3 + [True] * 17
+    assert outcome.failure is not None
+    assert "15 more: /s5" in outcome.failure.message
+    assert outcome.before is not None
+    assert outcome.after is not None
+    untried = [f"/s{number}" for number in range(3, 20)]
+    assert {name: outcome.after[name] for name in untried} == {name: outcome.before[name] for name in untried}
+
+
+# Keys
+
+
+def test_rotation(fake: FakeCluster) -> None:
+    provision(fake)
+    before = {uid: user["public_key"] for uid, user in fake.users.items() if "public_key" in user}
+    services = [entry("/team/api", exclusive=False, rotate_key=True), entry("/team/queue", exclusive=False)]
+    predicted = run(fake, services, check_mode=True)
+    outcome = run(fake, services)
+    assert outcomes(predicted) == outcomes(outcome) == ["changed", "ok"]
+    assert fake.users[API]["public_key"] != before[API]
+    assert healthy(fake, API, API_SECRET)
+    assert shown(outcome)["key_changed"] is shown(outcome)["verified"] is True
+    assert fake.grants_of(API) == {(RID + "team/api", "read"), (RID + "team", "read")}
+    assert fake.groups_of(API) == {"dev"}
+
+
+def test_rotation_from_a_key(fake: FakeCluster) -> None:
+    provision(fake)
+    old = shown(run(fake, team()))["fingerprint"]
+    services = team(rotate_key_from=old)
+    outcome = run(fake, services)
+    assert outcomes(outcome) == ["changed", "ok", "ok"]
+    assert shown(outcome)["fingerprint"] != old
+    assert outcomes(run(fake, services)) == ["ok"] * 3
+
+
+def test_keys_in_files(fake: FakeCluster, tmp_path: Path) -> None:
+    services = team(key_store="file", key_dir=str(tmp_path))
+    predicted = run(fake, services, check_mode=True)
+    assert list(tmp_path.iterdir()) == []
+    outcome = run(fake, services)
+    assert outcome.failure is None
+    assert outcomes(predicted) == outcomes(outcome) == ["changed"] * 3
+    private = tmp_path / f"{API}.pem"
+    assert private.read_text() == fake.document(API_SECRET)["private_key"]
+    assert private.stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / f"{API}.pub").read_text() == fake.users[API]["public_key"]
+    assert outcomes(run(fake, services)) == ["ok"] * 3
+    before = private.read_text()
+    rotated = [{**services[0], "rotate_key": True}, *services[1:]]
+    predicted = run(fake, rotated, check_mode=True)
+    assert private.read_text() == before
+    outcome = run(fake, rotated)
+    assert outcomes(predicted) == outcomes(outcome) == ["changed", "ok", "ok"]
+    assert private.read_text() == fake.document(API_SECRET)["private_key"] != before
+    assert (tmp_path / f"{API}.pub").read_text() == fake.users[API]["public_key"]
+    assert shown(outcome)["verified"] is True
+    assert len(list(tmp_path.iterdir())) == 6
+    gone = [{**services[0], "state": "absent", "delete_key_files": True}]
+    assert outcomes(run(fake, gone)) == ["changed"]
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_a_private_key_that_others_can_read_is_closed(fake: FakeCluster, tmp_path: Path) -> None:
+    services = team(key_store="file", key_dir=str(tmp_path))[:1]
+    run(fake, services)
+    private = tmp_path / f"{API}.pem"
+    private.chmod(0o644)
+    predicted = run(fake, services, check_mode=True)
+    assert private.stat().st_mode & 0o777 == 0o644
+    outcome = run(fake, services)
+    assert private.stat().st_mode & 0o777 == 0o600
+    assert outcomes(predicted) == outcomes(outcome) == ["changed"]
+    assert (predicted.before, predicted.after) == (outcome.before, outcome.after)
+    assert "'mode': '0644'" in str(outcome.before)
+    assert "'mode': '0600'" in str(outcome.after)
+    assert outcome.warnings == []
+    assert outcomes(run(fake, services)) == ["ok"]
+
+
+def test_a_key_file_of_another_key_is_refused_before_it_is_made(fake: FakeCluster, tmp_path: Path) -> None:
+    fake.add_account(API, public_text("a"))
+    outcome = run(fake, [entry("/team/api", key_store="file", key_dir=str(tmp_path))])
+    assert shown(outcome)["failure"]["code"] == "key_mismatch"
+    assert list(tmp_path.iterdir()) == []
+    assert fake.writes == []
+
+
+@pytest.mark.parametrize("wanted", ["always", "changed", "never"])
+def test_verification(wanted: str, fake: FakeCluster) -> None:
+    run(fake, team())
+    for check_mode in (True, False):
+        before = len(fake.calls)
+        outcome = run(fake, team(verify_login=wanted), check_mode=check_mode)
+        assert outcome.changed is False
+        assert since(fake, before)["POST"] == (3 if wanted == "always" else 0)
+        assert since(fake, before)["GET"] == 4 + 2 * 3
+        assert shown(outcome)["verified"] is (wanted == "always")
+
+
+def test_a_login_that_fails(fake: FakeCluster) -> None:
+    fake.refused["/auth/login"] = 401
+    outcome = run(fake, team()[:1])
+    assert "refused the credentials" in shown(outcome)["msg"]
+    assert "Done before that: create secret" in shown(outcome)["msg"]
+
+
+# Absent
+
+
+def test_retirement(fake: FakeCluster) -> None:
+    run(fake, team())
+    fake.secrets[f"{API_SECRET}-next"] = json.dumps(document(API, "a"))
+    fake.add_account(f"{API}.replacing", public_text("a"), '{"description": "", "grants": [], "groups": []}')
+    fake.secrets["team/queue/queue-secret"] = "somebody else's"
+    fake.writes.clear()
+    predicted = run(fake, team(state="absent"), check_mode=True)
+    outcome = run(fake, team(state="absent"))
+    assert outcomes(predicted) == outcomes(outcome) == ["changed"] * 3
+    assert set(fake.secrets) == {"team/queue/queue-secret"}
+    assert not [uid for uid in fake.users if uid.startswith("team")]
+    assert predicted.warnings == outcome.warnings
+    assert outcome.warnings[0].startswith("/team/queue: The secret team/queue/queue-secret in store default is left")
+    assert [call.split("/")[-1] for call in fake.writes] == [
+        f"{API}.replacing", API, "api-secret", "api-secret-next",
+        "team__queue-principal", "team__worker-principal", "worker-secret",
+    ]  # fmt: skip
+    assert shown(outcome)["state"] == "absent"
+    assert shown(outcome)["account"] is None
+    again = run(fake, [entry("/team/api", state="absent")])
+    assert again.changed is False
+
+
+def test_what_appears_while_others_are_done_is_not_deleted(fake: FakeCluster) -> None:
+    """Between the plan and its end there can be half a minute: what destroys looks again."""
+    run(fake, team())
+
+    def rival() -> None:
+        fake.secrets["team/worker/worker-secret"] = "somebody else's"
+
+    fake._attempts = 0
+    fake.rivals[1] = rival
+    outcome = run(fake, team(state="absent"))
+    assert outcomes(outcome) == ["changed"] * 3
+    assert fake.secrets == {"team/worker/worker-secret": "somebody else's"}
+    assert "is left as it is" in shown(outcome, 2)["warnings"][0]
+
+
+def test_acls_that_nobody_uses_any_more_go_after_everything_else(fake: FakeCluster) -> None:
+    run(fake, team())
+    fake.add_account("other", public_text("b"))
+    fake.add_grant("other", RID + "team/queue", "full")
+    retired = [{**each, "state": "absent", "delete_unused_acls": True} for each in team()[1:]]
+    fake.acls[RID + "team/api"] = "there"
+    outcome = run(fake, [*retired, entry("/new", RID + "team"), entry("/team/api", RID + "team/api", RID + "team")])
+    assert outcome.failure is None
+    assert RID + "team/queue" in fake.acls
+    assert RID + "team/worker" not in fake.acls
+    assert fake.grants_of("new-principal") == {(RID + "team", "read")}
+    assert outcomes(run(fake, retired)) == ["ok", "ok"]
+
+
+# Progress, and the order
+
+
+def test_progress(fake: FakeCluster) -> None:
+    told: list[Progress] = []
+    run(fake, [*team(), {"name": "X"}], progress=told.append)
+    assert [(each.phase, each.done, each.total, each.failed) for each in told] == [
+        ("looked at", 1, 3, 0), ("looked at", 2, 3, 0), ("looked at", 3, 3, 0),
+        ("done", 1, 3, 0), ("done", 2, 3, 0), ("done", 3, 3, 0),
+    ]  # fmt: skip
+    assert [each.name for each in told] == [*NAMES, *NAMES]
+
+
+def test_one_at_a_time_is_in_order(fake: FakeCluster) -> None:
+    run(fake, team(), concurrency=1)
+    created = [call.split("/")[-1] for call in fake.writes if "/users/" in call and "acls" not in call]
+    assert created == [f"team__{name[6:]}-principal" for name in NAMES]
+
+
+def test_warnings_are_told_once(fake: FakeCluster) -> None:
+    services = [entry(f"/s{number}", secret_path=f"secret-{number}") for number in range(25)]
+    outcome = run(fake, services, check_mode=True)
+    assert len(outcome.warnings) == 21
+    assert outcome.warnings[0].startswith("/s0: services[0].secret_path: every service")
+    assert outcome.warnings[-1] == "And 5 more warnings, see services in the result."

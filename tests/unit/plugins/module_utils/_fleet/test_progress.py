@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Progress in a file: one line for each service, and no reason to fail."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.dcos.security.plugins.module_utils._fleet.fleet import Progress
+from ansible_collections.dcos.security.plugins.module_utils._fleet.progress import ProgressFile
+
+ONE = Progress("done", 1, 2, 0, "/a")
+
+
+def test_lines_are_added(tmp_path: Path) -> None:
+    path = tmp_path / "progress"
+    path.write_text("before\n")
+    told = ProgressFile(str(path))
+    told.tell(ONE)
+    told.tell(Progress("done", 2, 2, 1, "/b"))
+    lines = path.read_text().splitlines()
+    assert [json.loads(line) for line in lines[1:]] == [
+        {"phase": "done", "done": 1, "total": 2, "failed": 0, "name": "/a"},
+        {"phase": "done", "done": 2, "total": 2, "failed": 1, "name": "/b"},
+    ]
+
+
+def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    ProgressFile(str(tmp_path / "none")).tell(ONE)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "target").write_text("")
+    (tmp_path / "link").symlink_to("target")
+    ProgressFile(str(tmp_path / "link")).tell(ONE)
+    assert (tmp_path / "target").read_text() == ""
+
+
+def test_a_full_disk_is_no_reason_to_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "progress"
+    path.write_text("")
+    told = ProgressFile(str(path))
+    tried = []
+
+    def full(descriptor: int, data: bytes) -> int:
+        tried.append(data)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    told.tell(ONE)
+    told.tell(ONE)
+    assert len(tried) == 1

@@ -1,0 +1,762 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Service accounts: creating, describing, deleting, and every state that a key replacement can leave behind."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ansible_collections.dcos.security.plugins.module_utils._api.iam import Iam
+from ansible_collections.dcos.security.plugins.module_utils._crypto.rsa_keys import fingerprint, same_key
+from ansible_collections.dcos.security.plugins.module_utils._errors import ApiError, DcosError
+from ansible_collections.dcos.security.plugins.module_utils._resources import service_account as _account
+from ansible_collections.dcos.security.plugins.module_utils._resources.frame import LostRaceError, Outcome, converge
+from ansible_collections.dcos.security.plugins.module_utils._resources.service_account import (
+    Journal,
+    ServiceAccount,
+    journal_uid,
+)
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import FakeCluster, cluster_for
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import public_key, public_text
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import Crash, Reply, error, serving
+
+UID = "svc"
+JOURNAL = "svc.replacing"
+GRANTS = {("dcos:a", "read"), ("dcos:a", "full"), ("dcos:secrets:default:/svc/*", "read"), ("dcos:superuser", "full")}
+GROUPS = {"developers", "operators"}
+
+
+def populated() -> FakeCluster:
+    """An account with the key "old" and everything that hangs on it, and another one that nobody may touch."""
+    fake = FakeCluster()
+    fake.groups.update(developers={UID, "bystander"}, operators={UID}, others={"bystander"})
+    for uid in (UID, "bystander"):
+        fake.add_account(uid, public_text("old"), "Service\nwith ümlaut")
+        for rid, action in GRANTS:
+            fake.add_grant(uid, rid, action)
+    return fake
+
+
+def run(fake: FakeCluster, check_mode: bool = False, own: str = "admin", **options: Any) -> Outcome:
+    """One run of the module; C(key) is the name of a key."""
+    name = options.pop("key", None)
+    uid = options.pop("uid", UID)
+    with serving(fake):
+        iam = cluster_for(own).iam
+        key = None if name is None else public_key(name)
+        return converge(ServiceAccount(iam, own, uid, key=key, **options), check_mode)
+
+
+def write_journal(fake: FakeCluster, key: str, description: str = "from the journal") -> None:
+    """As it is when a replacement by C(key) was interrupted."""
+    grants: dict[str, list[str]] = {}
+    for rid, action in sorted(GRANTS):
+        grants.setdefault(rid, []).append(action)
+    document = {
+        "description": description,
+        "grants": [{"rid": rid, "actions": actions} for rid, actions in grants.items()],
+        "groups": sorted(GROUPS),
+    }
+    fake.add_account(JOURNAL, public_text(key), json.dumps(document))
+
+
+def assert_whole(fake: FakeCluster, key: str, description: str = "Service\nwith ümlaut") -> None:
+    """Everything is as it was, with this key, and no journal is left."""
+    assert fake.users[UID] == {"description": description, "public_key": public_text(key)}
+    assert fake.grants_of(UID) == GRANTS
+    assert fake.groups_of(UID) == GROUPS
+    assert JOURNAL not in fake.users
+    assert_bystander_untouched(fake)
+
+
+def assert_bystander_untouched(fake: FakeCluster) -> None:
+    before = populated()
+    assert fake.users["bystander"] == before.users["bystander"]
+    assert fake.grants_of("bystander") == GRANTS
+    assert fake.groups_of("bystander") == {"developers", "others"}
+
+
+# Without a replacement
+
+
+def test_a_new_account() -> None:
+    fake = FakeCluster()
+    outcome = run(fake, key="new", description="A service")
+    assert fake.users[UID] == {"description": "A service", "public_key": public_text("new")}
+    assert outcome.changed
+    assert outcome.values == {
+        "service_account": {
+            "uid": UID,
+            "description": "A service",
+            "public_key": public_text("new"),
+            "fingerprint": fingerprint(public_key("new")),
+            "provider_type": "internal",
+            "url": "/acs/api/v1/users/svc",
+        }
+    }
+    assert outcome.before is None
+    assert outcome.after == {
+        "uid": UID,
+        "description": "A service",
+        "fingerprint": fingerprint(public_key("new")),
+    }
+    assert not run(fake, key="new", description="A service").changed
+    assert fake.writes == ["PUT /acs/api/v1/users/svc"]
+
+
+@pytest.mark.parametrize(("description", "stored"), [(None, UID), ("", ""), ("x", "x")])
+def test_the_description_of_a_new_account(description: str | None, stored: str) -> None:
+    fake = FakeCluster()
+    run(fake, key="new", description=description)
+    assert fake.users[UID]["description"] == stored
+
+
+def test_a_description_that_is_left_out_is_not_managed() -> None:
+    fake = populated()
+    assert not run(fake).changed
+    assert not run(fake, key="old").changed
+    assert fake.writes == []
+
+
+@pytest.mark.parametrize("description", ["", "another"])
+def test_a_description_that_is_given_is_a_wish(description: str) -> None:
+    fake = populated()
+    outcome = run(fake, description=description)
+    assert outcome.changed
+    assert fake.users[UID] == {"description": description, "public_key": public_text("old")}
+    assert fake.writes == ["PATCH /acs/api/v1/users/svc"]
+    assert fake.grants_of(UID) == GRANTS
+    assert not run(fake, description=description).changed
+
+
+def test_the_same_key_in_another_form_is_no_change() -> None:
+    fake = populated()
+    fake.users[UID]["public_key"] = "a comment\n" + public_text("old", form="PKCS1").replace("\n", "\r\n")
+    outcome = run(fake, key="old")
+    assert not outcome.changed
+    assert outcome.values["service_account"]["public_key"] == public_text("old")
+
+
+def test_a_missing_account_needs_a_key() -> None:
+    fake = FakeCluster()
+    with pytest.raises(DcosError, match="public_key_path") as caught:
+        run(fake)
+    assert caught.value.code == "invalid_key"
+    assert fake.writes == []
+
+
+def test_another_key_is_refused_before_any_write() -> None:
+    fake = populated()
+    for check_mode in (False, True):
+        with pytest.raises(DcosError, match="replace_key") as caught:
+            run(fake, check_mode, key="new", description="x")
+        assert caught.value.code == "key_mismatch"
+        assert fingerprint(public_key("old")) in caught.value.message
+        assert fingerprint(public_key("new")) in caught.value.message
+    assert fake.writes == []
+
+
+def test_a_person_is_refused() -> None:
+    fake = FakeCluster()
+    fake.add_person(UID)
+    for options in ({"key": "new"}, {"description": "x"}, {"key": "new", "replace_key": True}, {"present": False}):
+        with pytest.raises(DcosError, match="account of a person") as caught:
+            run(fake, **options)
+        assert caught.value.code == "invalid_uid"
+    assert fake.writes == []
+
+
+@pytest.mark.parametrize(
+    ("uid", "code"),
+    [
+        ("dcos_marathon", "native_account"),
+        ("dcos_metronome", "native_account"),
+        ("dcos_net_agent", "native_account"),
+        ("bootstrapuser", "native_account"),
+        ("dcos_mine", "native_account"),
+        ("a b", "invalid_uid"),
+        ("", "invalid_uid"),
+        ("a" * 97, "invalid_uid"),
+        ("svc.replacing", "invalid_uid"),
+    ],
+)
+def test_uids_that_are_refused_before_any_request(uid: str, code: str) -> None:
+    fake = FakeCluster()
+    for present in (True, False):
+        with pytest.raises(DcosError) as caught:
+            run(fake, uid=uid, key="new", present=present)
+        assert caught.value.code == code
+    assert fake.calls == []
+
+
+def test_the_prefix_can_be_vouched_for_but_not_for_dcos_itself() -> None:
+    fake = FakeCluster()
+    assert run(fake, uid="dcos_mine", key="new", allow_dcos_prefix=True).changed
+    with pytest.raises(DcosError):
+        run(fake, uid="dcos_marathon", key="new", allow_dcos_prefix=True)
+
+
+# Absent
+
+
+def test_absent_deletes_the_account_and_a_journal() -> None:
+    fake = populated()
+    write_journal(fake, "new")
+    predicted = run(fake, True, present=False)
+    outcome = run(fake, present=False)
+    assert predicted == outcome
+    assert outcome.changed
+    assert outcome.values == {"service_account": None}
+    assert outcome.before is not None
+    assert "journal" in outcome.before
+    assert outcome.after is None
+    assert set(fake.users) == {"admin", "bystander"}
+    assert_bystander_untouched(fake)
+    assert not run(fake, present=False).changed
+
+
+@pytest.mark.parametrize("crash_after", [1])
+def test_a_deletion_that_was_interrupted_is_finished_by_the_next_one(crash_after: int) -> None:
+    fake = populated()
+    write_journal(fake, "new")
+    fake.crash_after = crash_after
+    with pytest.raises(Crash):
+        run(fake, present=False)
+    fake.crash_after = None
+    assert run(fake, present=False).changed
+    assert set(fake.users) == {"admin", "bystander"}
+
+
+def test_an_interrupted_deletion_does_not_bring_back_what_was_deleted() -> None:
+    """The journal goes first: it must not restore grants to an account that is created anew later."""
+    fake = populated()
+    write_journal(fake, "new")
+    fake.crash_after = 1
+    with pytest.raises(Crash):
+        run(fake, present=False)
+    assert not (UID not in fake.users and JOURNAL in fake.users)
+
+
+def test_the_own_account_is_neither_deleted_nor_replaced() -> None:
+    fake = populated()
+    for options in ({"present": False}, {"key": "new", "replace_key": True}):
+        for check_mode in (False, True):
+            with pytest.raises(DcosError, match="account of this connection") as caught:
+                run(fake, check_mode, own=UID, **options)
+            assert caught.value.code == "own_account"
+    assert fake.writes == []
+    assert run(fake, own=UID, description="x").changed
+
+
+# Replacing
+
+
+def test_a_replacement_brings_everything_back() -> None:
+    fake = populated()
+    predicted = run(fake, True, key="new", replace_key=True)
+    assert fake.writes == []
+    outcome = run(fake, key="new", replace_key=True)
+    assert predicted == outcome
+    assert outcome.changed
+    assert outcome.values["service_account"]["fingerprint"] == fingerprint(public_key("new"))
+    assert_whole(fake, "new")
+    assert fake.writes[:3] == [
+        f"PUT /acs/api/v1/users/{JOURNAL}",
+        "DELETE /acs/api/v1/users/svc",
+        "PUT /acs/api/v1/users/svc",
+    ]
+    assert fake.writes[-1] == f"DELETE /acs/api/v1/users/{JOURNAL}"
+    assert not run(fake, key="new", replace_key=True).changed
+
+
+def test_nothing_is_replaced_by_a_key_that_is_stored_nowhere() -> None:
+    """Another run may have taken the next key for a leftover; its journal was not to be seen then."""
+    fake = FakeCluster()
+    fake.add_account(UID, public_text("old"))
+    asked = []
+
+    def is_stored(key: Any) -> bool:
+        asked.append((same_key(key, public_key("new")), f"{UID}.replacing" in fake.users))
+        return len(asked) == 1
+
+    with pytest.raises(DcosError, match=r"not stored any more.*still has its old key") as caught:
+        run(fake, key="new", replace_key=True, is_stored=is_stored)
+    assert caught.value.code == "key_mismatch"
+    assert asked == [(True, False), (True, True)]  # again once the journal tells others that it is needed
+    assert fake.users[UID]["public_key"] == public_text("old")
+    run(fake, key="old")
+    assert f"{UID}.replacing" not in fake.users
+
+
+def test_a_key_that_was_never_stored_is_told_before_the_first_write() -> None:
+    fake = FakeCluster()
+    fake.add_account(UID, public_text("old"))
+    with pytest.raises(DcosError, match=r"^secret_path: .*still has its old key") as caught:
+        run(fake, key="new", replace_key=True, is_stored=lambda key: False)
+    assert (caught.value.code, caught.value.done) == ("key_mismatch", ())
+    assert fake.writes == []
+
+
+def test_the_journal_holds_what_must_be_restored_and_no_power() -> None:
+    fake = populated()
+    fake.crash_after = 1
+    with pytest.raises(Crash):
+        run(fake, key="new", replace_key=True)
+    journal = fake.users[JOURNAL]
+    assert journal["public_key"] == public_text("new")
+    document = json.loads(journal["description"])
+    assert set(document) == {"description", "grants", "groups"}
+    assert document["description"] == "Service\nwith ümlaut"
+    assert {(entry["rid"], action) for entry in document["grants"] for action in entry["actions"]} == GRANTS
+    assert set(document["groups"]) == GROUPS
+    assert fake.grants_of(JOURNAL) == set()
+    assert fake.groups_of(JOURNAL) == set()
+
+
+def test_a_replacement_with_a_new_description() -> None:
+    fake = populated()
+    run(fake, key="new", replace_key=True, description="")
+    assert_whole(fake, "new", "")
+
+
+def test_no_more_than_needed_is_restored() -> None:
+    """Power that the account has through a group is not granted to it directly."""
+    fake = populated()
+    fake.add_grant("developers", "dcos:group-only", "full", "groups")
+    run(fake, key="new", replace_key=True)
+    assert_whole(fake, "new")
+
+
+REPLACEMENT = {"key": "new", "replace_key": True}
+STEPS = 3 + len(GRANTS) + len(GROUPS) + 1
+
+
+def interrupted(fake: FakeCluster, step: int, **options: Any) -> None:
+    """A run that dies once so many of its writes took effect."""
+    fake.crash_after = len(fake.writes) + step
+    with pytest.raises(Crash):
+        run(fake, **options)
+    fake.crash_after = None
+
+
+@pytest.mark.parametrize("step", range(1, STEPS + 1))
+def test_a_replacement_that_was_interrupted_anywhere_is_finished_by_the_same_run(step: int) -> None:
+    fake = populated()
+    interrupted(fake, step, **REPLACEMENT)
+    run(fake, **REPLACEMENT)
+    assert_whole(fake, "new")
+    assert not run(fake, **REPLACEMENT).changed
+
+
+@pytest.mark.parametrize("step", range(1, STEPS + 1))
+@pytest.mark.parametrize("key", [None, "new"])
+def test_any_later_run_repairs_without_replace_key(step: int, key: str | None) -> None:
+    """Before the deletion the replacement is dropped, afterwards it is finished; nothing is lost either way."""
+    fake = populated()
+    interrupted(fake, step, **REPLACEMENT)
+    still_old = fake.users.get(UID, {}).get("public_key") == public_text("old")
+    if still_old and key == "new":
+        with pytest.raises(DcosError) as caught:
+            run(fake, key=key)
+        assert caught.value.code == "key_mismatch"
+        return
+    predicted = run(fake, True, key=key)
+    outcome = run(fake, key=key)
+    assert predicted == outcome
+    assert_whole(fake, "old" if still_old else "new")
+    assert outcome.changed is (step < STEPS)
+    assert not run(fake, key=key).changed
+
+
+@pytest.mark.parametrize("step", range(1, STEPS + 1))
+def test_a_run_with_the_old_key_drops_or_refuses(step: int) -> None:
+    fake = populated()
+    interrupted(fake, step, **REPLACEMENT)
+    if fake.users.get(UID, {}).get("public_key") != public_text("old"):
+        with pytest.raises(DcosError) as caught:
+            run(fake, key="old")
+        assert caught.value.code == "key_mismatch"
+        return
+    run(fake, key="old")
+    assert_whole(fake, "old")
+
+
+def ending(fake: FakeCluster, **options: Any) -> str:
+    """How a run ends: C(done), C(crash) or the code of its error."""
+    try:
+        run(fake, **options)
+    except Crash:
+        return "crash"
+    except DcosError as exc:
+        return str(exc.code)
+    return "done"
+
+
+REPAIRS: dict[str, dict[str, Any]] = {
+    "no-key": {},
+    "same-key": {"key": "new"},
+    "again": REPLACEMENT,
+    "third": {"key": "third"},
+    "third-replace": {"key": "third", "replace_key": True},
+}
+
+
+@pytest.mark.parametrize("first", range(1, STEPS + 1))
+@pytest.mark.parametrize("repair", REPAIRS)
+def test_a_repair_that_is_interrupted_too_loses_nothing(first: int, repair: str) -> None:
+    """Each write of each repair may be the last one of its run; the run after that still brings everything back."""
+    end, second = "crash", 0
+    while end == "crash":
+        second += 1
+        fake = populated()
+        interrupted(fake, first, **REPLACEMENT)
+        fake.crash_after = len(fake.writes) + second
+        end = ending(fake, **REPAIRS[repair])
+        fake.crash_after = None
+        if end == "crash":
+            assert ending(fake, **REPAIRS[repair]) in ("done", "key_mismatch")
+        # Whatever the repair refused to do, the account is whole after one that has no wish of its own.
+        run(fake)
+        assert fake.grants_of(UID) == GRANTS, f"repair interrupted after {second}"
+        assert fake.groups_of(UID) == GROUPS, f"repair interrupted after {second}"
+        assert_whole(fake, next(k for k in ("old", "new", "third") if public_text(k) == fake.users[UID]["public_key"]))
+    assert end == "done" or (end == "key_mismatch" and not REPAIRS[repair].get("replace_key"))
+
+
+# The table of states
+
+
+@pytest.mark.parametrize("replace_key", [False, True])
+@pytest.mark.parametrize("given", [None, "old", "new", "third"])
+@pytest.mark.parametrize("has_journal", [False, True])
+@pytest.mark.parametrize("account", [None, "old", "new", "other"])
+def test_every_state(account: str | None, has_journal: bool, given: str | None, replace_key: bool) -> None:
+    """account: the key that it has; the journal is one of a replacement by "new"."""
+    fake = populated()
+    if account is None or account == "new":
+        # As after the deletion: nothing hangs on the account any more.
+        fake.grants = {grant for grant in fake.grants if grant[1] != UID}
+        for members in fake.groups.values():
+            members.discard(UID)
+    if account is None:
+        del fake.users[UID]
+    else:
+        fake.users[UID]["public_key"] = public_text(account)
+    if has_journal:
+        write_journal(fake, "new")
+    before = fake.state()
+
+    # What an interrupted replacement left is finished first, so that the given key is compared with the journal's.
+    has = account or ("new" if has_journal else None)
+    must_replace = has is not None and given is not None and given != has
+    if account is None and given is None and not has_journal:
+        expected_error = "invalid_key"
+    elif must_replace and not replace_key:
+        expected_error = "key_mismatch"
+    else:
+        expected_error = ""
+    if expected_error:
+        for check_mode in (True, False):
+            with pytest.raises(DcosError) as caught:
+                run(fake, check_mode, key=given, replace_key=replace_key)
+            assert caught.value.code == expected_error
+        assert fake.state() == before
+        return
+
+    predicted = run(fake, True, key=given, replace_key=replace_key)
+    assert fake.state() == before
+    outcome = run(fake, key=given, replace_key=replace_key)
+    assert predicted == outcome
+
+    key = given or account or "new"
+    assert fake.users[UID]["public_key"] == public_text(key)
+    assert JOURNAL not in fake.users
+    assert_bystander_untouched(fake)
+    unfinished = has_journal and account in (None, "new")
+    had_all = account in ("old", "other")
+    whole = unfinished or had_all
+    assert fake.grants_of(UID) == (GRANTS if whole else set())
+    assert fake.groups_of(UID) == (GROUPS if whole else set())
+    if unfinished and account is None:
+        assert fake.users[UID]["description"] == "from the journal"
+    elif account is not None:
+        assert fake.users[UID]["description"] == "Service\nwith ümlaut"
+    assert outcome.changed is (has_journal or account is None or must_replace)
+    assert not run(fake, key=given, replace_key=replace_key).changed
+
+
+@pytest.mark.parametrize("powerful", [True, False])
+@pytest.mark.parametrize("account", [None, "new", "old"])
+def test_power_that_an_interrupted_replacement_brings_back_is_told(account: str | None, powerful: bool) -> None:
+    fake = FakeCluster()
+    if account is not None:
+        fake.add_account(UID, public_text(account))
+    grants = [{"rid": "dcos:superuser" if powerful else "dcos:other", "actions": ["full"]}]
+    text = json.dumps({"description": "d", "grants": grants, "groups": []})
+    fake.add_account(JOURNAL, public_text("new"), text)
+    predicted = run(fake, True, key=account)
+    outcome = run(fake, key=account)
+    assert predicted.warnings == outcome.warnings
+    restored = powerful and account != "old"
+    assert len(outcome.warnings) == restored
+    assert (("dcos:superuser", "full") in fake.grants_of(UID)) is restored
+    if restored:
+        assert outcome.warnings[0].startswith(f"Service account {UID} gets dcos:superuser back")
+
+
+def test_a_description_that_is_given_wins_over_the_journal() -> None:
+    fake = populated()
+    del fake.users[UID]
+    write_journal(fake, "new")
+    run(fake, description="")
+    assert fake.users[UID]["description"] == ""
+
+
+def test_a_membership_that_is_refused_is_told_and_made_by_a_later_run() -> None:
+    fake = populated()
+    fake.refused["/groups/developers/users/"] = 403
+    with pytest.raises(ApiError, match=r"adding account .* to group developers") as caught:
+        run(fake, **REPLACEMENT)
+    assert caught.value.status == 403
+    assert "Done before that: " in caught.value.message
+    fake.refused.clear()
+    run(fake)
+    assert_whole(fake, "new")
+
+
+def test_a_replacement_whose_journal_another_run_dropped_deletes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = populated()
+    read, found = _account.read_journal, []
+
+    def drop_after_the_plan(iam: Iam, uid: str) -> Journal | None:
+        if found:
+            fake.users.pop(JOURNAL, None)
+        found.append(read(iam, uid))
+        return found[-1]
+
+    monkeypatch.setattr(_account, "read_journal", drop_after_the_plan)
+    with pytest.raises(DcosError, match="another run dropped the journal") as caught:
+        run(fake, **REPLACEMENT)
+    assert caught.value.code == "key_mismatch"
+    assert_whole(fake, "old")
+
+
+# The journal's account
+
+
+JOURNAL_TEXT = '{"description": "", "grants": [], "groups": []}'
+
+
+def test_an_account_that_only_has_the_name_of_a_journal_is_left_alone() -> None:
+    fake = populated()
+    for description in ("somebody's own", "{}", "[]", '{"description": "", "grants": 7, "groups": []}', "null"):
+        fake.add_account(JOURNAL, public_text("other"), description)
+        before = fake.state()
+        for options in ({}, {"key": "new", "replace_key": True}, {"present": False}):
+            with pytest.raises(DcosError, match="no such journal") as caught:
+                run(fake, **options)
+            assert JOURNAL in caught.value.message
+        assert fake.state() == before
+
+
+def test_a_journal_without_a_key_of_ours_is_none() -> None:
+    fake = populated()
+    fake.add_account(JOURNAL, "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", JOURNAL_TEXT)
+    with pytest.raises(DcosError, match="no such journal"):
+        run(fake)
+
+
+def test_a_journal_that_appears_meanwhile_is_read() -> None:
+    """Two runs replace at once: the second one sees the first one's journal."""
+    fake = populated()
+    fake.rivals[1] = lambda: write_journal(fake, "new", "Service\nwith ümlaut")
+    run(fake, **REPLACEMENT)
+    assert_whole(fake, "new")
+
+
+def test_an_account_that_somebody_else_replaces_meanwhile_is_looked_at_again() -> None:
+    """Between our journal and our deletion another run has given the account a key and one grant more."""
+    fake = populated()
+
+    def rival() -> None:
+        fake.users[UID]["public_key"] = public_text("other")
+        fake.add_grant(UID, "dcos:late", "read")
+
+    fake.rivals[1] = rival
+    run(fake, **REPLACEMENT)
+    assert fake.grants_of(UID) == {*GRANTS, ("dcos:late", "read")}
+    assert fake.users[UID]["public_key"] == public_text("new")
+    assert JOURNAL not in fake.users
+
+
+def test_a_journal_of_somebody_else_is_not_removed_with_ours() -> None:
+    fake = populated()
+    original = fake._handle
+
+    def rival(sent: Any) -> Any:
+        reply = original(sent)
+        if sent.call == f"PUT /acs/api/v1/users/{UID}":
+            del fake.users[JOURNAL]
+            write_journal(fake, "other", "of another run")
+            fake._handle = original  # type: ignore[method-assign]
+        return reply
+
+    fake._handle = rival  # type: ignore[method-assign]
+    run(fake, **REPLACEMENT)
+    assert fake.users[UID]["public_key"] == public_text("new")
+    assert fake.grants_of(UID) == GRANTS
+
+
+def test_on_an_open_cluster_there_is_nothing_to_restore() -> None:
+    fake = FakeCluster()
+    fake.add_account(UID, public_text("old"), "d")
+    original = fake._handle
+
+    def open_build(sent: Any) -> Any:
+        enterprise = "/groups" in sent.path or "/acls" in sent.path or sent.path.endswith("/permissions")
+        return Reply(404) if enterprise else original(sent)
+
+    fake._handle = open_build  # type: ignore[method-assign]
+    assert run(fake, **REPLACEMENT).changed
+    assert fake.users[UID] == {"description": "d", "public_key": public_text("new")}
+    assert JOURNAL not in fake.users
+    assert run(fake, present=False).changed
+    assert UID not in fake.users
+
+
+def test_a_long_uid_has_no_room_for_a_journal() -> None:
+    fake = FakeCluster()
+    longest = "a" * (96 - len(".replacing"))
+    assert len(journal_uid(longest)) == 96
+    for uid in (longest, longest + "a"):
+        fake.add_account(uid, public_text("old"))
+        assert run(fake, uid=uid, description="x").changed
+    assert run(fake, uid=longest, **REPLACEMENT).changed
+    with pytest.raises(DcosError, match="too long for replace_key") as caught:
+        run(fake, uid=longest + "a", **REPLACEMENT)
+    assert caught.value.code == "invalid_uid"
+    assert run(fake, uid=longest + "a", present=False).changed
+
+
+# Races and lost answers
+
+
+def test_an_account_that_somebody_else_creates_is_compared() -> None:
+    fake = FakeCluster()
+    fake.rivals[1] = lambda: fake.add_account(UID, public_text("new"), UID)
+    outcome = run(fake, key="new")
+    assert not outcome.changed
+    assert outcome.values["service_account"]["fingerprint"] == fingerprint(public_key("new"))
+
+    fake = FakeCluster()
+    fake.rivals[1] = lambda: fake.add_account(UID, public_text("other"))
+    with pytest.raises(DcosError) as caught:
+        run(fake, key="new")
+    assert caught.value.code == "key_mismatch"
+
+
+def test_who_loses_each_time_stops() -> None:
+    fake = FakeCluster()
+
+    def comes_and_goes() -> None:
+        fake.add_account(UID, public_text("other"))
+
+    fake.rivals = dict.fromkeys((1, 2, 3), comes_and_goes)
+    original = fake._handle
+
+    def and_goes(sent: Any) -> Any:
+        reply = original(sent)
+        if sent.method == "PUT":
+            fake.users.pop(UID, None)
+        return reply
+
+    fake._handle = and_goes  # type: ignore[method-assign]
+    with pytest.raises(LostRaceError) as caught:
+        run(fake, key="new")
+    assert caught.value.failure()["status"] == 409
+
+
+@pytest.mark.parametrize("cut", ["cut_after", "cut_before"])
+@pytest.mark.parametrize("number", range(1, STEPS + 1))
+def test_an_answer_that_is_lost_at_any_write_loses_nothing(cut: str, number: int) -> None:
+    fake = populated()
+    getattr(fake, cut).add(number)
+    outcome = run(fake, **REPLACEMENT)
+    assert outcome.changed
+    assert_whole(fake, "new")
+
+
+def test_a_grant_whose_acl_went_away_is_restored_with_its_acl() -> None:
+    fake = populated()
+    interrupted(fake, 3, **REPLACEMENT)
+    fake.acls.pop("dcos:a")
+    run(fake)
+    assert_whole(fake, "new")
+    assert "dcos:a" in fake.acls
+
+
+def test_a_group_that_went_away_does_not_stop_the_repair_for_ever() -> None:
+    fake = populated()
+    interrupted(fake, 3, **REPLACEMENT)
+    del fake.groups["operators"]
+    run(fake)
+    assert fake.grants_of(UID) == GRANTS
+    assert fake.groups_of(UID) == {"developers"}
+    assert JOURNAL not in fake.users
+
+
+def test_a_refusal_half_way_says_what_is_done_and_keeps_the_journal() -> None:
+    fake = populated()
+    original = fake._handle
+
+    def refuse(sent: Any) -> Any:
+        return error(403) if sent.method == "PUT" and "/acls/" in sent.path else original(sent)
+
+    fake._handle = refuse  # type: ignore[method-assign]
+    with pytest.raises(ApiError) as caught:
+        run(fake, **REPLACEMENT)
+    assert caught.value.status == 403
+    assert "Done before that: write the journal svc.replacing; delete service account svc; " in caught.value.message
+    assert JOURNAL in fake.users
+    fake._handle = original  # type: ignore[method-assign]
+    run(fake)
+    assert_whole(fake, "new")
+
+
+# The last superuser
+
+
+@pytest.mark.parametrize("options", [{"present": False}, REPLACEMENT])
+@pytest.mark.parametrize("through", ["a grant", "a group"])
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_the_last_superuser_is_neither_deleted_nor_replaced(
+    options: dict[str, Any], through: str, check_mode: bool
+) -> None:
+    fake = FakeCluster()
+    fake.add_account(UID, public_text("old"))
+    fake.groups["superusers"] = {UID} if through == "a group" else set()
+    if through == "a grant":
+        fake.add_grant(UID, "dcos:superuser", "read")
+    with pytest.raises(DcosError, match="without a superuser") as caught:
+        run(fake, check_mode=check_mode, **options)
+    assert caught.value.code == "ERR_NO_MORE_SUPERUSERS"
+    assert fake.writes == []
+
+
+@pytest.mark.parametrize("options", [{"present": False}, REPLACEMENT])
+def test_a_superuser_among_others_is_deleted_and_replaced(options: dict[str, Any]) -> None:
+    fake = FakeCluster()
+    fake.add_account(UID, public_text("old"))
+    fake.add_grant(UID, "dcos:superuser", "full")
+    assert run(fake, **options).changed
+
+
+def test_where_nobody_is_a_superuser_accounts_can_be_deleted() -> None:
+    fake = FakeCluster()
+    fake.add_account(UID, public_text("old"))
+    fake.groups["superusers"] = set()
+    assert run(fake, present=False).changed

@@ -1,0 +1,700 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The secret of a service account: which of the stored keys counts, and what is never lost."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from ansible_collections.dcos.security.plugins.module_utils._crypto.rsa_keys import fingerprint, load_public_key
+from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
+from ansible_collections.dcos.security.plugins.module_utils._resources import service_account_secret as sa_secret
+from ansible_collections.dcos.security.plugins.module_utils._resources.frame import Outcome, converge
+from ansible_collections.dcos.security.plugins.module_utils._resources.service_account import ServiceAccount
+from ansible_collections.dcos.security.plugins.module_utils._resources.service_account_secret import (
+    Endpoint,
+    ServiceAccountSecret,
+)
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import FakeCluster, cluster_for
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import (
+    private_key,
+    private_text,
+    public_key,
+    public_text,
+)
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import Crash, serving
+
+UID = "svc"
+PATH = "prod/svc/secret"
+NEXT = "prod/svc/secret-next"
+ENDPOINT = "https://leader.mesos/acs/api/v1/auth/login"
+STRICT = Endpoint(security_mode="strict")
+
+
+@pytest.fixture(autouse=True)
+def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Keys that would be generated come from the pool instead; their names in the order in which they were made."""
+    names: list[str] = []
+
+    def generate() -> Any:
+        names.append(f"made-{len(names) + 1}")
+        return private_key(names[-1])
+
+    monkeypatch.setattr(sa_secret, "generate", generate)
+    return names
+
+
+def document(key: str, **changes: Any) -> dict[str, Any]:
+    fields = {"uid": UID, "scheme": "RS256", "login_endpoint": ENDPOINT, "private_key": private_text(key), **changes}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def stored(
+    live: str | None = None, next_: str | None = None, account: str | None = None, journal: str | None = None
+) -> FakeCluster:
+    """A cluster with these keys at their places."""
+    fake = FakeCluster()
+    for path, key in ((PATH, live), (NEXT, next_)):
+        if key is not None:
+            fake.secrets[path] = json.dumps(document(key))
+    if account is not None:
+        fake.add_account(UID, public_text(account))
+    if journal is not None:
+        text = json.dumps({"description": "", "grants": [], "groups": []})
+        fake.add_account(f"{UID}.replacing", public_text(journal), text)
+    return fake
+
+
+def run(fake: FakeCluster, check_mode: bool = False, **options: Any) -> Outcome:
+    """One run of the module; C(key) is the name of a given key."""
+    name = options.pop("key", None)
+    options = {"endpoint": STRICT, "path": PATH, **options}
+    with serving(fake):
+        key = None if name is None else private_key(name)
+        return converge(ServiceAccountSecret(cluster_for(), UID, key=key, **options), check_mode)
+
+
+def key_at(fake: FakeCluster, path: str) -> str | None:
+    """The name of the key that is stored at a path."""
+    if path not in fake.secrets:
+        return None
+    text = fake.document(path)["private_key"]
+    return next(name for name in ("a", "b", "c", "made-1", "made-2", "made-3") if private_text(name) == text)
+
+
+# The table of generate_key
+
+KEYS = (None, "a", "b")
+STATES = list(itertools.product((None, "a", "b", "c"), KEYS, KEYS, (None, "b")))
+
+
+def expected(rotate: str, account: str | None, live: str | None, next_: str | None, journal: str | None) -> Any:
+    """The design's table: (live afterwards, next afterwards, key of the result, pending), or the error."""
+    if rotate == "prepare" and account is not None:
+        key = next_ or "made-1"
+        return live, key, key, True
+    if account is None:
+        if live is None and next_ is None and rotate == "finish":
+            return "key_mismatch"
+        if live is None:
+            key = next_ or "made-1"
+            return key, None, key, False
+        if next_ is not None and journal == next_:
+            return live, next_, next_, True
+        return live, next_, live, False
+    if account == next_:
+        return next_, None, next_, False
+    if account == live:
+        if rotate == "finish" and next_ is not None:
+            return "key_mismatch"
+        # While the account is being replaced, its next key is no leftover.
+        return live, next_ if journal == next_ else None, live, False
+    return "key_mismatch"
+
+
+@pytest.mark.parametrize("rotate", ["none", "prepare", "finish"])
+@pytest.mark.parametrize(("account", "live", "next_", "journal"), STATES)
+def test_every_state(
+    rotate: str, account: str | None, live: str | None, next_: str | None, journal: str | None, made: list[str]
+) -> None:
+    fake = stored(live, next_, account, journal)
+    before = fake.state()
+    wanted = expected(rotate, account, live, next_, journal)
+    if wanted == "key_mismatch":
+        for check_mode in (True, False):
+            with pytest.raises(DcosError, match="rotat") as caught:
+                run(fake, check_mode, rotate=rotate)
+            assert caught.value.code == "key_mismatch"
+            assert "PRIVATE" not in caught.value.message
+        assert fake.state() == before
+        return
+    want_live, want_next, want_key, pending = wanted
+
+    predicted = run(fake, True, rotate=rotate)
+    assert fake.state() == before
+    made.clear()  # the real run makes its key anew
+    outcome = run(fake, rotate=rotate)
+
+    assert (key_at(fake, PATH), key_at(fake, NEXT)) == (want_live, want_next)
+    assert fake.users == before[0]
+    secret = outcome.values["secret"]
+    assert secret["fingerprint"] == fingerprint(public_key(want_key))
+    assert secret["public_key"] == public_text(want_key)
+    assert secret["pending"] is pending
+    assert outcome.changed is ((want_live, want_next) != (live, next_))
+    # Only what is written needs a key, and only one is ever made.
+    assert made == (["made-1"] if "made-1" in (want_live, want_next) else [])
+    assert predicted.values.pop("provisional", False) is bool(made)
+    assert (predicted.changed, predicted.before, predicted.values) == (outcome.changed, outcome.before, outcome.values)
+    assert "PRIVATE" not in repr((outcome, predicted))
+
+    assert not run(fake, rotate=rotate).changed
+    assert (key_at(fake, PATH), key_at(fake, NEXT)) == (want_live, want_next)
+
+
+def test_what_is_made_is_the_document_that_consumers_read() -> None:
+    fake = stored()
+    outcome = run(fake, path="/" + PATH)
+    assert fake.document(PATH) == document("made-1")
+    assert outcome.values["secret"] == {
+        "store": "default",
+        "path": PATH,
+        "uid": UID,
+        "scheme": "RS256",
+        "login_endpoint": ENDPOINT,
+        "public_key": public_text("made-1"),
+        "fingerprint": fingerprint(public_key("made-1")),
+        "pending": False,
+    }
+    assert outcome.before is None
+    assert outcome.after is not None
+    assert outcome.after["fingerprint"] == fingerprint(public_key("made-1"))
+    assert fake.writes == [f"PUT /secrets/v1/secret/default/{PATH}"]
+
+
+def test_whether_the_key_changes_is_told() -> None:
+    assert run(stored()).values["key_changed"] is True
+    assert run(stored("a", None, "a")).values["key_changed"] is False
+    assert run(stored("a", "b", "b")).values["key_changed"] is True
+    assert run(stored("a", None, "a"), present=False).values["key_changed"] is False
+
+
+def test_who_creates_it_at_the_same_time_is_used() -> None:
+    fake = stored()
+    fake.rivals[1] = lambda: fake.secrets.update({PATH: json.dumps(document("a"))})
+    outcome = run(fake)
+    assert outcome.values["secret"]["fingerprint"] == fingerprint(public_key("a"))
+    assert key_at(fake, PATH) == "a"
+    assert not outcome.changed
+
+
+def test_who_deletes_it_at_the_same_time_is_answered_with_a_new_one() -> None:
+    fake = stored("a", "b", "b")
+    fake.rivals[1] = lambda: fake.secrets.pop(PATH)
+    run(fake)
+    assert (key_at(fake, PATH), key_at(fake, NEXT)) == ("b", None)
+
+
+def journal_for(fake: FakeCluster, key: str) -> None:
+    text = json.dumps({"description": "", "grants": [], "groups": []})
+    fake.add_account(f"{UID}.replacing", public_text(key), text)
+
+
+def test_a_leftover_that_a_rotation_takes_up_while_it_is_deleted_is_put_back() -> None:
+    fake = stored("a", "b", "a")
+    fake.rivals[1] = lambda: journal_for(fake, "b")
+    outcome = run(fake)
+    assert (key_at(fake, PATH), key_at(fake, NEXT)) == ("a", "b")
+    assert outcome.values["unsettled"] is True
+
+
+def test_a_leftover_that_became_the_accounts_key_while_it_is_deleted_is_not_lost() -> None:
+    fake = stored("a", "b", "a")
+    fake.rivals[1] = lambda: fake.add_account(UID, public_text("b"))
+    run(fake)
+    assert (key_at(fake, PATH), key_at(fake, NEXT)) == ("b", None)
+
+
+# A whole rotation, interrupted anywhere
+
+
+@pytest.mark.parametrize("key", [None, "a"])
+def test_what_a_replacement_waits_for_is_kept_whoever_gives_the_live_key(key: str | None) -> None:
+    fake = stored("a", "b", "a", journal="b")
+    outcome = run(fake, key=key)
+    assert (outcome.changed, outcome.values["unsettled"]) == (False, True)
+    assert key_at(fake, NEXT) == "b"
+
+
+@pytest.mark.parametrize("key", [None, "a"])
+def test_a_leftover_that_becomes_the_accounts_key_right_before_its_deletion_is_not_lost(key: str | None) -> None:
+    fake = stored("a", "b", "a")
+    fake.rivals[1] = lambda: fake.add_account(UID, public_text("b"))
+    with suppress(DcosError):  # a given key is the account's no more then
+        run(fake, key=key)
+    assert "b" in (key_at(fake, PATH), key_at(fake, NEXT))
+
+
+@pytest.mark.usefixtures("sleeps")
+def test_a_leftover_is_put_back_where_nobody_can_say_whether_it_is_awaited() -> None:
+    fake = stored("a", "b", "a")
+
+    def rival() -> None:
+        fake.add_account(UID, public_text("b"))
+        fake.refused["/acs/api/v1/users"] = 503
+
+    fake.rivals[1] = rival
+    with pytest.raises(DcosError) as caught:
+        run(fake)
+    assert caught.value.status == 503
+    assert key_at(fake, NEXT) == "b"
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_leftover_that_cannot_be_put_back_is_told(refused: bool) -> None:
+    fake = stored("a", "b", "a")
+
+    def rival() -> None:
+        journal_for(fake, "b")
+        if refused:
+            fake.rivals[2] = lambda: fake.refused.update({"/secrets/v1/secret": 403})
+        else:
+            fake.rivals[2] = lambda: fake.secrets.update({NEXT: json.dumps(document("c"))})
+
+    fake.rivals[1] = rival
+    with pytest.raises(DcosError, match=rf"Secret {NEXT} .*Putting it back failed: .*rotate once more") as caught:
+        run(fake)
+    assert fingerprint(public_key("b")) in caught.value.message
+    assert ("403" if refused else "another value") in caught.value.message
+
+
+def replace(fake: FakeCluster, public: str) -> None:
+    with serving(fake):
+        key = load_public_key(public, "public_key")
+        converge(ServiceAccount(cluster_for().iam, "admin", UID, key=key, replace_key=True), False)
+
+
+def rotation(fake: FakeCluster) -> None:
+    """prepare -> replace_key -> finish, each stage from what is there, as any run of it does."""
+    prepared = run(fake, rotate="prepare")
+    replace(fake, prepared.values["secret"]["public_key"])
+    run(fake, rotate="finish")
+
+
+def account_can_log_in(fake: FakeCluster) -> bool:
+    """live or next holds the private half of the account's key."""
+    held = {public_text(key) for path in (PATH, NEXT) for key in [key_at(fake, path)] if key is not None}
+    return UID not in fake.users or fake.users[UID]["public_key"] in held
+
+
+class Watched(FakeCluster):
+    """Asserts after every single write that the account's key is held, the new one before the account gets it."""
+
+    def __call__(self, sent: Any) -> Any:
+        try:
+            return super().__call__(sent)
+        finally:
+            assert account_can_log_in(self), f"after {sent.call}"
+
+
+def ready(kind: type[FakeCluster] = Watched) -> FakeCluster:
+    fake = stored("a", None, "a")
+    fake.__class__ = kind
+    fake.add_grant(UID, "dcos:a", "full")
+    return fake
+
+
+def test_a_rotation() -> None:
+    fake = ready()
+    rotation(fake)
+    assert key_at(fake, PATH) == "made-1"
+    assert fake.users[UID]["public_key"] == public_text("made-1")
+    assert fake.grants_of(UID) == {("dcos:a", "full")}
+    assert NEXT not in fake.secrets
+    assert f"{UID}.replacing" not in fake.users
+    # journal, account and one grant, beside what the secret needs: next, live, next
+    assert len(fake.writes) == ROTATION
+
+
+ROTATION = 8
+
+
+@pytest.mark.parametrize("after", range(1, ROTATION + 1))
+@pytest.mark.parametrize("repair", ["rotation", "none"])
+def test_a_rotation_that_was_interrupted_anywhere(after: int, repair: str, made: list[str]) -> None:
+    """The key that the account has is held at every moment; the next rotation, or a run without one, ends whole."""
+    fake = ready()
+    fake.crash_after = after
+    with pytest.raises(Crash):
+        rotation(fake)
+    fake.crash_after = None
+    if repair == "rotation":
+        rotation(fake)
+    else:
+        public = run(fake).values["secret"]["public_key"]
+        with serving(fake):
+            converge(ServiceAccount(cluster_for().iam, "admin", UID, key=load_public_key(public, "k")), False)
+        run(fake)
+    live = key_at(fake, PATH)
+    assert live is not None
+    assert fake.users[UID]["public_key"] == public_text(live)
+    assert NEXT not in fake.secrets
+    assert fake.grants_of(UID) == {("dcos:a", "full")}
+    assert f"{UID}.replacing" not in fake.users
+    assert not run(fake).changed
+
+
+def test_next_is_only_removed_when_live_is_seen_to_hold_the_key() -> None:
+    """Somebody writes live between our write and the removal of next: next stays."""
+    fake = stored("a", "b", "b")
+
+    def overwritten() -> None:
+        fake.secrets[PATH] = json.dumps(document("c"))
+
+    original = fake._handle
+    calls: list[str] = []
+
+    def handle(sent: Any) -> Any:
+        reply = original(sent)
+        calls.append(sent.call)
+        if sent.method == "PATCH":
+            overwritten()
+        return reply
+
+    fake._handle = handle  # type: ignore[method-assign]
+    with pytest.raises(DcosError) as caught:
+        run(fake)
+    assert caught.value.code == "key_mismatch"
+    assert key_at(fake, NEXT) == "b"
+    assert not [call for call in calls if call.startswith("DELETE")]
+
+
+@pytest.mark.parametrize("cut", ["cut_after", "cut_before"])
+@pytest.mark.parametrize("number", range(1, ROTATION + 1))
+def test_an_answer_that_is_lost_in_a_rotation_loses_nothing(cut: str, number: int) -> None:
+    fake = ready()
+    getattr(fake, cut).add(number)
+    rotation(fake)
+    assert fake.users[UID]["public_key"] == public_text("made-1")
+    assert (key_at(fake, PATH), key_at(fake, NEXT)) == ("made-1", None)
+
+
+# Given keys
+
+
+@pytest.mark.parametrize("rotate", ["none", "prepare", "finish"])
+@pytest.mark.parametrize(("account", "live", "next_"), list(itertools.product((None, "a", "b"), KEYS, KEYS)))
+def test_a_given_key(rotate: str, account: str | None, live: str | None, next_: str | None, made: list[str]) -> None:
+    """The key given is "a": it goes where the account has it, or with prepare to where the account is to get it."""
+    fake = stored(live, next_, account)
+    before = fake.state()
+    if account == "b" and rotate != "prepare":
+        with pytest.raises(DcosError, match="is not that of the account") as caught:
+            run(fake, key="a", rotate=rotate)
+        assert caught.value.code == "key_mismatch"
+        assert fake.state() == before
+        return
+    predicted = run(fake, True, key="a", rotate=rotate)
+    assert fake.state() == before
+    outcome = run(fake, key="a", rotate=rotate)
+    assert predicted == outcome
+    wanted = {None: ("a", next_), "a": ("a", None), "b": (live, "a")}[account]
+    assert (key_at(fake, PATH), key_at(fake, NEXT)) == wanted
+    assert outcome.values["secret"]["fingerprint"] == fingerprint(public_key("a"))
+    assert outcome.values["secret"]["pending"] is (account == "b")
+    assert "provisional" not in predicted.values
+    assert made == []
+    assert not run(fake, key="a", rotate=rotate).changed
+
+
+# What others stored
+
+FOREIGN: list[Any] = [
+    "a password",
+    b"\xff\x00binary",
+    "[]",
+    "{}",
+    json.dumps({"uid": UID}),
+    json.dumps({"uid": UID, "private_key": 7}),
+    json.dumps({**document("a"), "uid": "another"}),
+    json.dumps([document("a")]),
+]
+
+
+@pytest.mark.parametrize("value", FOREIGN, ids=range(len(FOREIGN)))
+@pytest.mark.parametrize("options", [{}, {"key": "a"}, {"rotate": "prepare"}, {"rotate": "finish"}, {"present": False}])
+def test_a_foreign_value_is_neither_changed_nor_deleted(value: Any, options: dict[str, Any]) -> None:
+    fake = stored(None, None, "a")
+    fake.secrets[PATH] = value
+    for check_mode in (True, False):
+        with pytest.raises(DcosError, match="overwrite") as caught:
+            run(fake, check_mode, **options)
+        assert caught.value.code == "foreign_secret"
+        assert "password" not in caught.value.message
+    assert fake.secrets == {PATH: value}
+
+
+@pytest.mark.parametrize("value", FOREIGN, ids=range(len(FOREIGN)))
+def test_a_foreign_value_is_replaced_or_deleted_where_that_is_said(value: Any) -> None:
+    fake = stored()
+    fake.secrets[PATH] = value
+    assert run(fake, overwrite=True).changed
+    assert fake.document(PATH) == document("made-1")
+    fake.secrets[PATH] = value
+    assert run(fake, overwrite=True, present=False).changed
+    assert fake.secrets == {}
+
+
+def test_a_foreign_value_at_next_is_left_alone() -> None:
+    fake = stored("a", None, "a")
+    fake.secrets[NEXT] = "a password"
+    assert not run(fake).changed
+    with pytest.raises(DcosError, match=f"the secret {NEXT}") as caught:
+        run(fake, rotate="prepare")
+    assert caught.value.code == "foreign_secret"
+    run(fake, present=False)
+    assert fake.secrets == {NEXT: "a password"}
+    fake = stored("a", None, "a")
+    fake.secrets[NEXT] = "a password"
+    outcome = run(fake, rotate="prepare", overwrite=True)
+    assert fake.document(NEXT) == document(str(key_at(fake, NEXT)))
+    assert outcome.values["secret"]["pending"] is True
+
+
+@pytest.mark.parametrize("account", [None, "a"])
+def test_an_unreadable_key_at_next_is_left_alone_unless_it_may_be_lost(account: str | None) -> None:
+    """It may be encrypted, or of a kind that this version does not know: not ours to throw away."""
+    fake = stored("a", None, account)
+    broken = json.dumps({**document("b"), "private_key": "unreadable"})
+    fake.secrets[NEXT] = broken
+    outcome = run(fake)
+    assert not outcome.changed
+    assert fake.secrets[NEXT] == broken
+    assert (outcome.before or {})["next"] == (outcome.after or {})["next"] == "no usable key"
+    outcome = run(fake, overwrite=True)
+    assert outcome.changed is (account is not None)
+    assert (NEXT in fake.secrets) is (account is None)
+
+
+# Repairs
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"scheme": None, "schema": "RS256"},
+        {"scheme": None},
+        {"schema": "RS256"},
+        {"scheme": "HS256"},
+        {"private_key": private_text("a", form="TraditionalOpenSSL")},
+        {"login_endpoint": None},
+        {"login_endpoint": 7},
+        {"login_endpoint": "http://leader.mesos/acs/api/v1/auth/login"},
+        {"login_endpoint": "https://leader.mesos/acs/api/v1/auth/login/"},
+        {"login_endpoint": "https://leader.mesos:8443/acs/api/v1/auth/login"},
+        {"login_endpoint": "https://[bad"},
+    ],
+)
+@pytest.mark.parametrize("key", [None, "a"])
+def test_a_document_that_some_consumer_cannot_read_is_repaired(changes: dict[str, Any], key: str | None) -> None:
+    fake = stored(None, None, "a")
+    fake.secrets[PATH] = json.dumps(document("a", **changes))
+    outcome = run(fake, key=key)
+    assert outcome.changed
+    assert fake.document(PATH) == document("a")
+    assert fake.writes == [f"PATCH /secrets/v1/secret/default/{PATH}"]
+    assert not run(fake, key=key).changed
+
+
+def test_fields_that_others_added_are_kept() -> None:
+    fake = stored(None, None, "a")
+    more = {"parent_role": "x", "nested": {"a": [1, None]}}
+    fake.secrets[PATH] = json.dumps(document("a", schema="RS256", **more))
+    run(fake)
+    assert fake.document(PATH) == {**document("a"), **more}
+    fake.secrets[NEXT] = json.dumps(document("b"))
+    fake.users[UID]["public_key"] = public_text("b")
+    run(fake)
+    assert fake.document(PATH) == {**document("b"), **more}
+
+
+def test_what_needs_no_repair_is_not_touched() -> None:
+    fake = stored(None, None, "a")
+    text = json.dumps(document("a", note="mine"), indent=4)
+    fake.secrets[PATH] = text
+    assert not run(fake).changed
+    assert not run(fake, key="a").changed
+    assert fake.secrets[PATH] == text
+
+
+@pytest.mark.parametrize("options", [{}, {"key": "a"}, {"rotate": "prepare"}, {"present": False}])
+def test_a_document_of_ours_whose_key_cannot_be_used(options: dict[str, Any]) -> None:
+    """It may be one that only we cannot read: it is replaced like something foreign, but deleted like our own."""
+    for private in ("broken", public_text("a"), ""):
+        fake = stored(None, None, "a")
+        fake.secrets[PATH] = json.dumps(document("a", private_key=private))
+        before = fake.state()
+        if options.get("present") is False:
+            assert run(fake, **options).changed
+            assert fake.secrets == {}
+            continue
+        with pytest.raises(DcosError, match="overwrite") as caught:
+            run(fake, **options)
+        assert caught.value.code == "foreign_secret"
+        assert fake.state() == before
+    assert "key" not in options or run(fake, overwrite=True, **options).changed
+
+
+def test_with_overwrite_a_broken_key_is_replaced_where_no_account_uses_it() -> None:
+    fake = stored()
+    fake.secrets[PATH] = json.dumps(document("a", private_key="broken"))
+    assert run(fake, overwrite=True).changed
+    assert key_at(fake, PATH) == "made-1"
+    fake.secrets[PATH] = json.dumps(document("a", private_key="broken"))
+    fake.add_account(UID, public_text("a"))
+    with pytest.raises(DcosError, match="no key of the account is stored") as caught:
+        run(fake, overwrite=True)
+    assert caught.value.code == "key_mismatch"
+
+
+# The login endpoint
+
+OTHER_HOST = "https://master.mesos/acs/api/v1/auth/login"
+
+
+def test_the_other_name_of_the_leading_master_is_equal_where_it_is_derived() -> None:
+    fake = stored(None, None, "a")
+    fake.secrets[PATH] = json.dumps(document("a", login_endpoint=OTHER_HOST))
+    outcome = run(fake)
+    assert not outcome.changed
+    assert outcome.values["secret"]["login_endpoint"] == OTHER_HOST
+    # A write for another reason leaves it as it is.
+    fake.secrets[PATH] = json.dumps(document("a", login_endpoint=OTHER_HOST, scheme=None))
+    assert run(fake).changed
+    assert fake.document(PATH)["login_endpoint"] == OTHER_HOST
+
+
+def test_a_given_endpoint_is_taken_literally() -> None:
+    fake = stored(None, None, "a")
+    fake.secrets[PATH] = json.dumps(document("a", login_endpoint=OTHER_HOST))
+    outcome = run(fake, endpoint=Endpoint(given=ENDPOINT))
+    assert outcome.changed
+    assert fake.document(PATH)["login_endpoint"] == ENDPOINT
+    run(fake, endpoint=Endpoint(given="https://dcos.example.com/login"))
+    assert fake.document(PATH)["login_endpoint"] == "https://dcos.example.com/login"
+
+
+@pytest.mark.parametrize(
+    ("mode", "legacy", "version", "scheme"),
+    [
+        ("strict", "never", "1.10.0", "https"),
+        ("strict", "auto", "1.10.0", "https"),
+        ("strict", "always", "1.10.0", "https"),
+        ("permissive", "never", "1.10.0", "https"),
+        ("permissive", "auto", "1.10.0", "http"),
+        ("permissive", "auto", "1.11.6", "http"),
+        ("permissive", "auto", "1.11-dev", "http"),
+        ("permissive", "auto", "1.12.0", "https"),
+        ("permissive", "auto", "1.12-dev", "https"),
+        ("permissive", "auto", "2.2.4", "https"),
+        ("permissive", "auto", "2.0", "https"),
+        ("permissive", "always", "2.2.4", "http"),
+        ("disabled", "never", "2.2.4", "http"),
+        ("disabled", "always", "2.2.4", "http"),
+    ],
+)
+def test_the_derived_endpoint(mode: str, legacy: str, version: str, scheme: str) -> None:
+    fake = stored()
+    fake.metadata = {"bootstrap-config.json": {"security": mode}, "dcos-version.json": {"version": version}}
+    run(fake, endpoint=Endpoint(security_mode=mode, legacy=legacy))
+    assert fake.document(PATH)["login_endpoint"] == f"{scheme}://leader.mesos/acs/api/v1/auth/login"
+
+
+@pytest.mark.parametrize("version", [None, "", "testing", "v2.2"])
+def test_a_version_that_tells_nothing_is_an_error_where_it_matters(version: str | None) -> None:
+    fake = stored()
+    fake.metadata = {"bootstrap-config.json": {"security": "permissive"}}
+    if version is not None:
+        fake.metadata["dcos-version.json"] = {"version": version}
+    with pytest.raises(DcosError, match=r"^legacy_login_endpoint: ") as caught:
+        run(fake, endpoint=Endpoint(security_mode="permissive", legacy="auto"))
+    assert caught.value.code == "mode"
+    assert fake.writes == []
+    assert run(fake, endpoint=Endpoint(security_mode="permissive", legacy="never")).changed
+
+
+@pytest.mark.parametrize("given", ["disabled", "permissive"])
+def test_another_mode_than_the_cluster_says_is_an_error(given: str) -> None:
+    fake = stored()
+    with pytest.raises(DcosError, match="the cluster says that it is in strict mode") as caught:
+        run(fake, endpoint=Endpoint(security_mode=given))
+    assert caught.value.code == "mode"
+    assert fake.writes == []
+    fake.metadata = {}  # not readable for this account
+    assert run(fake, endpoint=Endpoint(security_mode=given)).changed
+
+
+# Absent, and what is refused
+
+
+def test_absent_deletes_live_and_next() -> None:
+    fake = stored("a", "b", "a")
+    predicted = run(fake, True, present=False)
+    outcome = run(fake, present=False)
+    assert predicted == outcome
+    assert outcome.changed
+    assert outcome.values["secret"] is None
+    assert outcome.after is None
+    assert fake.secrets == {}
+    assert not run(fake, present=False).changed
+    assert UID in fake.users
+
+
+def test_the_account_of_a_person_is_refused() -> None:
+    fake = stored()
+    fake.add_person(UID)
+    with pytest.raises(DcosError, match="account of a person") as caught:
+        run(fake)
+    assert caught.value.code == "invalid_uid"
+    assert fake.writes == []
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [({"path": "a b"}, "invalid_path"), ({"path": "../a"}, "invalid_path"), ({"store": "a/b"}, "invalid_path")],
+)
+def test_paths_are_checked_before_any_request(options: dict[str, str], code: str) -> None:
+    fake = stored()
+    with pytest.raises(DcosError) as caught:
+        run(fake, **options)
+    assert caught.value.code == code
+    assert fake.calls == []
+
+
+@pytest.mark.parametrize("uid", ["dcos_marathon", "bootstrapuser", "dcos_mine", "a b", "svc.replacing"])
+def test_uids_are_checked_before_any_request(uid: str) -> None:
+    with pytest.raises(DcosError) as caught:
+        ServiceAccountSecret(cluster_for(), uid, PATH)
+    assert caught.value.code in ("native_account", "invalid_uid")
+
+
+def test_no_key_in_any_repr() -> None:
+    fake = stored("a", "b", "b")
+    with serving(fake):
+        resource = ServiceAccountSecret(cluster_for(), UID, PATH, endpoint=STRICT)
+        state = resource.read()
+        plan = resource.plan(state)
+    assert "PRIVATE" not in repr(state) + repr(plan.result) + repr(plan.before) + repr(plan.after)
+
+
+def test_what_is_left_at_next_on_purpose_is_told() -> None:
+    """While the account's replacement is recorded, nothing removes the only copy of its next key."""
+    assert run(stored(live="a", next_="b", account="a", journal="b")).values["unsettled"] is True
+    assert run(stored(live="a", next_="b", account="a")).values["unsettled"] is False
+    assert run(stored(live="a", account="a")).values["unsettled"] is False
