@@ -24,8 +24,6 @@ class Request:
     headers: Mapping[str, str]
     """Case-insensitive."""
     body: bytes
-    has_length: bool
-    """Whether the request carried a Content-Length; the IAM does not see a chunked body."""
     scheme: str
     peer: tuple[str, int]
     path: str = field(init=False)
