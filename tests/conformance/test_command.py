@@ -13,7 +13,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conformance_support import COMMAND, Emulator, eventually, run
+from conformance_support import COMMAND, PASSWORD, Emulator, eventually, run
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,8 @@ from conformance_support import COMMAND, Emulator, eventually, run
         (["--superuser", "a b"], "--superuser"),
         (["--superuser-password", "abcd"], "--superuser-password"),
         (["--dcos-version", "two"], "--dcos-version"),
+        (["--list-superuser", "maybe"], "--list-superuser"),
+        (["--list-superuser"], "--list-superuser"),
         (["--security-mode", "disabled", "--https-port", "4443"], "--https-port"),
         (["--data-dir", "/dev/null/x"], "--data-dir"),
         (["--nonsense"], "--nonsense"),
@@ -157,6 +159,36 @@ def test_token_lifetime_and_version(tmp_path: Path) -> None:
         version = emulator.call("GET", "/dcos-metadata/dcos-version.json", token=None).json
         assert version["version"] == "1.11.9"
         assert "dcos-variant" not in version
+    finally:
+        emulator.stop()
+
+
+def test_an_unlisted_superuser(tmp_path: Path) -> None:
+    """The emulator's own promise: in no list, but there; it is whom the cluster was made with, at each start anew."""
+    emulator = Emulator(tmp_path, "disabled", "--superuser", "boss", "--superuser-password", PASSWORD)
+    lists = ("/users", "/groups/superusers/users")
+
+    def listed() -> list[int]:
+        return [len(emulator.iam("GET", path).json["array"]) for path in lists]
+
+    def first_user() -> object:
+        return emulator.iam("GET", "/uiconfig").json["clusterConfiguration"]["firstUser"]
+
+    try:
+        emulator.use_token(emulator.login(uid="boss", password=PASSWORD).json["token"])
+        assert (listed(), first_user()) == ([1, 1], False)
+        emulator.stop()
+        emulator.start("--list-superuser", "false", "--superuser", "somebody-else")
+        assert (listed(), first_user()) == ([0, 0], True)
+        assert emulator.iam("GET", "/users/boss").status == 200
+        assert emulator.login(uid="boss", password=PASSWORD).status == 200
+        assert emulator.iam("DELETE", "/users/boss").code == "ERR_NO_MORE_SUPERUSERS"
+        emulator.must(201, "PUT", "/users/joe", {"password": PASSWORD})
+        emulator.must(204, "PUT", "/groups/superusers/users/joe")
+        assert (listed(), first_user()) == ([1, 1], False)
+        emulator.stop()
+        emulator.start("--list-superuser", "true")
+        assert (listed(), first_user()) == ([2, 2], False)
     finally:
         emulator.stop()
 

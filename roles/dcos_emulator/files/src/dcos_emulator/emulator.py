@@ -12,6 +12,7 @@ from .admin_router import AdminRouter
 from .audit import AuditLog
 from .authorization import Authorization
 from .certificates import ensure_certificates
+from .cosmos import Cosmos
 from .datadir import DataDir, write_private
 from .faults import Faults, InvalidFault, parse_faults
 from .http import Request, Response, json_document
@@ -46,9 +47,20 @@ class Emulator:
         self._tokens = TokenAuthority(signing_key(data_dir), settings.auth_token_lifetime)
         self._secrets = SecretStore(self._store, self._authorization, self._audit)
         cluster_id = self._store.get_meta("cluster_id") or ""
+        # Who the cluster was made with counts, whoever is named at a later start.
+        superuser = self._store.get_meta("superuser") or settings.superuser
+        iam = Iam(
+            self._store,
+            self._authorization,
+            self._tokens,
+            self._audit,
+            cluster_id=cluster_id,
+            unlisted=None if settings.list_superuser else superuser,
+        )
         self._admin_router = AdminRouter(
-            Iam(self._store, self._authorization, self._tokens, self._audit),
+            iam,
             self._secrets,
+            Cosmos(settings.dcos_version),
             Platform(Cluster(cluster_id, settings.security_mode, settings.dcos_version, ca_pem)),
             self._authorization,
             self._tokens,

@@ -28,5 +28,6 @@ class Settings:
     https_port: int = 0
     superuser: str = DEFAULT_SUPERUSER
     superuser_password: str = DEFAULT_PASSWORD
+    list_superuser: bool = True
     auth_token_lifetime: int = DEFAULT_TOKEN_LIFETIME
     dcos_version: str = DEFAULT_VERSION

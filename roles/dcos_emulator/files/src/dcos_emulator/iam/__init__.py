@@ -11,9 +11,12 @@ from ..http import Request, Response
 from ..store import Store
 from ..tokens import TokenAuthority
 from .acls import Acls
+from .directory import Directory
 from .framing import ApiError, Call, Routes, check_accept, empty, read_json
 from .groups import Groups
 from .login import Login
+from .providers import Providers
+from .ui_config import UiConfig
 from .users import Users
 from .views import PREFIX
 
@@ -21,13 +24,27 @@ from .views import PREFIX
 class Iam:
     """Answers requests that Admin Router let through; it looks at no token itself."""
 
-    def __init__(self, store: Store, authorization: Authorization, tokens: TokenAuthority, audit: AuditLog) -> None:
+    def __init__(
+        self,
+        store: Store,
+        authorization: Authorization,
+        tokens: TokenAuthority,
+        audit: AuditLog,
+        *,
+        cluster_id: str,
+        unlisted: str | None,
+    ) -> None:
+        """`unlisted` is the one user whom lists leave out."""
         self._routes = Routes()
+        users = Users(store, authorization, unlisted)
         for resources in (
-            Users(store, authorization),
-            Groups(store, authorization),
+            users,
+            Groups(store, authorization, unlisted),
             Acls(store, authorization),
             Login(store, tokens, audit),
+            Providers(store),
+            Directory(store),
+            UiConfig(users, cluster_id),
         ):
             resources.add_routes(self._routes)
 

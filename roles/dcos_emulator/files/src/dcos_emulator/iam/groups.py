@@ -33,9 +33,10 @@ def superuser_group_error() -> ApiError:
 class Groups:
     """The resources below /groups."""
 
-    def __init__(self, store: Store, authorization: Authorization) -> None:
+    def __init__(self, store: Store, authorization: Authorization, unlisted: str | None) -> None:
         self._store = store
         self._authorization = authorization
+        self._unlisted = unlisted
 
     def add_routes(self, routes: Routes) -> None:
         routes.add("/groups", get=self.list_all)
@@ -85,6 +86,7 @@ class Groups:
             [
                 {"membershipurl": views.membership_url(group.gid, user.uid), "user": views.user_view(user)}
                 for user in self._store.members(group.gid, service=service)
+                if user.uid != self._unlisted
             ]
         )
 

@@ -43,9 +43,10 @@ def is_last_superuser(store: Store, uid: str) -> bool:
 class Users:
     """The resources below /users."""
 
-    def __init__(self, store: Store, authorization: Authorization) -> None:
+    def __init__(self, store: Store, authorization: Authorization, unlisted: str | None) -> None:
         self._store = store
         self._authorization = authorization
+        self._unlisted = unlisted
 
     def add_routes(self, routes: Routes) -> None:
         routes.add("/users", get=self.list_all)
@@ -55,7 +56,11 @@ class Users:
 
     def list_all(self, call: Call) -> Response:
         service = call.request.parameter("type") == "service"
-        return document([views.user_view(user) for user in self._store.users(service=service)])
+        return document([views.user_view(user) for user in self.listed(service=service)])
+
+    def listed(self, *, service: bool) -> list[User]:
+        """The accounts that the lists show."""
+        return [user for user in self._store.users(service=service) if user.uid != self._unlisted]
 
     def read(self, call: Call) -> Response:
         return document(views.user_view(known_user(self._store, call["uid"])))
