@@ -51,6 +51,26 @@ def test_cookie(emulator: Emulator) -> None:
     assert emulator.call("GET", f"{IAM}/users", headers={"Cookie": "dcos-acs-auth-cookie=X"}, token=None).status == 401
 
 
+@pytest.mark.parametrize(
+    ("cookies", "expected"),
+    [
+        ("x[y]=1; {}", 200),
+        ('ui={{"a":1}}; {}', 200),
+        ("{};", 200),
+        ("{}; a", 200),
+        ("dcos-acs-auth-cookie=X; {}", 200),
+        ("{}; dcos-acs-auth-cookie=X", 401),
+        ("x-{}", 401),
+        ('ui={{"a": 1}}; {}', 401),
+        ("a; {}", 401),
+    ],
+)
+def test_cookies_of_others(emulator: Emulator, cookies: str, expected: int) -> None:
+    """adminrouter: a name goes to the equals sign, a value to a semicolon or blank; the last one of a name counts."""
+    header = cookies.format(f"dcos-acs-auth-cookie={emulator.token()}")
+    assert emulator.call("GET", f"{IAM}/users", headers={"Cookie": header}, token=None).status == expected
+
+
 def test_foreign_tokens(emulator: Emulator, names: Names) -> None:
     """iam-api section 6: signed by someone else, unsigned, or without uid: 401."""
     for token in (login_token(KEY, uid="bootstrapuser"), login_token(None, "none", uid="bootstrapuser")):
@@ -330,7 +350,7 @@ def test_nothing_else_is_packaged(emulator: Emulator) -> None:
 
 
 def test_ui_config(own: Emulator) -> None:
-    """iam-api section 0, `/uiconfig`: the installed configuration, the cluster's ID, whether the first user is to come."""
+    """iam-api section 0, `/uiconfig`: the installed configuration, and whether the first user is still to come."""
     expected = {
         "uiConfiguration": {},
         "clusterConfiguration": {"firstUser": False, "id": own.call("GET", "/metadata").json["CLUSTER_ID"]},

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -191,6 +192,30 @@ def test_an_unlisted_superuser(tmp_path: Path) -> None:
         assert (listed(), first_user()) == ([2, 2], False)
     finally:
         emulator.stop()
+
+
+def test_no_providers_before_1_13(tmp_path: Path) -> None:
+    """iam-api sections 2, 3: up to 1.12 users and groups do not say which provider they come from."""
+    emulator = Emulator(tmp_path, "disabled", "--dcos-version", "1.12.4")
+    try:
+        (user,) = emulator.iam("GET", "/users").json["array"]
+        (group,) = emulator.iam("GET", "/groups").json["array"]
+        assert list(user) == ["uid", "description", "url", "is_remote", "is_service"]
+        assert list(group) == ["gid", "url", "description"]
+        (member,) = emulator.iam("GET", "/groups/superusers/users").json["array"]
+        (membership,) = emulator.iam("GET", "/users/bootstrapuser/groups").json["array"]
+        assert (member["user"], membership["group"]) == (user, group)
+    finally:
+        emulator.stop()
+
+
+def test_the_role_has_a_variable_for_every_option() -> None:
+    """The emulator's own promise: what the command takes, the role passes on; the password in its own way."""
+    options = set(re.findall(r"--([a-z-]+)", run("serve", "--help").stdout))
+    tasks = (Path(__file__).parents[2] / "roles/dcos_emulator/tasks/launched.yml").read_text()
+    passed = dict(re.findall(r"--([a-z-]+)=\{\{ (dcos_emulator_[a-z_]+)", tasks))
+    assert set(passed) == options - {"help", "detach", "superuser-password"}
+    assert passed == {option: f"dcos_emulator_{option.replace('-', '_')}" for option in passed}
 
 
 def test_only_loopback(emulator: Emulator) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from http.cookies import CookieError, SimpleCookie
 
 from .audit import AuditLog
 from .authorization import Authorization
@@ -179,8 +178,5 @@ def _forbidden() -> Response:
 
 
 def _cookie(header: str) -> str | None:
-    try:
-        morsel = SimpleCookie(header).get(_COOKIE)
-    except CookieError:
-        return None
-    return None if morsel is None else morsel.value
+    """The token among the cookies, which are told apart just as Admin Router does it; the last of several counts."""
+    return dict(re.findall(r"[ \t]*([^=]*)=([^; \t]*)[; \t]?", header)).get(_COOKIE)

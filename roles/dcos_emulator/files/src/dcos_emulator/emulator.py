@@ -17,6 +17,7 @@ from .datadir import DataDir, write_private
 from .faults import Faults, InvalidFault, parse_faults
 from .http import Request, Response, json_document
 from .iam import Iam
+from .iam.views import Accounts
 from .platform import Cluster, Platform
 from .request_log import RequestLog
 from .secret_store import SecretStore
@@ -55,13 +56,18 @@ class Emulator:
             self._tokens,
             self._audit,
             cluster_id=cluster_id,
-            unlisted=None if settings.list_superuser else superuser,
+            accounts=Accounts(
+                names_providers=settings.is_since(1, 13),
+                unlisted=None if settings.list_superuser else superuser,
+            ),
         )
         self._admin_router = AdminRouter(
             iam,
             self._secrets,
             Cosmos(settings.dcos_version),
-            Platform(Cluster(cluster_id, settings.security_mode, settings.dcos_version, ca_pem)),
+            Platform(
+                Cluster(cluster_id, settings.security_mode, settings.dcos_version, settings.is_since(1, 12), ca_pem)
+            ),
             self._authorization,
             self._tokens,
             self._audit,

@@ -5,14 +5,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from .http import Request, Response, html_page, json_document, uncached, with_headers
 from .iam.ui_config import UI_CONFIG
-
-_VARIANT_SINCE = (1, 12)
 
 
 @dataclass(frozen=True)
@@ -22,14 +19,9 @@ class Cluster:
     cluster_id: str
     security_mode: str
     version: str
+    names_variant: bool
     ca_pem: bytes | None
     """None where there is no CA to trust."""
-
-    @property
-    def documents_variant(self) -> bool:
-        """The variant is named since DC/OS 1.12 only."""
-        numbers = re.findall(r"\d+", self.version)
-        return tuple(map(int, numbers[:2])) >= _VARIANT_SINCE
 
 
 class Platform:
@@ -38,7 +30,7 @@ class Platform:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         version = {"version": cluster.version}
-        if cluster.documents_variant:
+        if cluster.names_variant:
             version["dcos-variant"] = "enterprise"
         version |= {"dcos-image-commit": "0" * 40, "bootstrap-id": "0" * 40}
         self._public: dict[str, Callable[[], Response]] = {

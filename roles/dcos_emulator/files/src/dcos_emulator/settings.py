@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 CONTROL_PREFIX = "/_emulator/"
@@ -31,3 +32,8 @@ class Settings:
     list_superuser: bool = True
     auth_token_lifetime: int = DEFAULT_TOKEN_LIFETIME
     dcos_version: str = DEFAULT_VERSION
+
+    def is_since(self, major: int, minor: int) -> bool:
+        """Whether the cluster is of this version of DC/OS or of a later one."""
+        numbers = re.findall(r"\d+", self.dcos_version)
+        return tuple(map(int, numbers[:2])) >= (major, minor)

@@ -18,7 +18,7 @@ from .login import Login
 from .providers import Providers
 from .ui_config import UiConfig
 from .users import Users
-from .views import PREFIX
+from .views import PREFIX, Accounts
 
 
 class Iam:
@@ -32,19 +32,17 @@ class Iam:
         audit: AuditLog,
         *,
         cluster_id: str,
-        unlisted: str | None,
+        accounts: Accounts,
     ) -> None:
-        """`unlisted` is the one user whom lists leave out."""
         self._routes = Routes()
-        users = Users(store, authorization, unlisted)
         for resources in (
-            users,
-            Groups(store, authorization, unlisted),
+            Users(store, authorization, accounts),
+            Groups(store, authorization, accounts),
             Acls(store, authorization),
             Login(store, tokens, audit),
             Providers(store),
             Directory(store),
-            UiConfig(users, cluster_id),
+            UiConfig(store, accounts, cluster_id),
         ):
             resources.add_routes(self._routes)
 

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from ..http import Response
+from ..store import Store
 from .framing import Call, Routes, document
-from .users import Users
+from .views import Accounts
 
 UI_CONFIG: dict[str, object] = {"uiConfiguration": {}}
 
@@ -15,13 +16,14 @@ UI_CONFIG: dict[str, object] = {"uiConfiguration": {}}
 class UiConfig:
     """The resource /uiconfig: the installed configuration, and whether the first user is still to come."""
 
-    def __init__(self, users: Users, cluster_id: str) -> None:
-        self._users = users
+    def __init__(self, store: Store, accounts: Accounts, cluster_id: str) -> None:
+        self._store = store
+        self._accounts = accounts
         self._cluster_id = cluster_id
 
     def add_routes(self, routes: Routes) -> None:
         routes.add("/uiconfig", get=self.read)
 
     def read(self, call: Call) -> Response:
-        first = not self._users.listed(service=False)
+        first = not self._accounts.listed(self._store.users(service=False))
         return document({**UI_CONFIG, "clusterConfiguration": {"firstUser": first, "id": self._cluster_id}})
