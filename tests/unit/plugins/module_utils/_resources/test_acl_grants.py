@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Sequence, Tuple
+from typing import Any, Callable, Sequence, Tuple
 
 import pytest
 from hypothesis import given, settings
@@ -318,6 +318,95 @@ def test_what_others_granted_or_revoked_meanwhile_is_not_reported_as_our_change(
     outcome = run(fake, [("dcos:a", "read")], exclusive=True)
     assert not outcome.changed
     assert outcome.before == outcome.after
+
+
+def after_the_last_write(fake: FakeCluster, writes: int, *changes: Callable[[], object]) -> None:
+    """Somebody changes something before the end is read, each time."""
+    original, left = fake._handle, list(changes)
+
+    def handle(sent: Any) -> Any:
+        if sent.call.endswith(f"/users/{UID}/permissions") and len(fake.writes) >= writes and left:
+            left.pop(0)()
+        return original(sent)
+
+    fake._handle = handle  # type: ignore[method-assign]
+
+
+def test_two_runs_with_other_wishes_end_as_one_of_them_wanted() -> None:
+    """The other run revokes what we granted and grants what we revoke: our end is read, and made again."""
+    fake = cluster()
+
+    def other_run() -> None:
+        fake.add_grant(UID, "dcos:b", "read")
+        fake.grants.discard(("users", UID, "dcos:a", "read"))
+
+    after_the_last_write(fake, 2, other_run)
+    outcome = run(fake, [("dcos:a", "read")], exclusive=True)
+    assert fake.grants_of(UID) == {("dcos:a", "read")}
+    assert outcome.values["grants"] == {
+        "granted": [{"rid": "dcos:a", "action": "read"}],
+        "revoked": [{"rid": "dcos:b", "action": "read"}],
+        "direct": [{"rid": "dcos:a", "actions": ["read"]}],
+    }
+
+
+def test_who_finds_something_else_at_the_end_each_time_says_so() -> None:
+    fake = cluster()
+    undo = lambda: fake.grants.discard(("users", UID, "dcos:a", "read"))  # noqa: E731
+    after_the_last_write(fake, 2, *[undo] * 3)
+    with pytest.raises(DcosError, match=r"somebody else each time.*Still to do: grant dcos:a read\.") as caught:
+        run(fake, [("dcos:a", "read")], exclusive=True)
+    assert caught.value.code == "conflict"
+    assert run(fake, [("dcos:a", "read")]).changed
+
+
+def test_what_others_add_meanwhile_is_reported_where_it_may_stay() -> None:
+    fake = cluster()
+    after_the_last_write(fake, 2, lambda: fake.add_grant(UID, "dcos:theirs", "read"))
+    outcome = run(fake, [("dcos:a", "read")])
+    assert outcome.values["grants"]["direct"] == [
+        {"rid": "dcos:a", "actions": ["read"]},
+        {"rid": "dcos:theirs", "actions": ["read"]},
+    ]
+
+
+def test_an_account_that_is_deleted_meanwhile_is_not_reported_as_provisioned() -> None:
+    fake = cluster()
+
+    def retire() -> None:
+        fake.users.pop(UID)
+        fake.grants = {grant for grant in fake.grants if grant[1] != UID}
+
+    after_the_last_write(fake, 2, retire)
+    with pytest.raises(DcosError, match="does not exist") as caught:
+        run(fake, [("dcos:a", "read")])
+    assert caught.value.code == "ERR_UNKNOWN_USER_ID"
+
+
+def test_the_end_costs_one_request_where_something_was_written_and_none_elsewhere() -> None:
+    fake = cluster(("dcos:old", "read"))
+    run(fake, [("dcos:a", "read"), ("dcos:b", "read")], exclusive=True)
+    last = max(number for number, call in enumerate(fake.calls) if call.startswith("DELETE"))
+    assert fake.calls[last + 1 :] == [f"GET /acs/api/v1/users/{UID}/permissions"]
+    before = len(fake.calls)
+    run(fake, [("dcos:a", "read"), ("dcos:b", "read")], exclusive=True)
+    assert len(fake.calls) - before == 1 + 3  # the list, and a look at each that matters
+
+
+def test_an_old_list_at_the_end_is_seen_through() -> None:
+    """The IAM may answer from a cache of five seconds, from before our writes."""
+    fake = cluster(("dcos:old", "read"))
+    original, first = fake._handle, {}
+
+    def cached(sent: Any) -> Any:
+        if sent.call.endswith(f"/users/{UID}/permissions"):
+            return first.setdefault("answer", original(sent))
+        return original(sent)
+
+    fake._handle = cached  # type: ignore[method-assign]
+    outcome = run(fake, [("dcos:a", "read")], exclusive=True)
+    assert outcome.values["grants"]["direct"] == [{"rid": "dcos:a", "actions": ["read"]}]
+    assert pairs(outcome.values["grants"]["revoked"]) == [("dcos:old", "read")]
 
 
 @pytest.mark.parametrize("cut", ["cut_after", "cut_before"])
