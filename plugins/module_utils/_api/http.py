@@ -201,6 +201,10 @@ class Repeats:
     patient: bool = True
 
 
+A_SUCCESS = Judgement()
+PATIENTLY = Repeats()
+
+
 class TokenSource:
     """Where the client gets its authentication token from (see _api/login.py)."""
 
@@ -215,6 +219,20 @@ class TokenSource:
     def explain_refusal(self) -> str:
         """What the user can do when the cluster does not take the token."""
         return ""
+
+
+class _OneRenewal:
+    """At most one other token for one request, however often it is tried."""
+
+    def __init__(self, tokens: TokenSource) -> None:
+        self._tokens = tokens
+        self._used = False
+
+    def got(self, refused: str) -> bool:
+        if self._used:
+            return False
+        self._used = True
+        return self._tokens.renew(refused)
 
 
 class _TokenAuth(AuthBase):
@@ -278,7 +296,7 @@ class HttpClient:
             session.mount(scheme, BoundedAdapter(LONGEST_ANSWER * self._timeout))
         return session
 
-    def send(self, request: Request, judgement: Judgement = Judgement(), repeats: Repeats = Repeats()) -> Answer:
+    def send(self, request: Request, judgement: Judgement = A_SUCCESS, repeats: Repeats = PATIENTLY) -> Answer:
         """Send one request and return its answer, or raise a typed error.
 
         A write is believed when the service itself says so: with the documented status, or with an error code of its
@@ -286,8 +304,9 @@ class HttpClient:
         """
         doubt = False  # an attempt before this one may have happened
         delays = self._delays(repeats)
+        renewal = _OneRenewal(self.tokens)
         while True:
-            came = self._attempt(request)
+            came = self._attempt(request, renewal)
             if isinstance(came, Answer):
                 if came.status == 503 and repeats.unavailable is not None:
                     repeats.unavailable()
@@ -322,12 +341,12 @@ class HttpClient:
         for attempt in range(self._retries if repeats.patient else 0):
             yield FIRST_DELAY * 2**attempt
 
-    def _attempt(self, request: Request) -> Answer | UnreachableError | OddAnswerError:
+    def _attempt(self, request: Request, renewal: _OneRenewal) -> Answer | UnreachableError | OddAnswerError:
         """What came back, after another login where the token was refused; an error where nothing did."""
         try:
             token = self.tokens.token() if request.authenticated else None
             answer = self._send(request, token)
-            if answer.status == 401 and token is not None and self.tokens.renew(token):
+            if answer.status == 401 and token is not None and renewal.got(token):
                 answer = self._send(request, self.tokens.token())
         except (UnreachableError, OddAnswerError) as exc:
             return exc

@@ -21,6 +21,9 @@ BASE = "/secrets/v1"
 
 _BINARY = "application/octet-stream"
 
+# What the store itself refuses with; anything else is resolved by reading back.
+_REFUSALS = (400, 404, 409, 413)
+
 
 @dataclass(frozen=True)
 class StoredValue:
@@ -132,7 +135,7 @@ class Secrets:
         try:
             self._http.send(
                 Request("DELETE", _path(store, path), what),
-                _judged(204, 404),
+                _judged(204),
                 Repeats(lambda: self.read(store, path) != looked_at, self._sealed(store, what)),
             )
         except ApiError as exc:
@@ -146,7 +149,7 @@ class Secrets:
     ) -> None:
         self._http.send(
             Request(method, _path(store, path), what, {"value": value}, media_types="*/*"),
-            _judged(success, 404, 409),
+            _judged(success),
             Repeats(happened, self._sealed(store, what)),
         )
 
@@ -175,9 +178,9 @@ class Secrets:
         return raise_if_sealed
 
 
-def _judged(success: int, *refusals: int) -> Judgement:
+def _judged(success: int) -> Judgement:
     """Its descriptions are not shown: they could quote a value."""
-    return Judgement((success,), refusals, show_description=False)
+    return Judgement((success,), _REFUSALS, show_description=False)
 
 
 def _without_store(error: ApiError) -> ApiError:
