@@ -21,7 +21,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
-from typing import Callable, Iterator, Mapping
+from typing import Callable, Iterator, Mapping, Sequence
 from urllib.parse import quote, urlsplit
 
 from .._errors import (
@@ -32,8 +32,8 @@ from .._errors import (
     TlsError,
     UnreachableError,
 )
-from .._rules.visible import visible
-from .bounds import LARGEST_BODY, BoundedAdapter, TooLargeError, read_whole
+from .._visible import visible
+from .bounds import LARGEST_BODY, BoundedAdapter, TooLargeError, TooSlowError, read_whole
 
 try:
     import requests
@@ -343,14 +343,18 @@ class HttpClient:
 
     def _attempt(self, request: Request, renewal: _OneRenewal) -> Answer | UnreachableError | OddAnswerError:
         """What came back, after another login where the token was refused; an error where nothing did."""
+        # A login that fails is nothing that the request itself could have caused: its error goes straight through.
+        token = self.tokens.token() if request.authenticated else None
+        came = self._came(request, token)
+        if isinstance(came, Answer) and came.status == 401 and token is not None and renewal.got(token):
+            came = self._came(request, self.tokens.token())
+        return came
+
+    def _came(self, request: Request, token: str | None) -> Answer | UnreachableError | OddAnswerError:
         try:
-            token = self.tokens.token() if request.authenticated else None
-            answer = self._send(request, token)
-            if answer.status == 401 and token is not None and renewal.got(token):
-                answer = self._send(request, self.tokens.token())
+            return self._send(request, token)
         except (UnreachableError, OddAnswerError) as exc:
             return exc
-        return answer
 
     def _send(self, request: Request, token: str | None) -> Answer:
         try:
@@ -371,7 +375,7 @@ class HttpClient:
             problem = f"it is larger than {LARGEST_BODY >> 20} MiB"
             raise OddAnswerError(request.what, self.url, problem) from None
         except requests.exceptions.RequestException as exc:
-            raise _network_error(exc, self.url, request.what) from None
+            raise self._network_error(exc, request.what) from None
         except OSError as exc:
             # What the HTTP library does not wrap, above all its complaint about a CA bundle that has vanished.
             if isinstance(self._verify, str) and not os.access(self._verify, os.R_OK):
@@ -379,13 +383,20 @@ class HttpClient:
                     f"{request.what}: the CA certificates in {self._verify} cannot be read any more. Check "
                     "dcos_ca_path."
                 ) from None
-            raise _network_error(exc, self.url, request.what) from None
+            raise self._network_error(exc, request.what) from None
         except ValueError:
             # From below the HTTP library, about a header or path that cannot be sent; its text quotes the header.
             raise DcosError(
                 f"{request.what}: the request cannot be sent; a token or name has characters that HTTP forbids."
             ) from None
         return Answer(response.status_code, visible(response.reason or ""), response.headers, content)
+
+    def _network_error(self, exc: Exception, what: str) -> DcosError:
+        causes = list(_causes(exc))
+        if any(isinstance(cause, TooSlowError) for cause in causes):
+            seconds = LONGEST_ANSWER * self._timeout
+            return OddAnswerError(what, self.url, f"it was not complete after {seconds:g} seconds (dcos_timeout)")
+        return _network_error(causes, self.url, what)
 
     def _error(self, request: Request, judgement: Judgement, answer: Answer) -> DcosError:
         what = request.what
@@ -473,9 +484,13 @@ def _causes(exc: BaseException) -> Iterator[BaseException]:
         todo.extend(item for item in inner if isinstance(item, BaseException))
 
 
-def _network_error(exc: Exception, url: str, what: str) -> DcosError:
+def _is_timeout(cause: BaseException) -> bool:
+    # Older versions of urllib3 derive a refused connection from a timeout.
+    return isinstance(cause, _TIMEOUTS) and not isinstance(cause, urllib3.exceptions.NewConnectionError)
+
+
+def _network_error(causes: Sequence[BaseException], url: str, what: str) -> DcosError:
     """Map an exception of the HTTP library; its own text is not used, it can quote proxies with their passwords."""
-    causes = list(_causes(exc))
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return TlsError(
@@ -489,7 +504,7 @@ def _network_error(exc: Exception, url: str, what: str) -> DcosError:
             )
     if any(isinstance(cause, requests.exceptions.ProxyError) for cause in causes):
         reason = "the proxy set in the environment does not answer"
-    elif any(isinstance(cause, _TIMEOUTS) for cause in causes):
+    elif any(_is_timeout(cause) for cause in causes):
         reason = "no answer in time (dcos_timeout)"
     else:
         spoken = [cause.strerror for cause in causes if isinstance(cause, OSError) and isinstance(cause.strerror, str)]
