@@ -138,6 +138,10 @@ class Answer:
         return self.headers.get("Content-Type", "").split(";")[0].strip().lower()
 
     @property
+    def is_redirect(self) -> bool:
+        return 300 <= self.status < 400
+
+    @property
     def is_page(self) -> bool:
         """Whether it is HTML, which neither the IAM nor the secret store writes: something in between answered."""
         return self.media_type == "text/html"
@@ -325,11 +329,11 @@ class HttpClient:
     def _settled(self, request: Request, judgement: Judgement, repeats: Repeats, answer: Answer, doubt: bool) -> Answer:
         """The answer, if it is one, or what reading back tells."""
         taken = judgement.takes(answer)
-        odd = answer.is_page if taken else answer.status >= 400 and not judgement.explains(answer)
+        odd = answer.is_page if taken else not judgement.explains(answer)
         if taken and not (odd and repeats.happened is not None):
             return answer
         came = f"the answer {answer.status} does not come from the service itself"
-        doubtful = (doubt or odd) and answer.status not in _NOT_FORWARDED
+        doubtful = (doubt or odd) and answer.status not in _NOT_FORWARDED and not answer.is_redirect
         if doubtful and _read_back(request, repeats, came):
             return _done(judgement)
         if taken:
@@ -400,7 +404,7 @@ class HttpClient:
 
     def _error(self, request: Request, judgement: Judgement, answer: Answer) -> DcosError:
         what = request.what
-        if 300 <= answer.status < 400:
+        if answer.is_redirect:
             return _redirect_error(answer, what, self.url)
         title = answer.error_field("title") or answer.reason or None
         description = answer.error_field("description") if judgement.show_description else None

@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.dcos.security.plugins.module_utils._api.iam import (
     GroupGrant,
@@ -62,6 +65,21 @@ def test_an_account_up_to_1_12_has_no_provider() -> None:
     assert read == User("a@b", "", False, "internal", None, "")
 
 
+FIELDS = ["uid", "gid", "rid", "array", "direct", "groups", "users", "actions", "name", "group", "user", "is_service"]
+READINGS: list[tuple[str, Callable[[Iam], Any]]] = [
+    ("users/svc", lambda iam: iam.user("svc")),
+    ("users?type=service", lambda iam: iam.listed_service_accounts()),
+    ("users", lambda iam: iam.persons()),
+    ("groups", lambda iam: iam.groups()),
+    ("users/svc/groups", lambda iam: iam.groups_of("svc")),
+    ("groups/dev/users", lambda iam: iam.members("dev")),
+    ("users/svc/permissions", lambda iam: iam.permissions("svc")),
+    ("groups/dev/permissions", lambda iam: iam.group_permissions("dev")),
+    ("acls/dcos:a/permissions", lambda iam: iam.grants_on("dcos:a")),
+    ("acls", lambda iam: iam.resources()),
+    ("auth/jwks", lambda iam: iam.jwks()),
+]
+
 UNKNOWN_USER = [error(400, "ERR_UNKNOWN_USER_ID"), error(404, "ERR_UNKNOWN_USER_ID")]
 
 
@@ -80,15 +98,77 @@ def test_another_refusal_of_a_reading_is_an_error(reply: Reply) -> None:
 
 
 def test_a_route_that_is_not_there_is_an_open_cluster() -> None:
-    calls: list[tuple[str, Callable[[Iam], Any]]] = [
-        (f"GET {BASE}/users/svc/permissions", lambda iam: iam.permissions("svc")),
-        (f"GET {BASE}/groups/dev/permissions", lambda iam: iam.group_permissions("dev")),
-        (f"PUT {BASE}/acls/dcos:a", lambda iam: iam.create_acl("dcos:a", "d")),
+    calls: list[tuple[str, list[tuple[str, Reply]], Callable[[Iam], Any]]] = [
+        (f"GET {BASE}/users/svc/permissions", [], lambda iam: iam.permissions("svc")),
+        (f"GET {BASE}/groups/dev/permissions", [], lambda iam: iam.group_permissions("dev")),
+        (
+            f"PUT {BASE}/acls/dcos:a",
+            [(f"GET {BASE}/acls/dcos:a", error(400, "ERR_UNKNOWN_RESOURCE_ID"))],
+            lambda iam: iam.create_acl("dcos:a", "d"),
+        ),
     ]
-    for call, act in calls:
+    for call, after, act in calls:
         with pytest.raises(ApiError, match="DC/OS Enterprise only") as caught:
-            play([(call, Reply(404))], act)
+            play([(call, Reply(404)), *after], act)
         assert caught.value.status == 404
+
+
+def test_answer_about_something_else_is_refused() -> None:
+    other = {"membershipurl": f"{BASE}/groups/dev/users/other", "group": {"gid": "dev"}}
+    action = {"name": "full", "url": f"{BASE}/acls/dcos:superuser/users/other/full"}
+    answers: list[tuple[str, Any, Callable[[Iam], Any]]] = [
+        ("users/svc", {**SERVICE, "uid": "other"}, lambda iam: iam.user("svc")),
+        ("users/svc/groups", {"array": [other]}, lambda iam: iam.groups_of("svc")),
+        (
+            "users/svc/permissions",
+            {"direct": [{"rid": "dcos:superuser", "actions": [action]}], "groups": []},
+            lambda iam: iam.permissions("svc"),
+        ),
+    ]
+    for path, body, act in answers:
+        with pytest.raises(OddAnswerError, match="about"):
+            play([(f"GET {BASE}/{path}", Reply(200, body))], act)
+
+
+def test_open_cluster_is_told_by_what_only_it_offers() -> None:
+    groups, providers = f"GET {BASE}/groups", f"GET {BASE}/auth/providers"
+    open_ones = Reply(200, {"dcos-users": {}, "dcos-oidc-auth0": {}})
+    assert play([(groups, Reply(200, {"array": []}))], lambda iam: iam.has_permissions()) is True
+    assert play([(groups, Reply(404)), (providers, open_ones)], lambda iam: iam.has_permissions()) is False
+    for answer in (Reply(200, {"dcos-users": {}}), Reply(404), Reply(200, "<html>")):
+        with pytest.raises(DcosError):
+            play([(groups, Reply(404)), (providers, answer)], lambda iam: iam.has_permissions())
+    with pytest.raises(ApiError, match="page of HTML"):
+        play([(groups, Reply(404, "<html>"))], lambda iam: iam.has_permissions())
+
+
+@pytest.mark.parametrize("body", [{"gid": ""}, {"gid": ".."}, {"gid": None}, {}, "dev", None, []])
+def test_ids_that_cannot_be_sent_are_refused(body: Any) -> None:
+    with pytest.raises(OddAnswerError):
+        play([(f"GET {BASE}/groups", Reply(200, {"array": [body]}))], lambda iam: iam.groups())
+
+
+def test_odd_entry_of_a_list_is_the_matter_of_one_account() -> None:
+    body = {"array": [SERVICE, {**SERVICE, "uid": "odd", "public_key": 7}]}
+    call = f"GET {BASE}/users?type=service"
+    users, odd = play([(call, Reply(200, body))], lambda iam: iam.listed_service_accounts())
+    assert (users, list(odd)) == ([ACCOUNT], ["odd"])
+    with pytest.raises(OddAnswerError, match="public_key is a number"):
+        play([(call, Reply(200, body))], lambda iam: iam.service_accounts())
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@given(st.sampled_from(READINGS), JSON_VALUES)
+def test_any_document_becomes_typed_values_or_an_error(reading: tuple[str, Callable[[Iam], Any]], body: Any) -> None:
+    path, act = reading
+    with suppress(DcosError):
+        play([(f"GET {BASE}/{path}", Reply(200, body))], act)
 
 
 @pytest.mark.parametrize("body", [[1], "<html>", None])
@@ -122,7 +202,7 @@ def test_permissions_of_a_group() -> None:
 
 
 def test_groups_are_sorted() -> None:
-    body = {"array": [{"membershipurl": "x", "group": {"gid": gid}} for gid in ("b", "a")]}
+    body = {"array": [{"membershipurl": f"{BASE}/groups/{gid}/users/svc", "group": {"gid": gid}} for gid in ("b", "a")]}
     assert play([(f"GET {BASE}/users/svc/groups", Reply(200, body))], lambda i: i.groups_of("svc")) == ["a", "b"]
 
 

@@ -34,8 +34,8 @@ def jwk(key: RSAPublicKey, **more: Any) -> dict[str, Any]:
     return {**json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key)), "use": "sig", **more}
 
 
-def jwks(*names: str) -> dict[str, Any]:
-    return {"keys": [jwk(public_key(name), alg="RS256", kid=name) for name in names]}
+def jwks(*names: str) -> list[dict[str, Any]]:
+    return [jwk(public_key(name), alg="RS256", kid=name) for name in names]
 
 
 def signed(payload: dict[str, Any], name: str = "iam", algorithm: str = "RS256") -> str:
