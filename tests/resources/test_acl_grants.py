@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -24,7 +24,7 @@ from ansible_collections.dcos.security.plugins.module_utils._rules.permissions i
 from ansible_collections.dcos.security.tests.resources.emulated_cluster import EmulatedCluster
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import cluster_for
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import public_text
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import serving
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import Reply, Sent, serving
 
 UID = "svc"
 ACTIONS = ("create", "read", "update", "delete", "full")
@@ -318,6 +318,90 @@ def test_what_others_granted_or_revoked_meanwhile_is_not_reported_as_our_change(
     outcome = run(fake, [("dcos:a", "read")], exclusive=True)
     assert not outcome.changed
     assert outcome.before == outcome.after
+
+
+def after_the_last_write(fake: EmulatedCluster, writes: int, *changes: Callable[[], object]) -> None:
+    """Somebody changes something before the end is read, each time."""
+    left = list(changes)
+
+    def handle(sent: Sent, answer: Callable[[], Reply]) -> Reply:
+        if sent.call.endswith(f"/users/{UID}/permissions") and len(fake.writes) >= writes and left:
+            left.pop(0)()
+        return answer()
+
+    fake.answering = handle
+
+
+def test_two_runs_with_other_wishes_end_as_one_of_them_wanted() -> None:
+    """The other run revokes what we granted and grants what we revoke: our end is read, and made again."""
+    fake = cluster()
+
+    def other_run() -> None:
+        fake.add_grant(UID, "dcos:b", "read")
+        fake.remove_grants(UID, "dcos:a")
+
+    after_the_last_write(fake, 2, other_run)
+    outcome = run(fake, [("dcos:a", "read")], exclusive=True)
+    assert fake.grants_of(UID) == {("dcos:a", "read")}
+    assert outcome.values["grants"] == {
+        "granted": [{"rid": "dcos:a", "action": "read"}],
+        "revoked": [{"rid": "dcos:b", "action": "read"}],
+        "direct": [{"rid": "dcos:a", "actions": ["read"]}],
+    }
+
+
+def test_who_finds_something_else_at_the_end_each_time_says_so() -> None:
+    fake = cluster()
+    after_the_last_write(fake, 2, *[lambda: fake.remove_grants(UID, "dcos:a")] * 3)
+    with pytest.raises(DcosError, match=r"somebody else each time.*Still to do: grant dcos:a read\.") as caught:
+        run(fake, [("dcos:a", "read")], exclusive=True)
+    assert caught.value.code == "conflict"
+    assert run(fake, [("dcos:a", "read")]).changed
+
+
+def test_what_others_add_meanwhile_is_reported_where_it_may_stay() -> None:
+    fake = cluster()
+    after_the_last_write(fake, 2, lambda: fake.add_grant(UID, "dcos:theirs", "read"))
+    outcome = run(fake, [("dcos:a", "read")])
+    assert outcome.values["grants"]["direct"] == [
+        {"rid": "dcos:a", "actions": ["read"]},
+        {"rid": "dcos:theirs", "actions": ["read"]},
+    ]
+
+
+def test_an_account_that_is_deleted_meanwhile_is_not_reported_as_provisioned() -> None:
+    fake = cluster()
+    after_the_last_write(fake, 2, lambda: fake.remove_account(UID))
+    with pytest.raises(DcosError, match="does not exist") as caught:
+        run(fake, [("dcos:a", "read")])
+    assert caught.value.code == "ERR_UNKNOWN_USER_ID"
+
+
+def test_the_end_costs_one_request_where_something_was_written_and_none_elsewhere() -> None:
+    fake = cluster(("dcos:old", "read"))
+    run(fake, [("dcos:a", "read"), ("dcos:b", "read")], exclusive=True)
+    last = max(number for number, call in enumerate(fake.calls) if call.startswith("DELETE"))
+    assert fake.calls[last + 1 :] == [f"GET /acs/api/v1/users/{UID}/permissions"]
+    before = len(fake.calls)
+    run(fake, [("dcos:a", "read"), ("dcos:b", "read")], exclusive=True)
+    assert len(fake.calls) - before == 1 + 3  # the list, and a look at each that matters
+
+
+def test_an_old_list_at_the_end_is_seen_through() -> None:
+    """The IAM may answer from a cache of five seconds, from before our writes."""
+    fake = cluster(("dcos:old", "read"))
+    first: list[Reply] = []
+
+    def cached(sent: Sent, answer: Callable[[], Reply]) -> Reply:
+        if sent.call.endswith(f"/users/{UID}/permissions"):
+            first.append(answer())
+            return first[0]
+        return answer()
+
+    fake.answering = cached
+    outcome = run(fake, [("dcos:a", "read")], exclusive=True)
+    assert outcome.values["grants"]["direct"] == [{"rid": "dcos:a", "actions": ["read"]}]
+    assert pairs(outcome.values["grants"]["revoked"]) == [("dcos:old", "read")]
 
 
 @pytest.mark.parametrize("cut", ["cut_after", "cut_before"])

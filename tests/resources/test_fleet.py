@@ -182,7 +182,7 @@ def test_what_it_asks_of_the_cluster(concurrency: int, fake: EmulatedCluster) ->
     assert len(acls) == 4, "an ACL that three services share is made once"
     assert max(calls[call] for call in acls) == 1
     used = since(fake, 0)
-    per_run = 4  # mode, accounts, ACLs, secrets; the token is given
+    per_run = 5  # mode, service accounts, persons, ACLs, secrets; the token is given
     assert used["PUT"] == len(services) * 2 + len(services) * 2 + len(acls)
     assert used["GET"] <= per_run + 2 * len(services)
     assert used["POST"] == len(services)

@@ -34,7 +34,8 @@ from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport
 
 UID = "svc"
 JOURNAL = "svc.replacing"
-GRANTS = {("dcos:a", "read"), ("dcos:a", "full"), ("dcos:secrets:default:/svc/*", "read"), ("dcos:superuser", "full")}
+POWER = {("dcos:superuser", "full")}
+GRANTS = {("dcos:a", "read"), ("dcos:a", "full"), ("dcos:secrets:default:/svc/*", "read"), *POWER}
 GROUPS = {"developers", "operators"}
 
 
@@ -74,10 +75,15 @@ def write_journal(fake: EmulatedCluster, key: str, description: str = "from the 
     fake.add_account(JOURNAL, public_text(key), json.dumps(document))
 
 
-def assert_whole(fake: EmulatedCluster, key: str, description: str = "Service\nwith ümlaut") -> None:
-    """Everything is as it was, with this key, and no journal is left."""
+def assert_whole(
+    fake: EmulatedCluster, key: str, description: str = "Service\nwith ümlaut", powerless: bool = False
+) -> None:
+    """Everything is as it was, with this key, and no journal is left.
+
+    powerless: superuser power was not given back, since it might have been taken meanwhile.
+    """
     assert fake.users[UID] == {"description": description, "public_key": public_text(key)}
-    assert fake.grants_of(UID) == GRANTS
+    assert fake.grants_of(UID) == (GRANTS - POWER if powerless else GRANTS)
     assert fake.groups_of(UID) == GROUPS
     assert JOURNAL not in fake.users
     assert_bystander_untouched(fake)
@@ -343,6 +349,8 @@ def test_no_more_than_needed_is_restored() -> None:
 
 REPLACEMENT = {"key": "new", "replace_key": True}
 STEPS = 3 + len(GRANTS) + len(GROUPS) + 1
+MADE_AGAIN = 3
+"""The step that makes the account again. Only who does that gives power back, with the next one."""
 
 
 def interrupted(fake: EmulatedCluster, step: int, **options: Any) -> None:
@@ -357,8 +365,9 @@ def interrupted(fake: EmulatedCluster, step: int, **options: Any) -> None:
 def test_a_replacement_that_was_interrupted_anywhere_is_finished_by_the_same_run(step: int) -> None:
     fake = populated()
     interrupted(fake, step, **REPLACEMENT)
-    run(fake, **REPLACEMENT)
-    assert_whole(fake, "new")
+    outcome = run(fake, **REPLACEMENT)
+    assert_whole(fake, "new", powerless=step == MADE_AGAIN)
+    assert len(outcome.warnings) == (step in (MADE_AGAIN - 1, MADE_AGAIN))
     assert not run(fake, **REPLACEMENT).changed
 
 
@@ -377,7 +386,7 @@ def test_any_later_run_repairs_without_replace_key(step: int, key: str | None) -
     predicted = run(fake, True, key=key)
     outcome = run(fake, key=key)
     assert predicted == outcome
-    assert_whole(fake, "old" if still_old else "new")
+    assert_whole(fake, "old" if still_old else "new", powerless=step == MADE_AGAIN)
     assert outcome.changed is (step < STEPS)
     assert not run(fake, key=key).changed
 
@@ -424,16 +433,18 @@ def test_a_repair_that_is_interrupted_too_loses_nothing(first: int, repair: str)
         second += 1
         fake = populated()
         interrupted(fake, first, **REPLACEMENT)
+        made_again = [fake.writes[-1]]
         fake.crash_after = len(fake.writes) + second
         end = ending(fake, **REPAIRS[repair])
         fake.crash_after = None
+        made_again += [fake.writes[-1]] if end == "crash" else []
+        powerless = f"PUT /acs/api/v1/users/{UID}" in made_again
         if end == "crash":
             assert ending(fake, **REPAIRS[repair]) in ("done", "key_mismatch")
         # Whatever the repair refused to do, the account is whole after one that has no wish of its own.
         run(fake)
-        assert fake.grants_of(UID) == GRANTS, f"repair interrupted after {second}"
-        assert fake.groups_of(UID) == GROUPS, f"repair interrupted after {second}"
-        assert_whole(fake, next(k for k in ("old", "new", "third") if public_text(k) == fake.users[UID]["public_key"]))
+        key = next(k for k in ("old", "new", "third") if public_text(k) == fake.users[UID]["public_key"])
+        assert_whole(fake, key, powerless=powerless)
     assert end == "done" or (end == "key_mismatch" and not REPAIRS[repair].get("replace_key"))
 
 
@@ -487,7 +498,8 @@ def test_every_state(account: str | None, has_journal: bool, given: str | None, 
     unfinished = has_journal and account in (None, "new")
     had_all = account in ("old", "other")
     whole = unfinished or had_all
-    assert fake.grants_of(UID) == (GRANTS if whole else set())
+    powerless = unfinished and account == "new"
+    assert fake.grants_of(UID) == (GRANTS - POWER if powerless else GRANTS if whole else set())
     assert fake.groups_of(UID) == (GROUPS if whole else set())
     if unfinished and account is None:
         assert fake.users[UID]["description"] == "from the journal"
@@ -499,7 +511,7 @@ def test_every_state(account: str | None, has_journal: bool, given: str | None, 
 
 @pytest.mark.parametrize("powerful", [True, False])
 @pytest.mark.parametrize("account", [None, "new", "old"])
-def test_power_that_an_interrupted_replacement_brings_back_is_told(account: str | None, powerful: bool) -> None:
+def test_power_is_given_back_by_who_makes_the_account_again_only_and_told(account: str | None, powerful: bool) -> None:
     fake = EmulatedCluster()
     if account is not None:
         fake.add_account(UID, public_text(account))
@@ -509,11 +521,15 @@ def test_power_that_an_interrupted_replacement_brings_back_is_told(account: str 
     predicted = run(fake, True, key=account)
     outcome = run(fake, key=account)
     assert predicted.warnings == outcome.warnings
-    restored = powerful and account != "old"
-    assert len(outcome.warnings) == restored
-    assert (("dcos:superuser", "full") in fake.grants_of(UID)) is restored
-    if restored:
+    restored = powerful and account is None
+    assert (fake.grants_of(UID) >= POWER) is restored
+    if not powerful or account == "old":
+        assert outcome.warnings == []
+    elif restored:
         assert outcome.warnings[0].startswith(f"Service account {UID} gets dcos:superuser back")
+    else:
+        assert outcome.warnings[0].startswith(f"Service account {UID} had dcos:superuser full when the replacement")
+        assert "is not given back" in outcome.warnings[0]
 
 
 def test_a_description_that_is_given_wins_over_the_journal() -> None:
@@ -690,7 +706,7 @@ def test_an_answer_that_is_lost_at_any_write_loses_nothing(cut: str, number: int
 
 def test_a_grant_whose_acl_went_away_is_restored_with_its_acl() -> None:
     fake = populated()
-    interrupted(fake, 3, **REPLACEMENT)
+    interrupted(fake, 2, **REPLACEMENT)
     fake.remove_acl("dcos:a")
     run(fake)
     assert fake.grants_of(UID) == GRANTS
@@ -700,7 +716,7 @@ def test_a_grant_whose_acl_went_away_is_restored_with_its_acl() -> None:
 
 def test_a_group_that_went_away_does_not_stop_the_repair_for_ever() -> None:
     fake = populated()
-    interrupted(fake, 3, **REPLACEMENT)
+    interrupted(fake, 2, **REPLACEMENT)
     fake.remove_group("operators")
     run(fake)
     assert fake.grants_of(UID) == GRANTS
@@ -712,7 +728,7 @@ def test_a_refusal_half_way_says_what_is_done_and_keeps_the_journal() -> None:
     fake = populated()
 
     def refuse(sent: Sent, answer: Callable[[], Reply]) -> Reply:
-        return error(403) if sent.method == "PUT" and "/acls/" in sent.path else answer()
+        return error(403) if sent.method == "PUT" and "/acls/dcos:a" in sent.path else answer()
 
     fake.answering = refuse
     with pytest.raises(ApiError) as caught:
@@ -723,6 +739,176 @@ def test_a_refusal_half_way_says_what_is_done_and_keeps_the_journal() -> None:
     fake.answering = lambda sent, answer: answer()
     run(fake)
     assert_whole(fake, "new")
+
+
+# What somebody else changes meanwhile
+
+
+def after(fake: EmulatedCluster, call: str, change: Callable[[], object], times: int = 1) -> None:
+    """Somebody changes something once a call was answered."""
+    before, left = fake.answering, [change] * times
+
+    def handle(sent: Sent, answer: Callable[[], Reply]) -> Any:
+        reply = before(sent, answer)
+        if sent.call == call and left:
+            left.pop()()
+        return reply
+
+    fake.answering = handle
+
+
+WRITE_JOURNAL = f"PUT /acs/api/v1/users/{JOURNAL}"
+LATE = ("dcos:late", "read")
+
+
+def revoke(fake: EmulatedCluster, *grants: tuple[str, str]) -> None:
+    kept = fake.grants_of(UID) - set(grants)
+    fake.remove_grants(UID)
+    for rid, action in kept:
+        fake.add_grant(UID, rid, action)
+
+
+def describe(fake: EmulatedCluster, description: str) -> None:
+    grants, groups = fake.grants_of(UID), fake.groups_of(UID)
+    fake.add_account(UID, fake.users[UID]["public_key"], description)
+    for rid, action in grants:
+        fake.add_grant(UID, rid, action)
+    for gid in groups:
+        fake.add_members(gid, UID)
+
+
+CHANGES: dict[str, tuple[Callable[[EmulatedCluster], object], str]] = {
+    "power taken": (lambda fake: revoke(fake, *POWER), "took away dcos:superuser full"),
+    "grant taken": (lambda fake: revoke(fake, ("dcos:a", "read")), "took away dcos:a read"),
+    "grant added": (lambda fake: fake.add_grant(UID, *LATE), "gave it dcos:late read"),
+    "power added": (lambda fake: fake.add_grant(UID, "dcos:superuser", "read"), "gave it dcos:superuser read"),
+    "member no more": (
+        lambda fake: fake.set_members("operators"),
+        "took away the membership in group operators",
+    ),
+    "member now": (lambda fake: fake.add_members("others", UID), "gave it the membership in group others"),
+    "described": (lambda fake: describe(fake, "theirs"), "changed its description"),
+}
+
+
+def belongings(fake: EmulatedCluster) -> tuple[Any, ...]:
+    return fake.users[UID]["description"], fake.grants_of(UID), fake.groups_of(UID)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_is_changed_between_the_journal_and_the_deletion_is_not_undone(change: str) -> None:
+    act, told = CHANGES[change]
+    changed, fake = populated(), populated()
+    act(changed)
+    after(fake, WRITE_JOURNAL, lambda: act(fake))
+    outcome = run(fake, **REPLACEMENT)
+    assert belongings(fake) == belongings(changed)
+    assert fake.users[UID]["public_key"] == public_text("new")
+    assert JOURNAL not in fake.users
+    assert_bystander_untouched(fake)
+    assert outcome.warnings == [
+        f"While the replacement of the key of service account {UID} was prepared, somebody else {told}. The account "
+        "was replaced as it was after that."
+    ]
+    # The journal is never away, so that nobody takes the next key for a leftover.
+    assert fake.writes[:3] == [WRITE_JOURNAL, f"PATCH /acs/api/v1/users/{JOURNAL}", f"DELETE /acs/api/v1/users/{UID}"]
+
+
+def test_a_description_that_is_asked_for_wins_over_one_of_somebody_else() -> None:
+    fake = populated()
+    after(fake, WRITE_JOURNAL, lambda: describe(fake, "theirs"))
+    assert run(fake, description="mine", **REPLACEMENT).warnings == []
+    assert fake.users[UID]["description"] == "mine"
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("step", range(1, STEPS + 3))
+def test_a_replacement_that_follows_a_change_and_is_interrupted_loses_nothing(change: str, step: int) -> None:
+    act, _told = CHANGES[change]
+    changed, fake = populated(), populated()
+    act(changed)
+    after(fake, WRITE_JOURNAL, lambda: act(fake))
+    fake.crash_after = step
+    ending(fake, **REPLACEMENT)
+    fake.crash_after = None
+    if step == 1:
+        act(fake)  # the process died before the answer came
+    description, grants, groups = belongings(changed)
+    if fake.users.get(UID, {}).get("public_key") == public_text("new"):  # power that was not given back by then is not
+        grants -= {grant for grant in grants - fake.grants_of(UID) if grant[0] == "dcos:superuser"}
+    run(fake)
+    assert belongings(fake) == (description, grants, groups)
+    assert JOURNAL not in fake.users
+
+
+def test_who_changes_it_each_time_is_told_of_and_nothing_is_deleted() -> None:
+    fake = populated()
+    numbers = iter(range(99))
+    for call in (WRITE_JOURNAL, f"PATCH /acs/api/v1/users/{JOURNAL}"):
+        after(fake, call, lambda: fake.add_grant(UID, f"dcos:late-{next(numbers)}", "read"), 9)
+    with pytest.raises(LostRaceError, match="somebody else changes it"):
+        run(fake, **REPLACEMENT)
+    assert fake.users[UID]["public_key"] == public_text("old")
+    run(fake)
+    assert fake.grants_of(UID) > GRANTS
+    assert JOURNAL not in fake.users
+
+
+def test_the_last_look_before_the_deletion_is_at_power() -> None:
+    fake = populated()
+    run(fake, **REPLACEMENT)
+    deletion = fake.calls.index(f"DELETE /acs/api/v1/users/{UID}")
+    assert fake.calls[deletion - 1] == f"GET /acs/api/v1/acls/dcos:superuser/users/{UID}"
+
+
+@pytest.mark.parametrize("step", range(MADE_AGAIN, STEPS))
+def test_power_that_is_taken_after_an_interruption_does_not_come_back(step: int) -> None:
+    fake = populated()
+    interrupted(fake, step, **REPLACEMENT)
+    revoke(fake, *POWER)
+    outcome = run(fake)
+    assert_whole(fake, "new", powerless=True)
+    assert "dcos:superuser full" in outcome.warnings[0]
+    assert run(fake).warnings == []
+
+
+def test_what_was_restored_and_taken_again_is_not_restored_a_second_time() -> None:
+    fake = populated()
+    interrupted(fake, STEPS - 2, **REPLACEMENT)  # one grant is still to come
+    fake.set_members("developers", "bystander")
+    revoke(fake, ("dcos:a", "full"))
+    outcome = run(fake)
+    assert fake.grants_of(UID) == GRANTS - {("dcos:a", "full")}
+    assert fake.groups_of(UID) == {"operators"}
+    assert "had dcos:a full, the membership in group developers when" in outcome.warnings[0]
+
+
+def test_an_account_that_somebody_makes_again_while_ours_is_missing_is_left_alone() -> None:
+    """The answer to our deletion is lost, and by the time we look there is another account under the uid."""
+    fake = populated()
+    fake.cut_after.add(2)
+    after(fake, f"DELETE /acs/api/v1/users/{UID}", lambda: fake.add_account(UID, public_text("other"), "theirs"))
+    with pytest.raises(DcosError, match="somebody else made it again") as caught:
+        run(fake, **REPLACEMENT)
+    assert caught.value.code == "key_mismatch"
+    assert fake.users[UID] == {"public_key": public_text("other"), "description": "theirs"}
+    assert fake.writes.count(f"DELETE /acs/api/v1/users/{UID}") == 1
+
+
+def test_a_retirement_whose_answer_is_lost_leaves_an_account_that_somebody_makes_meanwhile() -> None:
+    fake = populated()
+    fake.cut_after.add(1)
+    after(fake, f"DELETE /acs/api/v1/users/{UID}", lambda: fake.add_account(UID, public_text("other"), "theirs"))
+    assert run(fake, present=False).changed
+    assert fake.users[UID] == {"public_key": public_text("other"), "description": "theirs"}
+
+
+def test_a_journal_that_another_run_writes_meanwhile_is_not_dropped_with_ours() -> None:
+    fake = populated()
+    fake.cut_after.add(STEPS)
+    after(fake, f"DELETE /acs/api/v1/users/{JOURNAL}", lambda: write_journal(fake, "other"))
+    run(fake, **REPLACEMENT)
+    assert fake.users[JOURNAL]["public_key"] == public_text("other")
 
 
 # The last superuser

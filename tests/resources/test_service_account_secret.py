@@ -203,6 +203,40 @@ def test_who_deletes_it_at_the_same_time_is_answered_with_a_new_one() -> None:
     assert (key_at(fake, PATH), key_at(fake, NEXT)) == ("b", None)
 
 
+def store_after_the_first_look(fake: EmulatedCluster, path: str, value: Any) -> None:
+    looks = []
+
+    def rival(sent: Sent, answer: Callable[[], Reply]) -> Reply:
+        reply = answer()
+        if sent.method == "GET" and sent.path.endswith(path) and not looks:
+            looks.append(sent)
+            fake.store_secret(path, value)
+        return reply
+
+    fake.answering = rival
+
+
+@pytest.mark.parametrize("path", [PATH, NEXT])
+def test_what_somebody_stores_before_the_deletion_is_looked_at_first(path: str) -> None:
+    fake = stored(live="a", next_="b")
+    store_after_the_first_look(fake, path, document("c"))
+    assert run(fake, present=False).changed
+    assert fake.secrets == {}
+
+
+def test_what_somebody_else_stores_before_the_deletion_stays() -> None:
+    fake = stored(live="a", next_="b")
+    store_after_the_first_look(fake, PATH, "somebody else's")
+    with pytest.raises(DcosError) as caught:
+        run(fake, present=False)
+    assert caught.value.code == "foreign_secret"
+    assert fake.secrets == {PATH: "somebody else's", NEXT: json.dumps(document("b"))}
+    fake = stored(live="a", next_="b")
+    store_after_the_first_look(fake, NEXT, "somebody else's")
+    assert run(fake, present=False).changed
+    assert fake.secrets == {NEXT: "somebody else's"}
+
+
 def journal_for(fake: EmulatedCluster, key: str) -> None:
     text = json.dumps({"description": "", "grants": [], "groups": []})
     fake.add_account(f"{UID}.replacing", public_text(key), text)

@@ -39,6 +39,10 @@ class User:
     public_key: str | None
     url: str
 
+    def is_same(self, other: User) -> bool:
+        """Whether it is the same account, and not another one that was made under its uid; the key tells."""
+        return (self.uid, self.is_service, self.public_key) == (other.uid, other.is_service, other.public_key)
+
 
 @dataclass(frozen=True)
 class GroupGrant:
@@ -121,12 +125,17 @@ class Iam:
             happened,
         )
 
-    def set_description(self, uid: str, description: str) -> bool:
-        """Change the description, the only thing of a service account that can be changed."""
+    def set_description(self, looked_at: User, description: str) -> bool:
+        """Change the description, the only thing of a service account that can be changed.
+
+        False when the account that was looked at is gone, also where another one has its uid by now.
+        """
+        uid, found = looked_at.uid, [looked_at]
 
         def happened() -> bool:
             user = self.user(uid)
-            return user is not None and user.description == description
+            found[:] = [user] if user is not None and user.is_same(looked_at) else []
+            return not found or found[0].description == description
 
         self._http.request(
             "PATCH",
@@ -136,11 +145,21 @@ class Iam:
             accept=(204,),
             happened=happened,
         )
-        return True
+        return bool(found)
 
-    def delete_user(self, uid: str) -> bool:
-        """Delete an account with all its grants and memberships; False when it was gone."""
-        return self._delete(f"/users/{encode_segment(uid)}", f"deleting account {uid}", lambda: self.user(uid) is None)
+    def delete_user(self, looked_at: User) -> bool:
+        """Delete an account with all its grants and memberships; False when it was gone.
+
+        What has its uid, but another key than the account that was looked at, is another one: before a deletion whose
+        answer was lost is repeated, somebody may have made that.
+        """
+        uid = looked_at.uid
+
+        def happened() -> bool:
+            user = self.user(uid)
+            return user is None or not user.is_same(looked_at)
+
+        return self._delete(f"/users/{encode_segment(uid)}", f"deleting account {uid}", happened)
 
     def groups_of(self, uid: str) -> list[str]:
         """The groups that an account is a member of; empty for an unknown account."""
@@ -219,8 +238,18 @@ class Iam:
         )
 
     def delete_acl(self, rid: str) -> bool:
-        """Delete a protected resource with all grants on it; False when it was gone."""
-        return self._delete(f"/acls/{encode_rid(rid)}", f"deleting the ACL of {rid}", lambda: not self._has_acl(rid))
+        """Delete a protected resource that nobody has a grant on; False when it was gone, or is used by now.
+
+        Before a deletion whose answer was lost is repeated, somebody may have made the resource again and use it.
+        """
+        holders: list[tuple[Subject, Grant]] | None = None
+
+        def happened() -> bool:
+            nonlocal holders
+            holders = self.grants_on(rid)
+            return holders != []
+
+        return self._delete(f"/acls/{encode_rid(rid)}", f"deleting the ACL of {rid}", happened) and not holders
 
     def _has_acl(self, rid: str) -> bool:
         return self._find(f"/acls/{encode_rid(rid)}", f"reading the ACL of {rid}") is not None

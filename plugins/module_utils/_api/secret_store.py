@@ -100,8 +100,12 @@ class Secrets:
 
     def create(self, store: str, path: str, value: str) -> bool:
         """Store a new text value; False when the path is taken."""
+
+        def happened() -> bool:
+            return self.read(store, path) == StoredValue(value.encode("utf-8"))
+
         try:
-            self._write("PUT", store, path, value, f"creating secret {path}", 201)
+            self._write("PUT", store, path, value, f"creating secret {path}", 201, happened)
         except ApiError as exc:
             if exc.status == 409:
                 return False
@@ -116,18 +120,29 @@ class Secrets:
             raise
         return True
 
-    def update(self, store: str, path: str, value: str) -> bool:
-        """Replace the value; False when there is no secret at the path."""
+    def update(self, store: str, path: str, value: str, looked_at: StoredValue) -> bool:
+        """Replace the value that was looked at; False when it is not at the path any more."""
+        overtaken = False
+
+        def happened() -> bool:
+            nonlocal overtaken
+            stored = self.read(store, path)
+            overtaken = stored not in (looked_at, StoredValue(value.encode("utf-8")))
+            return stored != looked_at
+
         try:
-            self._write("PATCH", store, path, value, f"updating secret {path}", 204)
+            self._write("PATCH", store, path, value, f"updating secret {path}", 204, happened)
         except ApiError as exc:
             if exc.status == 404:
                 return False
             raise
-        return True
+        return not overtaken
 
-    def delete(self, store: str, path: str) -> bool:
-        """Delete a secret; False when it was gone."""
+    def delete(self, store: str, path: str, looked_at: StoredValue) -> bool:
+        """Delete the secret that was looked at; False when it was gone.
+
+        Before a deletion whose answer was lost is repeated, somebody may have stored another value: that stays.
+        """
         what = f"deleting secret {path}"
         try:
             self._http.request(
@@ -135,7 +150,7 @@ class Secrets:
                 _path(store, path),
                 what,
                 accept=(204,),
-                happened=lambda: self.read(store, path) is None,
+                happened=lambda: self.read(store, path) != looked_at,
                 unavailable=self._sealed(store, what),
                 show_description=False,
             )
@@ -145,11 +160,9 @@ class Secrets:
             raise
         return True
 
-    def _write(self, method: str, store: str, path: str, value: str, what: str, success: int) -> None:
-        def happened() -> bool:
-            stored = self.read(store, path)
-            return stored is not None and stored.text() == value
-
+    def _write(
+        self, method: str, store: str, path: str, value: str, what: str, success: int, happened: Callable[[], bool]
+    ) -> None:
         self._http.request(
             method,
             _path(store, path),

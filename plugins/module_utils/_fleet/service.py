@@ -120,7 +120,8 @@ class Service:
         plan = self._plan
         key = self._key_in_secret() if plan.key_files is None else self._key_in_file()
         if plan.run_as:
-            self._part("run_as", self._grants_of(RUN_AS_ACCOUNT, plan.run_as))
+            # Many services add to this account, and nobody is told what it has in the end.
+            self._part("run_as", self._grants_of(RUN_AS_ACCOUNT, plan.run_as, reads_end=False))
         granted = self._grant()  # takes power away, if that is what is wanted: the last of all writes
         verified = key.verified or self._verify()
         power = sorted({entry["gid"] for entry in granted["through_groups"] if entry["rid"] == SUPERUSER_RID})
@@ -275,6 +276,7 @@ class Service:
         exclusive: bool = False,
         keep: Sequence[Permission] = (),
         delete_unused_acls: bool = False,
+        reads_end: bool = True,
     ) -> Grants:
         return Grants(
             self._cluster.iam,
@@ -286,6 +288,7 @@ class Service:
             keep,
             self._plan.allow_dcos_prefix,
             delete_unused_acls,
+            reads_end,
         )
 
     def _verify(self) -> bool:

@@ -389,12 +389,16 @@ class ServiceAccountSecret(Resource[SecretState]):
         return True
 
     def _update(self, slot: Slot, value: str) -> bool:
-        # The store knows no conditional write; looking once more right before keeps the window small.
-        if self._cluster.secrets.read(self._store, slot.path) != slot.stored:
-            raise self._rival(slot)
-        if not self._cluster.secrets.update(self._store, slot.path, value):
+        if not self._cluster.secrets.update(self._store, slot.path, value, self._look_again(slot)):
             raise self._rival(slot)
         return True
+
+    def _look_again(self, slot: Slot) -> StoredValue:
+        """What the plan saw. The store knows no conditional write; a look right before one keeps the window small."""
+        stored = self._cluster.secrets.read(self._store, slot.path)
+        if stored is None or stored != slot.stored:
+            raise self._rival(slot)
+        return stored
 
     def _rival(self, slot: Slot) -> LostRaceError:
         return LostRaceError(
@@ -402,7 +406,10 @@ class ServiceAccountSecret(Resource[SecretState]):
         )
 
     def _delete_step(self, slot: Slot) -> Step:
-        return Step(f"delete secret {slot.path}", partial(self._cluster.secrets.delete, self._store, slot.path))
+        return Step(f"delete secret {slot.path}", partial(self._delete, slot))
+
+    def _delete(self, slot: Slot) -> bool:
+        return self._cluster.secrets.delete(self._store, slot.path, self._look_again(slot))
 
     def _settle_step(self, slot: Slot, decision: Decision) -> Step:
         """Delete what next holds: no usable key, a copy of what is live now, else perhaps the only one."""
@@ -418,7 +425,7 @@ class ServiceAccountSecret(Resource[SecretState]):
         """
         if self._is_awaited(slot):
             raise self._rival(slot)
-        deleted = self._cluster.secrets.delete(self._store, slot.path)
+        deleted = self._delete(slot)
         try:
             awaited = deleted and self._is_awaited(slot)
         except DcosError:

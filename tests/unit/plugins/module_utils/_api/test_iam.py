@@ -47,6 +47,9 @@ SERVICE = {
     "public_key": "PEM",
     "something": "new",
 }
+ACCOUNT = User("svc", "A service", True, "internal", "PEM", "/acs/api/v1/users/svc")
+ANOTHER = {**SERVICE, "public_key": "OTHER PEM"}
+"""Made under the same uid by somebody else."""
 
 
 def test_an_account() -> None:
@@ -214,37 +217,58 @@ def test_an_account_of_somebody_else_is_not_taken_for_ours(other: dict[str, str]
 def test_a_description() -> None:
     call = f"PATCH {BASE}/users/svc"
     with Script((call, Reply(204))).played() as script:
-        assert cluster_for().iam.set_description("svc", "") is True
+        assert cluster_for().iam.set_description(ACCOUNT, "") is True
     assert script.sent[0].body == {"description": ""}
     read = f"GET {BASE}/users/svc"
-    assert play(
-        [(call, LOST), (read, Reply(200, {**SERVICE, "description": "x"}))], lambda iam: iam.set_description("svc", "x")
-    )
+    described = (read, Reply(200, {**SERVICE, "description": "x"}))
+    assert play([(call, LOST), described], lambda iam: iam.set_description(ACCOUNT, "x"))
     with pytest.raises(ApiError) as caught:
-        play([(call, error(400, "ERR_UNKNOWN_USER_ID"))], lambda iam: iam.set_description("svc", "x"))
+        play([(call, error(400, "ERR_UNKNOWN_USER_ID"))], lambda iam: iam.set_description(ACCOUNT, "x"))
     assert caught.value.code == "ERR_UNKNOWN_USER_ID"
 
 
 @pytest.mark.parametrize("reply", [error(400, "ERR_UNKNOWN_USER_ID"), error(404), Reply(404, "<html>")])
 def test_an_account_that_was_gone(reply: Reply) -> None:
-    assert play([(f"DELETE {BASE}/users/svc", Reply(204))], lambda iam: iam.delete_user("svc")) is True
-    assert play([(f"DELETE {BASE}/users/svc", reply)], lambda iam: iam.delete_user("svc")) is False
+    assert play([(f"DELETE {BASE}/users/svc", Reply(204))], lambda iam: iam.delete_user(ACCOUNT)) is True
+    assert play([(f"DELETE {BASE}/users/svc", reply)], lambda iam: iam.delete_user(ACCOUNT)) is False
 
 
 def test_a_deletion_that_is_refused_is_an_error() -> None:
     with pytest.raises(ApiError) as caught:
-        play([(f"DELETE {BASE}/users/svc", error(400, "ERR_NO_MORE_SUPERUSERS"))], lambda iam: iam.delete_user("svc"))
+        play([(f"DELETE {BASE}/users/svc", error(400, "ERR_NO_MORE_SUPERUSERS"))], lambda iam: iam.delete_user(ACCOUNT))
     assert caught.value.code == "ERR_NO_MORE_SUPERUSERS"
 
 
 def test_a_deletion_whose_answer_was_lost_is_judged_by_reading_back() -> None:
     call, read = f"DELETE {BASE}/users/svc", f"GET {BASE}/users/svc"
     gone = error(400, "ERR_UNKNOWN_USER_ID")
-    assert play([(call, LOST), (read, gone)], lambda iam: iam.delete_user("svc")) is True
+    assert play([(call, LOST), (read, gone)], lambda iam: iam.delete_user(ACCOUNT)) is True
     there = (read, Reply(200, SERVICE))
-    assert play([(call, LOST), there, (call, Reply(204))], lambda iam: iam.delete_user("svc")) is True
-    assert play([(call, LOST), there, (call, gone), there], lambda iam: iam.delete_user("svc")) is False
-    assert play([(call, LOST), there, (call, gone), (read, gone)], lambda iam: iam.delete_user("svc")) is True
+    assert play([(call, LOST), there, (call, Reply(204))], lambda iam: iam.delete_user(ACCOUNT)) is True
+    assert play([(call, LOST), there, (call, gone), there], lambda iam: iam.delete_user(ACCOUNT)) is False
+    assert play([(call, LOST), there, (call, gone), (read, gone)], lambda iam: iam.delete_user(ACCOUNT)) is True
+
+
+@pytest.mark.parametrize("other", [ANOTHER, {"uid": "svc"}])
+def test_what_somebody_made_under_the_same_uid_is_neither_deleted_nor_described(other: dict[str, Any]) -> None:
+    read = (f"GET {BASE}/users/svc", Reply(200, other))
+    assert play([(f"DELETE {BASE}/users/svc", LOST), read], lambda iam: iam.delete_user(ACCOUNT)) is True
+    assert play([(f"PATCH {BASE}/users/svc", LOST), read], lambda iam: iam.set_description(ACCOUNT, "x")) is False
+
+
+def test_an_account_that_was_only_described_meanwhile_is_the_one_that_was_looked_at() -> None:
+    call, there = f"DELETE {BASE}/users/svc", Reply(200, {**SERVICE, "description": "described meanwhile"})
+    lost = [(call, LOST), (f"GET {BASE}/users/svc", there)]
+    assert play([*lost, (call, Reply(204))], lambda iam: iam.delete_user(ACCOUNT)) is True
+
+
+def test_an_acl_is_deleted_only_while_nobody_uses_it() -> None:
+    call, read = f"DELETE {BASE}/acls/dcos:a", f"GET {BASE}/acls/dcos:a/permissions"
+    gone, unused = error(400, "ERR_UNKNOWN_RESOURCE_ID"), Reply(200, {"users": [], "groups": []})
+    used = Reply(200, {"users": [{"uid": "other", "actions": [{"name": "read"}]}], "groups": []})
+    assert play([(call, LOST), (read, gone)], lambda iam: iam.delete_acl("dcos:a")) is True
+    assert play([(call, LOST), (read, unused), (call, Reply(204))], lambda iam: iam.delete_acl("dcos:a")) is True
+    assert play([(call, LOST), (read, used)], lambda iam: iam.delete_acl("dcos:a")) is False
 
 
 @pytest.mark.parametrize(

@@ -36,12 +36,15 @@ def create(secrets: Secrets) -> bool:
     return secrets.create("default", "prod/svc/secret", "S3CRET")
 
 
+LOOKED_AT = StoredValue(b"before")
+
+
 def update(secrets: Secrets) -> bool:
-    return secrets.update("default", "prod/svc/secret", "S3CRET")
+    return secrets.update("default", "prod/svc/secret", "S3CRET", LOOKED_AT)
 
 
 def delete(secrets: Secrets) -> bool:
-    return secrets.delete("default", "prod/svc/secret")
+    return secrets.delete("default", "prod/svc/secret", LOOKED_AT)
 
 
 @pytest.mark.parametrize(
@@ -100,23 +103,32 @@ def test_no_error_quotes_a_value(method: str, act: Callable[[Secrets], Any], sta
 
 
 OURS, OTHERS = Reply(200, {"value": "S3CRET"}, JSON), Reply(200, {"value": "other"}, JSON)
+BEFORE, GONE = Reply(200, {"value": "before"}, JSON), error(404)
 
 
-@pytest.mark.parametrize(("method", "act"), [("PUT", create), ("PATCH", update)])
-def test_a_write_whose_answer_was_lost_is_judged_by_reading_back(method: str, act: Callable[[Secrets], bool]) -> None:
-    call, back = f"{method} {URL}", f"GET {URL}"
-    assert play([(call, LOST), (back, OURS)], act) is True
-    assert play([(call, LOST), (back, OTHERS), (call, Reply(201 if method == "PUT" else 204))], act) is True
-    taken = error(409 if method == "PUT" else 404)
-    theirs = (back, OTHERS if method == "PUT" else error(404))
-    assert play([(call, LOST), theirs, (call, taken), theirs], act) is False
-    assert play([(call, LOST), theirs, (call, taken), (back, OURS)], act) is True
+def test_a_creation_whose_answer_was_lost_is_judged_by_reading_back() -> None:
+    call, back = f"PUT {URL}", f"GET {URL}"
+    assert play([(call, LOST), (back, OURS)], create) is True
+    assert play([(call, LOST), (back, GONE), (call, Reply(201))], create) is True
+    refused = [(call, LOST), (back, OTHERS), (call, error(409))]
+    assert play([*refused, (back, OTHERS)], create) is False
+    assert play([*refused, (back, OURS)], create) is True
 
 
-def test_a_deletion_whose_answer_was_lost_is_judged_by_reading_back() -> None:
+@pytest.mark.parametrize(("found", "is_ours"), [(OURS, True), (OTHERS, False), (GONE, False)])
+def test_a_lost_update_writes_over_nothing_but_what_was_looked_at(found: Reply, is_ours: bool) -> None:
+    call, back = f"PATCH {URL}", f"GET {URL}"
+    assert play([(call, LOST), (back, found)], update) is is_ours
+    unchanged = [(call, LOST), (back, BEFORE)]
+    assert play([*unchanged, (call, Reply(204))], update) is True
+    assert play([*unchanged, (call, error(404)), (back, found)], update) is is_ours
+
+
+def test_a_lost_deletion_deletes_nothing_but_what_was_looked_at() -> None:
     call, back = f"DELETE {URL}", f"GET {URL}"
-    assert play([(call, LOST), (back, error(404))], delete) is True
-    assert play([(call, LOST), (back, OURS), (call, Reply(204))], delete) is True
+    assert play([(call, LOST), (back, GONE)], delete) is True
+    assert play([(call, LOST), (back, BEFORE), (call, Reply(204))], delete) is True
+    assert play([(call, LOST), (back, OTHERS)], delete) is True
 
 
 @pytest.mark.parametrize(("method", "act"), [("GET", read), ("PUT", create), ("PATCH", update), ("DELETE", delete)])
