@@ -33,7 +33,30 @@ class DcosError(Exception):
 
 
 class ApiError(DcosError):
-    """The cluster answered a request with an error status."""
+    """The cluster answered a request with an error status.
+
+    is_page: a page of HTML came along, which no service of the cluster writes: something in between answered.
+    is_no_route: the service knows no such path; it says so with an empty 404.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        code: str | None = None,
+        status: int | None = None,
+        title: str | None = None,
+        *,
+        is_page: bool = False,
+        is_no_route: bool = False,
+    ) -> None:
+        super().__init__(message, code, status, title)
+        self.is_page = is_page
+        self.is_no_route = is_no_route
+
+    def with_advice(self, advice: str) -> ApiError:
+        """The same error with a further sentence."""
+        self.message += f" {advice}"
+        return self
 
 
 class CredentialsError(DcosError):
@@ -49,11 +72,27 @@ class CredentialsError(DcosError):
         super().__init__(message, code, status, title)
 
 
-class UnreachableError(DcosError):
-    """No answer came: the connection failed, broke or timed out, so a write may or may not have happened."""
+class OddAnswerError(DcosError):
+    """What came back has not the documented form: something in between answered, or a service that is half there."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, what: str, url: str, problem: str, status: int | None = None) -> None:
+        super().__init__(
+            f"{what}: what came back from {url} is no answer of the service that was asked: {problem}. Something in "
+            "between may have answered, such as a proxy or a login page, or the service is starting. Check dcos_url "
+            "and the cluster, and run again.",
+            status=status,
+        )
+
+
+class UnreachableError(DcosError):
+    """No answer came: the connection failed, broke or timed out.
+
+    sent: whether the request may have reached the cluster, so that a write may have happened.
+    """
+
+    def __init__(self, message: str, sent: bool = True) -> None:
         super().__init__(message, "unreachable")
+        self.sent = sent
 
 
 class TlsError(DcosError):

@@ -17,6 +17,7 @@ from ansible_collections.dcos.security.plugins.module_utils._api.connection impo
     PasswordCredentials,
     TokenCredentials,
 )
+from ansible_collections.dcos.security.plugins.module_utils._api.http import Request
 from ansible_collections.dcos.security.plugins.module_utils._errors import ApiError, CredentialsError, DcosError
 from ansible_collections.dcos.security.plugins.module_utils._rules.identifiers import NATIVE_ACCOUNTS
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import URL, cluster_for, token_of
@@ -97,7 +98,7 @@ def test_the_system_store_stands_in_for_the_bundle_of_the_http_library(verify: b
     paths = ssl.get_default_verify_paths()
     wanted = (paths.cafile or paths.capath or True) if expected is None else expected
     with Script(("GET /x", Reply(200))).played() as script:
-        Cluster(connection(TokenCredentials("opaque"), verify)).http.request("GET", "/x", "reading")
+        Cluster(connection(TokenCredentials("opaque"), verify)).http.send(Request("GET", "/x", "reading"))
     assert script.sent[0].verify == wanted
 
 
@@ -105,5 +106,5 @@ def test_without_a_store_of_the_system_the_library_has_its_own(monkeypatch: pyte
     none = ssl.get_default_verify_paths()._replace(cafile=None, capath="/nonexistent")
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: none)
     with Script(("GET /x", Reply(200))).played() as script:
-        Cluster(connection(TokenCredentials("opaque"), True)).http.request("GET", "/x", "reading")
+        Cluster(connection(TokenCredentials("opaque"), True)).http.send(Request("GET", "/x", "reading"))
     assert script.sent[0].verify is True
