@@ -85,6 +85,9 @@ def _cut(right: Reply) -> Any:
     return replace(right, body=right.body[: len(right.body) // 2]) if right.body else None
 
 
+WELL_FORMED = ("hostile text",)
+"""Other words in the right places: what is only read may be reported."""
+
 WRONG: dict[str, Callable[[Reply], Any]] = {
     "no keys": _documents(lambda document: {}),
     "entries without keys": _documents(_bare),
