@@ -23,7 +23,7 @@ from ansible_collections.dcos.security.plugins.module_utils._api.iam import (
 )
 from ansible_collections.dcos.security.plugins.module_utils._errors import ApiError, DcosError, OddAnswerError
 from ansible_collections.dcos.security.plugins.module_utils._rules.permissions import Grant
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import cluster_for
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import cluster_for
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import LOST, Reply, Script, error
 
 BASE = "/acs/api/v1"

@@ -26,7 +26,7 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import (
     DcosError,
     UnreachableError,
 )
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import token_of
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import token_of
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import private_key, public_text
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import LOST, Reply, Script, error
 

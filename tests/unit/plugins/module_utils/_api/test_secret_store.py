@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.dcos.security.plugins.module_utils._api.secret_store import Secrets, StoredValue
 from ansible_collections.dcos.security.plugins.module_utils._errors import ApiError, DcosError, OddAnswerError
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import cluster_for
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import cluster_for
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import LOST, Reply, Script, error
 
 URL = "/secrets/v1/secret/default/prod/svc/secret"

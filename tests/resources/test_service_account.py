@@ -21,9 +21,16 @@ from ansible_collections.dcos.security.plugins.module_utils._resources.service_a
     ServiceAccount,
     journal_uid,
 )
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import FakeCluster, cluster_for
+from ansible_collections.dcos.security.tests.resources.emulated_cluster import EmulatedCluster
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import cluster_for
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import public_key, public_text
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import Crash, Reply, error, serving
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import (
+    Crash,
+    Reply,
+    Sent,
+    error,
+    serving,
+)
 
 UID = "svc"
 JOURNAL = "svc.replacing"
@@ -32,18 +39,20 @@ GRANTS = {("dcos:a", "read"), ("dcos:a", "full"), ("dcos:secrets:default:/svc/*"
 GROUPS = {"developers", "operators"}
 
 
-def populated() -> FakeCluster:
+def populated() -> EmulatedCluster:
     """An account with the key "old" and everything that hangs on it, and another one that nobody may touch."""
-    fake = FakeCluster()
-    fake.groups.update(developers={UID, "bystander"}, operators={UID}, others={"bystander"})
+    fake = EmulatedCluster()
     for uid in (UID, "bystander"):
         fake.add_account(uid, public_text("old"), "Service\nwith ümlaut")
         for rid, action in GRANTS:
             fake.add_grant(uid, rid, action)
+    fake.set_members("developers", UID, "bystander")
+    fake.set_members("operators", UID)
+    fake.set_members("others", "bystander")
     return fake
 
 
-def run(fake: FakeCluster, check_mode: bool = False, own: str = "admin", **options: Any) -> Outcome:
+def run(fake: EmulatedCluster, check_mode: bool = False, own: str = "admin", **options: Any) -> Outcome:
     """One run of the module; C(key) is the name of a key."""
     name = options.pop("key", None)
     uid = options.pop("uid", UID)
@@ -53,7 +62,7 @@ def run(fake: FakeCluster, check_mode: bool = False, own: str = "admin", **optio
         return converge(ServiceAccount(iam, own, uid, key=key, **options), check_mode)
 
 
-def write_journal(fake: FakeCluster, key: str, description: str = "from the journal") -> None:
+def write_journal(fake: EmulatedCluster, key: str, description: str = "from the journal") -> None:
     """As it is when a replacement by C(key) was interrupted."""
     grants: dict[str, list[str]] = {}
     for rid, action in sorted(GRANTS):
@@ -67,7 +76,7 @@ def write_journal(fake: FakeCluster, key: str, description: str = "from the jour
 
 
 def assert_whole(
-    fake: FakeCluster, key: str, description: str = "Service\nwith ümlaut", powerless: bool = False
+    fake: EmulatedCluster, key: str, description: str = "Service\nwith ümlaut", powerless: bool = False
 ) -> None:
     """Everything is as it was, with this key, and no journal is left.
 
@@ -80,7 +89,7 @@ def assert_whole(
     assert_bystander_untouched(fake)
 
 
-def assert_bystander_untouched(fake: FakeCluster) -> None:
+def assert_bystander_untouched(fake: EmulatedCluster) -> None:
     before = populated()
     assert fake.users["bystander"] == before.users["bystander"]
     assert fake.grants_of("bystander") == GRANTS
@@ -91,7 +100,7 @@ def assert_bystander_untouched(fake: FakeCluster) -> None:
 
 
 def test_a_new_account() -> None:
-    fake = FakeCluster()
+    fake = EmulatedCluster()
     outcome = run(fake, key="new", description="A service")
     assert fake.users[UID] == {"description": "A service", "public_key": public_text("new")}
     assert outcome.changed
@@ -117,7 +126,7 @@ def test_a_new_account() -> None:
 
 @pytest.mark.parametrize(("description", "stored"), [(None, UID), ("", ""), ("x", "x")])
 def test_the_description_of_a_new_account(description: str | None, stored: str) -> None:
-    fake = FakeCluster()
+    fake = EmulatedCluster()
     run(fake, key="new", description=description)
     assert fake.users[UID]["description"] == stored
 
@@ -142,14 +151,14 @@ def test_a_description_that_is_given_is_a_wish(description: str) -> None:
 
 def test_the_same_key_in_another_form_is_no_change() -> None:
     fake = populated()
-    fake.users[UID]["public_key"] = "a comment\n" + public_text("old", form="PKCS1").replace("\n", "\r\n")
+    fake.change_account(UID, "a comment\n" + public_text("old", form="PKCS1").replace("\n", "\r\n"))
     outcome = run(fake, key="old")
     assert not outcome.changed
     assert outcome.values["service_account"]["public_key"] == public_text("old")
 
 
 def test_a_missing_account_needs_a_key() -> None:
-    fake = FakeCluster()
+    fake = EmulatedCluster()
     with pytest.raises(DcosError, match="public_key_path") as caught:
         run(fake)
     assert caught.value.code == "invalid_key"
@@ -168,7 +177,7 @@ def test_another_key_is_refused_before_any_write() -> None:
 
 
 def test_a_person_is_refused() -> None:
-    fake = FakeCluster()
+    fake = EmulatedCluster()
     fake.add_person(UID)
     for options in ({"key": "new"}, {"description": "x"}, {"key": "new", "replace_key": True}, {"present": False}):
         with pytest.raises(DcosError, match="account of a person") as caught:
@@ -192,7 +201,7 @@ def test_a_person_is_refused() -> None:
     ],
 )
 def test_uids_that_are_refused_before_any_request(uid: str, code: str) -> None:
-    fake = FakeCluster()
+    fake = EmulatedCluster()
     for present in (True, False):
         with pytest.raises(DcosError) as caught:
             run(fake, uid=uid, key="new", present=present)
@@ -201,7 +210,7 @@ def test_uids_that_are_refused_before_any_request(uid: str, code: str) -> None:
 
 
 def test_the_prefix_can_be_vouched_for_but_not_for_dcos_itself() -> None:
-    fake = FakeCluster()
+    fake = EmulatedCluster()
     assert run(fake, uid="dcos_mine", key="new", allow_dcos_prefix=True).changed
     with pytest.raises(DcosError):
         run(fake, uid="dcos_marathon", key="new", allow_dcos_prefix=True)
@@ -282,7 +291,7 @@ def test_a_replacement_brings_everything_back() -> None:
 
 def test_nothing_is_replaced_by_a_key_that_is_stored_nowhere() -> None:
     """Another run may have taken the next key for a leftover; its journal was not to be seen then."""
-    fake = FakeCluster()
+    fake = EmulatedCluster()
     fake.add_account(UID, public_text("old"))
     asked = []
 
@@ -300,7 +309,7 @@ def test_nothing_is_replaced_by_a_key_that_is_stored_nowhere() -> None:
 
 
 def test_a_key_that_was_never_stored_is_told_before_the_first_write() -> None:
-    fake = FakeCluster()
+    fake = EmulatedCluster()
     fake.add_account(UID, public_text("old"))
     with pytest.raises(DcosError, match=r"^secret_path: .*still has its old key") as caught:
         run(fake, key="new", replace_key=True, is_stored=lambda key: False)
@@ -344,7 +353,7 @@ MADE_AGAIN = 3
 """The step that makes the account again. Only who does that gives power back, with the next one."""
 
 
-def interrupted(fake: FakeCluster, step: int, **options: Any) -> None:
+def interrupted(fake: EmulatedCluster, step: int, **options: Any) -> None:
     """A run that dies once so many of its writes took effect."""
     fake.crash_after = len(fake.writes) + step
     with pytest.raises(Crash):
@@ -395,7 +404,7 @@ def test_a_run_with_the_old_key_drops_or_refuses(step: int) -> None:
     assert_whole(fake, "old")
 
 
-def ending(fake: FakeCluster, **options: Any) -> str:
+def ending(fake: EmulatedCluster, **options: Any) -> str:
     """How a run ends: C(done), C(crash) or the code of its error."""
     try:
         run(fake, **options)
@@ -451,13 +460,11 @@ def test_every_state(account: str | None, has_journal: bool, given: str | None, 
     fake = populated()
     if account is None or account == "new":
         # As after the deletion: nothing hangs on the account any more.
-        fake.grants = {grant for grant in fake.grants if grant[1] != UID}
-        for members in fake.groups.values():
-            members.discard(UID)
-    if account is None:
-        del fake.users[UID]
-    else:
-        fake.users[UID]["public_key"] = public_text(account)
+        fake.remove_account(UID)
+    if account == "new":
+        fake.add_account(UID, public_text(account), "Service\nwith ümlaut")
+    elif account is not None:
+        fake.change_account(UID, public_text(account))
     if has_journal:
         write_journal(fake, "new")
     before = fake.state()
@@ -505,7 +512,7 @@ def test_every_state(account: str | None, has_journal: bool, given: str | None, 
 @pytest.mark.parametrize("powerful", [True, False])
 @pytest.mark.parametrize("account", [None, "new", "old"])
 def test_power_is_given_back_by_who_makes_the_account_again_only_and_told(account: str | None, powerful: bool) -> None:
-    fake = FakeCluster()
+    fake = EmulatedCluster()
     if account is not None:
         fake.add_account(UID, public_text(account))
     grants = [{"rid": "dcos:superuser" if powerful else "dcos:other", "actions": ["full"]}]
@@ -527,7 +534,7 @@ def test_power_is_given_back_by_who_makes_the_account_again_only_and_told(accoun
 
 def test_a_description_that_is_given_wins_over_the_journal() -> None:
     fake = populated()
-    del fake.users[UID]
+    fake.remove_account(UID)
     write_journal(fake, "new")
     run(fake, description="")
     assert fake.users[UID]["description"] == ""
@@ -551,7 +558,7 @@ def test_a_replacement_whose_journal_another_run_dropped_deletes_nothing(monkeyp
 
     def drop_after_the_plan(iam: Iam, uid: str) -> Journal | None:
         if found:
-            fake.users.pop(JOURNAL, None)
+            fake.remove_account(JOURNAL)
         found.append(read(iam, uid))
         return found[-1]
 
@@ -600,7 +607,7 @@ def test_an_account_that_somebody_else_replaces_meanwhile_is_looked_at_again() -
     fake = populated()
 
     def rival() -> None:
-        fake.users[UID]["public_key"] = public_text("other")
+        fake.change_account(UID, public_text("other"))
         fake.add_grant(UID, "dcos:late", "read")
 
     fake.rivals[1] = rival
@@ -612,32 +619,23 @@ def test_an_account_that_somebody_else_replaces_meanwhile_is_looked_at_again() -
 
 def test_a_journal_of_somebody_else_is_not_removed_with_ours() -> None:
     fake = populated()
-    original = fake._handle
 
-    def rival(sent: Any) -> Any:
-        reply = original(sent)
+    def rival(sent: Sent, answer: Callable[[], Reply]) -> Reply:
+        reply = answer()
         if sent.call == f"PUT /acs/api/v1/users/{UID}":
-            del fake.users[JOURNAL]
             write_journal(fake, "other", "of another run")
-            fake._handle = original  # type: ignore[method-assign]
         return reply
 
-    fake._handle = rival  # type: ignore[method-assign]
+    fake.answering = rival
     run(fake, **REPLACEMENT)
     assert fake.users[UID]["public_key"] == public_text("new")
     assert fake.grants_of(UID) == GRANTS
 
 
 def test_on_an_open_cluster_there_is_nothing_to_restore() -> None:
-    fake = FakeCluster()
+    fake = EmulatedCluster()
     fake.add_account(UID, public_text("old"), "d")
-    original = fake._handle
-
-    def open_build(sent: Any) -> Any:
-        enterprise = "/groups" in sent.path or "/acls" in sent.path or sent.path.endswith("/permissions")
-        return Reply(404) if enterprise else original(sent)
-
-    fake._handle = open_build  # type: ignore[method-assign]
+    fake.refused = dict.fromkeys(("/groups", "/acls", "/permissions"), 404)
     assert run(fake, **REPLACEMENT).changed
     assert fake.users[UID] == {"description": "d", "public_key": public_text("new")}
     assert JOURNAL not in fake.users
@@ -646,7 +644,7 @@ def test_on_an_open_cluster_there_is_nothing_to_restore() -> None:
 
 
 def test_a_long_uid_has_no_room_for_a_journal() -> None:
-    fake = FakeCluster()
+    fake = EmulatedCluster()
     longest = "a" * (96 - len(".replacing"))
     assert len(journal_uid(longest)) == 96
     for uid in (longest, longest + "a"):
@@ -663,13 +661,13 @@ def test_a_long_uid_has_no_room_for_a_journal() -> None:
 
 
 def test_an_account_that_somebody_else_creates_is_compared() -> None:
-    fake = FakeCluster()
+    fake = EmulatedCluster()
     fake.rivals[1] = lambda: fake.add_account(UID, public_text("new"), UID)
     outcome = run(fake, key="new")
     assert not outcome.changed
     assert outcome.values["service_account"]["fingerprint"] == fingerprint(public_key("new"))
 
-    fake = FakeCluster()
+    fake = EmulatedCluster()
     fake.rivals[1] = lambda: fake.add_account(UID, public_text("other"))
     with pytest.raises(DcosError) as caught:
         run(fake, key="new")
@@ -677,21 +675,20 @@ def test_an_account_that_somebody_else_creates_is_compared() -> None:
 
 
 def test_who_loses_each_time_stops() -> None:
-    fake = FakeCluster()
+    fake = EmulatedCluster()
 
     def comes_and_goes() -> None:
         fake.add_account(UID, public_text("other"))
 
     fake.rivals = dict.fromkeys((1, 2, 3), comes_and_goes)
-    original = fake._handle
 
-    def and_goes(sent: Any) -> Any:
-        reply = original(sent)
+    def and_goes(sent: Sent, answer: Callable[[], Reply]) -> Reply:
+        reply = answer()
         if sent.method == "PUT":
-            fake.users.pop(UID, None)
+            fake.remove_account(UID)
         return reply
 
-    fake._handle = and_goes  # type: ignore[method-assign]
+    fake.answering = and_goes
     with pytest.raises(LostRaceError) as caught:
         run(fake, key="new")
     assert caught.value.failure()["status"] == 409
@@ -710,16 +707,17 @@ def test_an_answer_that_is_lost_at_any_write_loses_nothing(cut: str, number: int
 def test_a_grant_whose_acl_went_away_is_restored_with_its_acl() -> None:
     fake = populated()
     interrupted(fake, 2, **REPLACEMENT)
-    fake.acls.pop("dcos:a")
+    fake.remove_acl("dcos:a")
     run(fake)
-    assert_whole(fake, "new")
-    assert "dcos:a" in fake.acls
+    assert fake.grants_of(UID) == GRANTS
+    assert fake.users[UID]["public_key"] == public_text("new")
+    assert JOURNAL not in fake.users
 
 
 def test_a_group_that_went_away_does_not_stop_the_repair_for_ever() -> None:
     fake = populated()
     interrupted(fake, 2, **REPLACEMENT)
-    del fake.groups["operators"]
+    fake.remove_group("operators")
     run(fake)
     assert fake.grants_of(UID) == GRANTS
     assert fake.groups_of(UID) == {"developers"}
@@ -728,18 +726,17 @@ def test_a_group_that_went_away_does_not_stop_the_repair_for_ever() -> None:
 
 def test_a_refusal_half_way_says_what_is_done_and_keeps_the_journal() -> None:
     fake = populated()
-    original = fake._handle
 
-    def refuse(sent: Any) -> Any:
-        return error(403) if sent.method == "PUT" and "/acls/dcos:a" in sent.path else original(sent)
+    def refuse(sent: Sent, answer: Callable[[], Reply]) -> Reply:
+        return error(403) if sent.method == "PUT" and "/acls/dcos:a" in sent.path else answer()
 
-    fake._handle = refuse  # type: ignore[method-assign]
+    fake.answering = refuse
     with pytest.raises(ApiError) as caught:
         run(fake, **REPLACEMENT)
     assert caught.value.status == 403
     assert "Done before that: write the journal svc.replacing; delete service account svc; " in caught.value.message
     assert JOURNAL in fake.users
-    fake._handle = original  # type: ignore[method-assign]
+    fake.answering = lambda sent, answer: answer()
     run(fake)
     assert_whole(fake, "new")
 
@@ -747,42 +744,54 @@ def test_a_refusal_half_way_says_what_is_done_and_keeps_the_journal() -> None:
 # What somebody else changes meanwhile
 
 
-def after(fake: FakeCluster, call: str, change: Callable[[], object], times: int = 1) -> None:
+def after(fake: EmulatedCluster, call: str, change: Callable[[], object], times: int = 1) -> None:
     """Somebody changes something once a call was answered."""
-    original, left = fake._handle, [change] * times
+    before, left = fake.answering, [change] * times
 
-    def handle(sent: Any) -> Any:
-        reply = original(sent)
+    def handle(sent: Sent, answer: Callable[[], Reply]) -> Any:
+        reply = before(sent, answer)
         if sent.call == call and left:
             left.pop()()
         return reply
 
-    fake._handle = handle  # type: ignore[method-assign]
+    fake.answering = handle
 
 
 WRITE_JOURNAL = f"PUT /acs/api/v1/users/{JOURNAL}"
 LATE = ("dcos:late", "read")
 
 
-def revoke(fake: FakeCluster, *grants: tuple[str, str]) -> None:
-    fake.grants -= {("users", UID, *grant) for grant in grants}
+def revoke(fake: EmulatedCluster, *grants: tuple[str, str]) -> None:
+    kept = fake.grants_of(UID) - set(grants)
+    fake.remove_grants(UID)
+    for rid, action in kept:
+        fake.add_grant(UID, rid, action)
 
 
-CHANGES: dict[str, tuple[Callable[[FakeCluster], object], str]] = {
+def describe(fake: EmulatedCluster, description: str) -> None:
+    grants, groups = fake.grants_of(UID), fake.groups_of(UID)
+    fake.add_account(UID, fake.users[UID]["public_key"], description)
+    for rid, action in grants:
+        fake.add_grant(UID, rid, action)
+    for gid in groups:
+        fake.add_members(gid, UID)
+
+
+CHANGES: dict[str, tuple[Callable[[EmulatedCluster], object], str]] = {
     "power taken": (lambda fake: revoke(fake, *POWER), "took away dcos:superuser full"),
     "grant taken": (lambda fake: revoke(fake, ("dcos:a", "read")), "took away dcos:a read"),
     "grant added": (lambda fake: fake.add_grant(UID, *LATE), "gave it dcos:late read"),
     "power added": (lambda fake: fake.add_grant(UID, "dcos:superuser", "read"), "gave it dcos:superuser read"),
     "member no more": (
-        lambda fake: fake.groups["operators"].discard(UID),
+        lambda fake: fake.set_members("operators"),
         "took away the membership in group operators",
     ),
-    "member now": (lambda fake: fake.groups["others"].add(UID), "gave it the membership in group others"),
-    "described": (lambda fake: fake.users[UID].update(description="theirs"), "changed its description"),
+    "member now": (lambda fake: fake.add_members("others", UID), "gave it the membership in group others"),
+    "described": (lambda fake: describe(fake, "theirs"), "changed its description"),
 }
 
 
-def belongings(fake: FakeCluster) -> tuple[Any, ...]:
+def belongings(fake: EmulatedCluster) -> tuple[Any, ...]:
     return fake.users[UID]["description"], fake.grants_of(UID), fake.groups_of(UID)
 
 
@@ -807,7 +816,7 @@ def test_what_is_changed_between_the_journal_and_the_deletion_is_not_undone(chan
 
 def test_a_description_that_is_asked_for_wins_over_one_of_somebody_else() -> None:
     fake = populated()
-    after(fake, WRITE_JOURNAL, lambda: fake.users[UID].update(description="theirs"))
+    after(fake, WRITE_JOURNAL, lambda: describe(fake, "theirs"))
     assert run(fake, description="mine", **REPLACEMENT).warnings == []
     assert fake.users[UID]["description"] == "mine"
 
@@ -866,7 +875,7 @@ def test_power_that_is_taken_after_an_interruption_does_not_come_back(step: int)
 def test_what_was_restored_and_taken_again_is_not_restored_a_second_time() -> None:
     fake = populated()
     interrupted(fake, STEPS - 2, **REPLACEMENT)  # one grant is still to come
-    fake.groups["developers"].discard(UID)
+    fake.set_members("developers", "bystander")
     revoke(fake, ("dcos:a", "full"))
     outcome = run(fake)
     assert fake.grants_of(UID) == GRANTS - {("dcos:a", "full")}
@@ -911,9 +920,9 @@ def test_a_journal_that_another_run_writes_meanwhile_is_not_dropped_with_ours() 
 def test_the_last_superuser_is_neither_deleted_nor_replaced(
     options: dict[str, Any], through: str, check_mode: bool
 ) -> None:
-    fake = FakeCluster()
+    fake = EmulatedCluster()
     fake.add_account(UID, public_text("old"))
-    fake.groups["superusers"] = {UID} if through == "a group" else set()
+    fake.set_superusers(*([UID] if through == "a group" else []))
     if through == "a grant":
         fake.add_grant(UID, "dcos:superuser", "read")
     with pytest.raises(DcosError, match="without a superuser") as caught:
@@ -924,14 +933,14 @@ def test_the_last_superuser_is_neither_deleted_nor_replaced(
 
 @pytest.mark.parametrize("options", [{"present": False}, REPLACEMENT])
 def test_a_superuser_among_others_is_deleted_and_replaced(options: dict[str, Any]) -> None:
-    fake = FakeCluster()
+    fake = EmulatedCluster()
     fake.add_account(UID, public_text("old"))
     fake.add_grant(UID, "dcos:superuser", "full")
     assert run(fake, **options).changed
 
 
 def test_where_nobody_is_a_superuser_accounts_can_be_deleted() -> None:
-    fake = FakeCluster()
+    fake = EmulatedCluster()
     fake.add_account(UID, public_text("old"))
-    fake.groups["superusers"] = set()
+    fake.set_superusers()
     assert run(fake, present=False).changed
