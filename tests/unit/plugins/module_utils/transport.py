@@ -115,7 +115,8 @@ def _response(request: requests.PreparedRequest, reply: Reply) -> requests.Respo
     headers = dict(reply.headers)
     if isinstance(reply.body, (bytes, str)):
         content = reply.body if isinstance(reply.body, bytes) else reply.body.encode("utf-8")
-        headers.setdefault("Content-Type", "text/html; charset=UTF-8")
+        if isinstance(reply.body, str):
+            headers.setdefault("Content-Type", "text/html; charset=UTF-8")
     else:
         content = b"" if reply.body is None else json.dumps(reply.body).encode("utf-8")
         headers.setdefault("Content-Type", "application/json; charset=utf-8")
