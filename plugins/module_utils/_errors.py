@@ -6,6 +6,12 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+from ._visible import visible
+
+Error = TypeVar("Error", bound="DcosError")
+
 
 class DcosError(Exception):
     """Something that the user must hear about.
@@ -27,13 +33,54 @@ class DcosError(Exception):
         self.title = title
         self.done: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        return self.message
+
+    @property
+    def message(self) -> str:
+        return self._message
+
+    @message.setter
+    def message(self, text: str) -> None:
+        # A cluster chooses parts of it: ids, paths, its own sentences.
+        self._message = visible(text)
+
+    def copy(self: Error) -> Error:
+        """The same error once more: whoever raises it adds what was done before it."""
+        other = type(self).__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        return other
+
     def failure(self) -> dict[str, str | int | None]:
         """The structure that a failed module returns beside its message, for playbooks to branch on."""
         return {"status": self.status, "code": self.code, "title": self.title}
 
 
 class ApiError(DcosError):
-    """The cluster answered a request with an error status."""
+    """The cluster answered a request with an error status.
+
+    is_page: a page of HTML came along, which no service of the cluster writes: something in between answered.
+    is_no_route: the service knows no such path; it says so with an empty 404.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        code: str | None = None,
+        status: int | None = None,
+        title: str | None = None,
+        *,
+        is_page: bool = False,
+        is_no_route: bool = False,
+    ) -> None:
+        super().__init__(message, code, status, title)
+        self.is_page = is_page
+        self.is_no_route = is_no_route
+
+    def with_advice(self, advice: str) -> ApiError:
+        """The same error with a further sentence."""
+        self.message += f" {advice}"
+        return self
 
 
 class CredentialsError(DcosError):
@@ -49,11 +96,27 @@ class CredentialsError(DcosError):
         super().__init__(message, code, status, title)
 
 
-class UnreachableError(DcosError):
-    """No answer came: the connection failed, broke or timed out, so a write may or may not have happened."""
+class OddAnswerError(DcosError):
+    """What came back has not the documented form: something in between answered, or a service that is half there."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, what: str, url: str, problem: str, status: int | None = None) -> None:
+        super().__init__(
+            f"{what}: what came back from {url} is no answer of the service that was asked: {problem}. Something in "
+            "between may have answered, such as a proxy or a login page, or the service is starting. Check dcos_url "
+            "and the cluster, and run again.",
+            status=status,
+        )
+
+
+class UnreachableError(DcosError):
+    """No answer came: the connection failed, broke or timed out.
+
+    sent: whether the request may have reached the cluster, so that a write may have happened.
+    """
+
+    def __init__(self, message: str, sent: bool = True) -> None:
         super().__init__(message, "unreachable")
+        self.sent = sent
 
 
 class TlsError(DcosError):

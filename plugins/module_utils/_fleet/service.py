@@ -12,6 +12,7 @@ power is taken away last.
 from __future__ import annotations
 
 import os
+import traceback
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Sequence
@@ -104,6 +105,12 @@ class Service:
             report.error = exc
             # What was foreseen before an error is not going to be done.
             report.changed = not self._check_mode and (report.changed or bool(exc.done))
+        except Exception as exc:  # one service must not take the results of all the others along
+            report.error = DcosError(
+                f"This is a mistake in the collection ({type(exc).__name__} in {_where(exc)}). Please report it. Done "
+                f"before that: {'; '.join(report.done) or 'nothing'}."
+            )
+            report.changed = not self._check_mode and bool(report.done)
         return report
 
     def _stage(self) -> None:
@@ -120,7 +127,8 @@ class Service:
         plan = self._plan
         key = self._key_in_secret() if plan.key_files is None else self._key_in_file()
         if plan.run_as:
-            self._part("run_as", self._grants_of(RUN_AS_ACCOUNT, plan.run_as))
+            # Many services add to this account, and nobody is told what it has in the end.
+            self._part("run_as", self._grants_of(RUN_AS_ACCOUNT, plan.run_as, reads_end=False))
         granted = self._grant()  # takes power away, if that is what is wanted: the last of all writes
         verified = key.verified or self._verify()
         power = sorted({entry["gid"] for entry in granted["through_groups"] if entry["rid"] == SUPERUSER_RID})
@@ -275,6 +283,7 @@ class Service:
         exclusive: bool = False,
         keep: Sequence[Permission] = (),
         delete_unused_acls: bool = False,
+        reads_end: bool = True,
     ) -> Grants:
         return Grants(
             self._cluster.iam,
@@ -286,6 +295,7 @@ class Service:
             keep,
             self._plan.allow_dcos_prefix,
             delete_unused_acls,
+            reads_end,
         )
 
     def _verify(self) -> bool:
@@ -360,6 +370,12 @@ class Service:
         except DcosError as exc:
             tell_done(exc, self._report.done)
             raise
+
+
+def _where(exc: Exception) -> str:
+    """Where it was raised, without its text, which could quote a secret."""
+    frame = traceback.extract_tb(exc.__traceback__)[-1]
+    return f"{os.path.basename(frame.filename)}:{frame.lineno}"
 
 
 def service_result(security_mode: str | None, **values: object) -> dict[str, object]:

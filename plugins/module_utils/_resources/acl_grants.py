@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Iterable, Mapping, Sequence
+from typing import Callable, Iterable, Mapping, Sequence
 
 from .._api.iam import (
     Iam,
@@ -67,6 +67,7 @@ class Grants(Resource[GrantsState]):
     exclusive: revoke every direct grant that is neither in C(permissions) nor in C(keep).
     keep: neither granted nor revoked.
     delete_unused_acls: with C(present=False) also delete the ACLs that nobody has a grant on any more.
+    reads_end: read what the subject has once everything is written, so that C(direct) is no mere hope.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Grants(Resource[GrantsState]):
         keep: Sequence[Permission] = (),
         allow_dcos_prefix: bool = False,
         delete_unused_acls: bool = False,
+        reads_end: bool = True,
     ) -> None:
         self._iam = iam
         self._own_uid = own_uid
@@ -89,6 +91,7 @@ class Grants(Resource[GrantsState]):
         self._exclusive = exclusive
         self._keep = frozenset(grants_of(keep))
         self._delete_unused_acls = delete_unused_acls
+        self._reads_end = reads_end
         _check_subject(subject, exclusive, allow_dcos_prefix)
         for permission in self._permissions:
             if present and not permission.actions:
@@ -99,6 +102,17 @@ class Grants(Resource[GrantsState]):
                 )
 
     def read(self) -> GrantsState:
+        rids = [permission.rid for permission in self._permissions]
+        if self._exclusive and SUPERUSER_RID not in rids:
+            rids.append(SUPERUSER_RID)
+        return self._read(lambda direct: rids)
+
+    def read_end(self) -> GrantsState | None:
+        """The list once more. What stands in it as it should is believed, so that one request is enough."""
+        return self._read(self._unsettled_rids) if self._reads_end else None
+
+    def _read(self, doubtful: Callable[[frozenset[Grant]], Sequence[str]]) -> GrantsState:
+        """doubtful: the resources for which the list is not believed, given what it says."""
         if self._subject.kind == "users":
             permissions = self._iam.permissions(self._subject.name)
             own_groups: Sequence[str] = ()
@@ -107,12 +121,16 @@ class Grants(Resource[GrantsState]):
             loses = self._exclusive or not self._present
             own_groups = self._iam.groups_of(self._own_uid) if loses and self._own_uid is not None else ()
         if permissions is not None:
-            permissions = self._confirm(permissions)
+            permissions = self._confirm(permissions, doubtful(frozenset(permissions.direct)))
         last = permissions is not None and self._gives_up_power(frozenset(permissions.direct)) and self._nobody_else()
         # The ACL of superusers is part of every cluster.
         rids = [p.rid for p in self._permissions if p.rid != SUPERUSER_RID] if self._delete_unused_acls else []
         acls = {rid: self._iam.grants_on(rid) for rid in rids}
         return GrantsState(permissions, tuple(own_groups), last, acls)
+
+    def _unsettled_rids(self, current: frozenset[Grant]) -> Sequence[str]:
+        """The resources with something still to grant or to revoke, unless the list is an old one."""
+        return list(dict.fromkeys(grant.rid for grant in (*self._to_grant(current), *self._to_revoke(current))))
 
     def _gives_up_power(self, current: frozenset[Grant]) -> bool:
         """Whether the subject is a superuser, and will not be one by its own grants."""
@@ -123,14 +141,11 @@ class Grants(Resource[GrantsState]):
     def _nobody_else(self) -> bool:
         return next(superusers(self._iam, without=self._subject), None) is None
 
-    def _confirm(self, permissions: Permissions) -> Permissions:
-        """Replace what the IAM may have answered from a cache by what is stored, for all resources that matter here.
+    def _confirm(self, permissions: Permissions, rids: Sequence[str]) -> Permissions:
+        """Replace what the IAM may have answered from a cache by what is stored, for some resources.
 
         A grant that only seems to be there would not be made, power that does not show yet would not be taken away.
         """
-        rids = [permission.rid for permission in self._permissions]
-        if self._exclusive and SUPERUSER_RID not in rids:
-            rids.append(SUPERUSER_RID)
         direct = [grant for grant in permissions.direct if grant.rid not in rids]
         for rid in rids:
             direct += self._iam.grants_of_subject_on(self._subject, rid)
@@ -174,7 +189,8 @@ class Grants(Resource[GrantsState]):
         for step in done:
             if step.subject is not None:
                 outcome, view = step.subject
-                outcomes[outcome].append(view)
+                if view not in outcomes[outcome]:  # done again, since somebody undid it meanwhile
+                    outcomes[outcome].append(view)
         deleted = [view["rid"] for view in outcomes.pop("deleted")]
         result = {**plan.result, "grants": {**outcomes, "direct": (plan.after or {})["direct"]}}
         return {**result, "deleted_acls": deleted} if self._delete_unused_acls else result
