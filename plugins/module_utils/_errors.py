@@ -6,6 +6,12 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+from ._visible import visible
+
+Error = TypeVar("Error", bound="DcosError")
+
 
 class DcosError(Exception):
     """Something that the user must hear about.
@@ -26,6 +32,24 @@ class DcosError(Exception):
         self.status = status
         self.title = title
         self.done: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.message
+
+    @property
+    def message(self) -> str:
+        return self._message
+
+    @message.setter
+    def message(self, text: str) -> None:
+        # A cluster chooses parts of it: ids, paths, its own sentences.
+        self._message = visible(text)
+
+    def copy(self: Error) -> Error:
+        """The same error once more: whoever raises it adds what was done before it."""
+        other = type(self).__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        return other
 
     def failure(self) -> dict[str, str | int | None]:
         """The structure that a failed module returns beside its message, for playbooks to branch on."""

@@ -42,6 +42,19 @@ class Document:
             raise self._wrong(name, value, "text")
         return self._clean(name, value)
 
+    def id(self, name: str) -> str:
+        """A field that must be the id of something, or the name of an action; it may become a part of a URL."""
+        value = self.text(name)
+        if value in ("", ".", ".."):
+            raise self.odd(f"{self._place(name)} is {value!r}, which is no id")
+        return value
+
+    def check_about(self, name: str, path: str) -> None:
+        """Refuse a field with a URL, where there is one, that is about something else than the request."""
+        url = self.text_or_none(name)
+        if url is not None and path not in f"{url}/":
+            raise self.odd(f"{self._place(name)} is about something else than what was asked for")
+
     def text_or_none(self, name: str) -> str | None:
         """A field that may be left out or null."""
         return None if self._fields.get(name) is None else self.text(name)

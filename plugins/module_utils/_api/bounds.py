@@ -32,6 +32,10 @@ class TooLargeError(Exception):
     """A body exceeded the bound; the connection was closed."""
 
 
+class TooSlowError(socket.timeout):
+    """An answer exceeded its time."""
+
+
 class BoundedAdapter(HTTPAdapter):
     """Gives up on an answer that is not complete after so many seconds.
 
@@ -62,6 +66,10 @@ def read_whole(response: requests.Response) -> bytes:
             response.close()
             raise TooLargeError
         parts.append(part)
+    announced = response.headers.get("Content-Length", "")
+    # Older versions of the library do not mind when a connection breaks in the middle of a body.
+    if announced.isdigit() and "Content-Encoding" not in response.headers and size != int(announced):
+        raise requests.exceptions.ConnectionError("the answer was cut")
     return b"".join(parts)
 
 
@@ -95,7 +103,7 @@ class _Deadline(io.RawIOBase):
 
     def readinto(self, buffer: bytearray | memoryview) -> int | None:  # type: ignore[override]
         if time.monotonic() > self._end:
-            raise socket.timeout("the answer took too long")
+            raise TooSlowError("the answer took too long")
         return self._file.readinto(buffer)
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from typing import Callable
 from .._errors import ApiError, CredentialsError, DcosError
 from .._rules.identifiers import NATIVE_ACCOUNTS
 from .._rules.security_modes import MODES
-from .._rules.visible import visible
+from .._visible import visible
 from .answers import Document, document
 from .connection import Connection
 from .http import HttpClient, Judgement, Request

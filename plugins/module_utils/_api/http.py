@@ -21,7 +21,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
-from typing import Callable, Iterator, Mapping
+from typing import Callable, Iterator, Mapping, Sequence
 from urllib.parse import quote, urlsplit
 
 from .._errors import (
@@ -32,8 +32,8 @@ from .._errors import (
     TlsError,
     UnreachableError,
 )
-from .._rules.visible import visible
-from .bounds import LARGEST_BODY, BoundedAdapter, TooLargeError, read_whole
+from .._visible import visible
+from .bounds import LARGEST_BODY, BoundedAdapter, TooLargeError, TooSlowError, read_whole
 
 try:
     import requests
@@ -136,6 +136,10 @@ class Answer:
     def media_type(self) -> str:
         """The content type without parameters, in lower case."""
         return self.headers.get("Content-Type", "").split(";")[0].strip().lower()
+
+    @property
+    def is_redirect(self) -> bool:
+        return 300 <= self.status < 400
 
     @property
     def is_page(self) -> bool:
@@ -325,11 +329,11 @@ class HttpClient:
     def _settled(self, request: Request, judgement: Judgement, repeats: Repeats, answer: Answer, doubt: bool) -> Answer:
         """The answer, if it is one, or what reading back tells."""
         taken = judgement.takes(answer)
-        odd = answer.is_page if taken else answer.status >= 400 and not judgement.explains(answer)
+        odd = answer.is_page if taken else not judgement.explains(answer)
         if taken and not (odd and repeats.happened is not None):
             return answer
         came = f"the answer {answer.status} does not come from the service itself"
-        doubtful = (doubt or odd) and answer.status not in _NOT_FORWARDED
+        doubtful = (doubt or odd) and answer.status not in _NOT_FORWARDED and not answer.is_redirect
         if doubtful and _read_back(request, repeats, came):
             return _done(judgement)
         if taken:
@@ -343,14 +347,18 @@ class HttpClient:
 
     def _attempt(self, request: Request, renewal: _OneRenewal) -> Answer | UnreachableError | OddAnswerError:
         """What came back, after another login where the token was refused; an error where nothing did."""
+        # A login that fails is nothing that the request itself could have caused: its error goes straight through.
+        token = self.tokens.token() if request.authenticated else None
+        came = self._came(request, token)
+        if isinstance(came, Answer) and came.status == 401 and token is not None and renewal.got(token):
+            came = self._came(request, self.tokens.token())
+        return came
+
+    def _came(self, request: Request, token: str | None) -> Answer | UnreachableError | OddAnswerError:
         try:
-            token = self.tokens.token() if request.authenticated else None
-            answer = self._send(request, token)
-            if answer.status == 401 and token is not None and renewal.got(token):
-                answer = self._send(request, self.tokens.token())
+            return self._send(request, token)
         except (UnreachableError, OddAnswerError) as exc:
             return exc
-        return answer
 
     def _send(self, request: Request, token: str | None) -> Answer:
         try:
@@ -371,7 +379,7 @@ class HttpClient:
             problem = f"it is larger than {LARGEST_BODY >> 20} MiB"
             raise OddAnswerError(request.what, self.url, problem) from None
         except requests.exceptions.RequestException as exc:
-            raise _network_error(exc, self.url, request.what) from None
+            raise self._network_error(exc, request.what) from None
         except OSError as exc:
             # What the HTTP library does not wrap, above all its complaint about a CA bundle that has vanished.
             if isinstance(self._verify, str) and not os.access(self._verify, os.R_OK):
@@ -379,7 +387,7 @@ class HttpClient:
                     f"{request.what}: the CA certificates in {self._verify} cannot be read any more. Check "
                     "dcos_ca_path."
                 ) from None
-            raise _network_error(exc, self.url, request.what) from None
+            raise self._network_error(exc, request.what) from None
         except ValueError:
             # From below the HTTP library, about a header or path that cannot be sent; its text quotes the header.
             raise DcosError(
@@ -387,9 +395,16 @@ class HttpClient:
             ) from None
         return Answer(response.status_code, visible(response.reason or ""), response.headers, content)
 
+    def _network_error(self, exc: Exception, what: str) -> DcosError:
+        causes = list(_causes(exc))
+        if any(isinstance(cause, TooSlowError) for cause in causes):
+            seconds = LONGEST_ANSWER * self._timeout
+            return OddAnswerError(what, self.url, f"it was not complete after {seconds:g} seconds (dcos_timeout)")
+        return _network_error(causes, self.url, what)
+
     def _error(self, request: Request, judgement: Judgement, answer: Answer) -> DcosError:
         what = request.what
-        if 300 <= answer.status < 400:
+        if answer.is_redirect:
             return _redirect_error(answer, what, self.url)
         title = answer.error_field("title") or answer.reason or None
         description = answer.error_field("description") if judgement.show_description else None
@@ -473,9 +488,13 @@ def _causes(exc: BaseException) -> Iterator[BaseException]:
         todo.extend(item for item in inner if isinstance(item, BaseException))
 
 
-def _network_error(exc: Exception, url: str, what: str) -> DcosError:
+def _is_timeout(cause: BaseException) -> bool:
+    # Older versions of urllib3 derive a refused connection from a timeout.
+    return isinstance(cause, _TIMEOUTS) and not isinstance(cause, urllib3.exceptions.NewConnectionError)
+
+
+def _network_error(causes: Sequence[BaseException], url: str, what: str) -> DcosError:
     """Map an exception of the HTTP library; its own text is not used, it can quote proxies with their passwords."""
-    causes = list(_causes(exc))
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return TlsError(
@@ -489,7 +508,7 @@ def _network_error(exc: Exception, url: str, what: str) -> DcosError:
             )
     if any(isinstance(cause, requests.exceptions.ProxyError) for cause in causes):
         reason = "the proxy set in the environment does not answer"
-    elif any(isinstance(cause, _TIMEOUTS) for cause in causes):
+    elif any(_is_timeout(cause) for cause in causes):
         reason = "no answer in time (dcos_timeout)"
     else:
         spoken = [cause.strerror for cause in causes if isinstance(cause, OSError) and isinstance(cause.strerror, str)]

@@ -16,12 +16,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, Iterable, Mapping
 
-from .._errors import ApiError
+from .._errors import ApiError, OddAnswerError
 from .._rules.permissions import Grant
 from .answers import Document, document
 from .http import HttpClient, Judgement, Repeats, Request, encode_rid, encode_segment
 
 BASE = "/acs/api/v1"
+
+_OPEN_PROVIDER = "dcos-oidc-auth0"
+"""A way to log in that the IAM of an open cluster (1.13 and later) lists, and that of DC/OS Enterprise does not."""
 
 _UNKNOWN = frozenset(("ERR_UNKNOWN_USER_ID", "ERR_UNKNOWN_GROUP_ID", "ERR_UNKNOWN_RESOURCE_ID"))
 _NOT_GRANTED = _UNKNOWN | {"ERR_USER_NOT_IN_ACL", "ERR_GROUP_NOT_IN_ACL", "ERR_ACTION_NOT_YET_STORED"}
@@ -101,8 +104,23 @@ class Iam:
 
     def service_accounts(self) -> list[User]:
         """All service accounts, those of DC/OS itself included."""
+        users, odd = self.listed_service_accounts()
+        for error in odd.values():
+            raise error
+        return users
+
+    def listed_service_accounts(self) -> tuple[list[User], dict[str, OddAnswerError]]:
+        """All service accounts, and those whose entry is not as documented: that is the matter of these alone."""
+        users: list[User] = []
+        odd: dict[str, OddAnswerError] = {}
         found = self._get("/users", "reading all service accounts", params={"type": "service"})
-        return [_user(entry) for entry in found.parts("array")]
+        for entry in found.parts("array"):
+            uid = entry.id("uid")
+            try:
+                users.append(_user(entry))
+            except OddAnswerError as exc:
+                odd[uid] = exc
+        return users, odd
 
     def persons(self) -> list[User]:
         """All users that are no service accounts."""
@@ -110,7 +128,7 @@ class Iam:
 
     def groups(self) -> list[str]:
         """The ids of all groups."""
-        return sorted(entry.text("gid") for entry in self._get("/groups", "reading all groups").parts("array"))
+        return sorted(entry.id("gid") for entry in self._get("/groups", "reading all groups").parts("array"))
 
     def create_service_account(self, uid: str, public_key: str, description: str) -> bool:
         """Create an account; False when the uid is taken (the IAM never updates)."""
@@ -168,13 +186,18 @@ class Iam:
     def groups_of(self, uid: str) -> list[str]:
         """The groups that an account is a member of; empty for an unknown account."""
         found = self._find(f"/users/{encode_segment(uid)}/groups", f"reading the groups of account {uid}")
-        return [] if found is None else sorted(entry.part("group").text("gid") for entry in found.parts("array"))
+        if found is None:
+            return []
+        entries = found.parts("array")
+        for entry in entries:
+            entry.check_about("membershipurl", f"/users/{encode_segment(uid)}/")
+        return sorted(entry.part("group").id("gid") for entry in entries)
 
     def members(self, gid: str, services: bool = False) -> list[str]:
         """The uids of a group's regular members, or of the service accounts in it; empty for an unknown group."""
         kind = {"type": "service"} if services else None
         found = self._find(f"/groups/{encode_segment(gid)}/users", f"reading the members of group {gid}", kind)
-        return [] if found is None else sorted(entry.part("user").text("uid") for entry in found.parts("array"))
+        return [] if found is None else sorted(entry.part("user").id("uid") for entry in found.parts("array"))
 
     def add_to_group(self, gid: str, uid: str) -> bool:
         """Make an account a member; False when it was one."""
@@ -193,9 +216,13 @@ class Iam:
         found = self._find(f"/users/{encode_segment(uid)}/permissions", f"reading the permissions of account {uid}")
         if found is None:
             return None
+        direct = found.parts("direct")
+        for entry in direct:
+            for action in entry.parts("actions"):
+                action.check_about("url", f"/users/{encode_segment(uid)}/")
         return Permissions(
-            tuple(_grants(found.parts("direct"))),
-            tuple(GroupGrant(entry.text("gid"), g) for entry in found.parts("groups") for g in _grants((entry,))),
+            tuple(_grants(direct)),
+            tuple(GroupGrant(entry.id("gid"), g) for entry in found.parts("groups") for g in _grants((entry,))),
         )
 
     def has_permissions(self) -> bool:
@@ -203,7 +230,11 @@ class Iam:
         try:
             self._get("/groups", "reading the groups").parts("array")
         except NoSuchRouteError:
-            return False
+            # Something in between can answer so too; what only an open cluster offers settles it.
+            providers = self._get("/auth/providers", "reading the login providers", authenticated=False)
+            if _OPEN_PROVIDER in providers.fields():
+                return False
+            raise
         return True
 
     def group_permissions(self, gid: str) -> Permissions | None:
@@ -217,7 +248,7 @@ class Iam:
         if found is None:
             return None
         return [
-            (Subject(kind, entry.text(name)), Grant(rid, action.text("name")))
+            (Subject(kind, entry.id(name)), Grant(rid, action.id("name")))
             for kind, name in (("users", "uid"), ("groups", "gid"))
             for entry in found.parts(kind)
             for action in entry.parts("actions")
@@ -225,7 +256,7 @@ class Iam:
 
     def resources(self) -> list[str]:
         """The ids of all protected resources."""
-        return [entry.text("rid") for entry in self._get("/acls", "reading the list of ACLs").parts("array")]
+        return [entry.id("rid") for entry in self._get("/acls", "reading the list of ACLs").parts("array")]
 
     def create_acl(self, rid: str, description: str) -> bool:
         """Make a protected resource; False when it is there, its description is then left as it is."""
@@ -278,7 +309,7 @@ class Iam:
             f"/acls/{encode_rid(rid)}/{subject.kind}/{encode_segment(subject.name)}",
             f"reading the grants of {subject.words} on {rid}",
         )
-        return [] if found is None else [Grant(rid, action.text("name")) for action in found.parts("array")]
+        return [] if found is None else [Grant(rid, action.id("name")) for action in found.parts("array")]
 
     def _is_stored(self, subject: Subject, grant: Grant) -> bool:
         return grant in self.grants_of_subject_on(subject, grant.rid)
@@ -353,17 +384,17 @@ class NoSuchRouteError(ApiError):
 
 
 def _grant_path(subject: Subject, grant: Grant) -> str:
-    return f"/acls/{encode_rid(grant.rid)}/{subject.kind}/{encode_segment(subject.name)}/{grant.action}"
+    return f"/acls/{encode_rid(grant.rid)}/{subject.kind}/{encode_segment(subject.name)}/{encode_segment(grant.action)}"
 
 
 def _grants(entries: Iterable[Document]) -> list[Grant]:
-    return [Grant(entry.text("rid"), action.text("name")) for entry in entries for action in entry.parts("actions")]
+    return [Grant(entry.id("rid"), action.id("name")) for entry in entries for action in entry.parts("actions")]
 
 
 def _user(found: Document) -> User:
     # The provider fields are missing up to DC/OS 1.12, where everything is internal.
     return User(
-        found.text("uid"),
+        found.id("uid"),
         found.text_or_none("description") or "",
         found.flag("is_service", default=False),
         found.text_or_none("provider_type") or "internal",

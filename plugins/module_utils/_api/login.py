@@ -54,8 +54,8 @@ def log_in(http: HttpClient, credentials: LoginCredentials, lifetime: int = LOGI
         )
     found = document(answer, http.url, what)
     token = found.text("token")
-    if not token:
-        raise found.odd("token is empty")
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise found.odd("token holds characters that no token has")
     return token
 
 

@@ -67,7 +67,8 @@ class Secrets:
         """Raise where there is no such store, which an answer about a single secret does not tell from no secret."""
         what = f"looking for secret store {store}"
         try:
-            self._http.send(Request("GET", _seal_status(store), what), _judged(200))
+            answer = self._http.send(Request("GET", _seal_status(store), what), _judged(200))
+            document(answer, self._http.url, what).flag("sealed")
         except ApiError as exc:
             if exc.status == 404:
                 raise exc.with_advice(

@@ -40,7 +40,7 @@ def claims(token: str) -> dict[str, object]:
 
     try:
         return jwt.decode(token, options={"verify_signature": False})
-    except jwt.InvalidTokenError:
+    except (jwt.InvalidTokenError, UnicodeError, RecursionError):
         return {}
 
 

@@ -36,17 +36,24 @@ Value = TypeVar("Value")
 
 
 class Once(Generic[Value]):
-    """Something that is read when it is first needed, by one thread while the others wait."""
+    """Something that is read when it is first needed, by one thread while the others wait; it fails once for all."""
 
     def __init__(self, read: Callable[[], Value]) -> None:
         self._read = read
         self._lock = threading.Lock()
         self._values: list[Value] = []
+        self._error: DcosError | None = None
 
     def value(self) -> Value:
         with self._lock:
+            if self._error is not None:
+                raise self._error.copy()
             if not self._values:
-                self._values.append(self._read())
+                try:
+                    self._values.append(self._read())
+                except DcosError as exc:
+                    self._error = exc.copy()
+                    raise
             return self._values[0]
 
 
@@ -56,7 +63,8 @@ class Lists:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._lock = threading.Lock()
-        self._accounts = Once(lambda: {user.uid: user for user in cluster.iam.service_accounts()})
+        self._accounts = Once(cluster.iam.listed_service_accounts)
+        self._by_uid = Once(lambda: {user.uid: user for user in self._accounts.value()[0]})
         self._persons = Once(lambda: {user.uid: user for user in cluster.iam.persons()})
         self._superusers = Once(lambda: cluster.iam.grants_on(SUPERUSER_RID) or [])
         self._acls = Once(lambda: set(cluster.iam.resources()))
@@ -66,7 +74,10 @@ class Lists:
 
     def account(self, uid: str) -> User | None:
         """The service account, None where there is none."""
-        return self._accounts.value().get(uid)
+        odd = self._accounts.value()[1].get(uid)
+        if odd is not None:
+            raise odd.copy()
+        return self._by_uid.value().get(uid)
 
     def person(self, uid: str) -> User | None:
         """The user that is no service account, None where there is none: its uid cannot be taken either."""

@@ -12,6 +12,7 @@ power is taken away last.
 from __future__ import annotations
 
 import os
+import traceback
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Sequence
@@ -104,6 +105,12 @@ class Service:
             report.error = exc
             # What was foreseen before an error is not going to be done.
             report.changed = not self._check_mode and (report.changed or bool(exc.done))
+        except Exception as exc:  # one service must not take the results of all the others along
+            report.error = DcosError(
+                f"This is a mistake in the collection ({type(exc).__name__} in {_where(exc)}). Please report it. Done "
+                f"before that: {'; '.join(report.done) or 'nothing'}."
+            )
+            report.changed = not self._check_mode and bool(report.done)
         return report
 
     def _stage(self) -> None:
@@ -363,6 +370,12 @@ class Service:
         except DcosError as exc:
             tell_done(exc, self._report.done)
             raise
+
+
+def _where(exc: Exception) -> str:
+    """Where it was raised, without its text, which could quote a secret."""
+    frame = traceback.extract_tb(exc.__traceback__)[-1]
+    return f"{os.path.basename(frame.filename)}:{frame.lineno}"
 
 
 def service_result(security_mode: str | None, **values: object) -> dict[str, object]:

@@ -18,6 +18,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._errors import DcosError
 from .._resources.frame import Outcome, Reading, Resource, State, converge
+from .._visible import visible
 from . import libraries as _deps
 
 ArgumentSpec = Mapping[str, Mapping[str, object]]
@@ -69,7 +70,7 @@ def run(
 
 def _exit(module: AnsibleModule, outcome: Outcome, more: Mapping[str, object]) -> None:
     for warning in outcome.warnings:
-        module.warn(warning)
+        module.warn(visible(warning))
     result: dict[str, object] = {**outcome.values, **more, "changed": outcome.changed}
     if module._diff:
         result["diff"] = {"before": outcome.before or {}, "after": outcome.after or {}}

@@ -178,7 +178,7 @@ class ServiceAccount(Resource[AccountState]):
         self._replace_key = replace_key
         self._is_stored = is_stored
         self._meanwhile: list[str] = []
-        self._deleted = False
+        self._deleted: User | None = None
         if replace_key and len(journal_uid(uid)) > UID_MAX_LENGTH:
             raise DcosError(
                 f"uid: {uid} is too long for replace_key: the journal {journal_uid(uid)} must fit into "
@@ -308,7 +308,7 @@ class ServiceAccount(Resource[AccountState]):
             steps.append(self._create_step(journal.key, journal.description))
         if _is_restored(state, journal):
             steps += self._restore_steps(_to_restore(state, journal))
-        return [*steps, self._drop_journal_step(journal)]
+        return [*steps, self._drop_journal_step(journal, None if _is_restored(state, journal) else state.user)]
 
     def _replace_steps(
         self, state: AccountState, repaired: AccountState, repair: list[Step], key: RSAPublicKey, description: str
@@ -325,7 +325,7 @@ class ServiceAccount(Resource[AccountState]):
                 "key_mismatch",
             )
         self._protect("replace", state)
-        if self._deleted:
+        if self._deleted is not None:
             raise DcosError(
                 f"Replacing the key of service account {self._uid}: it was deleted for that, and somebody else made it "
                 f"again, with another key ({_fingerprint_of(repaired.key)}). That account is left alone. What the "
@@ -336,7 +336,7 @@ class ServiceAccount(Resource[AccountState]):
         if journal.same_as(state.journal):
             steps = []  # the interrupted replacement is this one: go on with it
         elif state.journal is not None and state.journal.account is not None and same_key(state.journal.key, key):
-            follow = partial(self._describe, state.journal.account, journal.text())
+            follow = partial(self._follow, state.journal.account, journal, repaired.user)
             steps = [Step(f"update the journal {journal_uid(self._uid)}", follow)]
         else:
             write = partial(self._write_journal, journal)
@@ -344,7 +344,7 @@ class ServiceAccount(Resource[AccountState]):
         return [
             *steps,
             Step(f"delete service account {self._uid}", partial(self._delete_for, journal, repaired.key)),
-            self._create_step(key, description),
+            Step(f"create service account {self._uid}", partial(self._create_for, journal)),
             *self._restore_steps((*journal.powers, *journal.belongings)),
             self._drop_journal_step(journal),
         ]
@@ -403,6 +403,15 @@ class ServiceAccount(Resource[AccountState]):
             )
         return self._create(journal_uid(self._uid), public_pem(journal.key), journal.text())
 
+    def _follow(self, account: User, journal: Journal, user: User | None) -> bool:
+        """Write another text into a journal that is there: what the account has now.
+
+        The account must be there still. Else it was deleted while it was read, and the journal knows what it had.
+        """
+        if user is not None:
+            self._look_again(user)
+        return self._describe(account, journal.text())
+
     def _describe(self, looked_at: User, description: str) -> bool:
         if not self._iam.set_description(looked_at, description):
             raise self._rival()
@@ -438,20 +447,54 @@ class ServiceAccount(Resource[AccountState]):
         description = user.description if self._description is None else self._description
         now = replace(journal, description=description, grants=grants, groups=groups)
         if not now.same_as(journal):
-            self._describe(found.account, now.text())
+            self._follow(found.account, now, user)
             self._meanwhile += _changes(self._uid, journal, now)
             raise self._rival()
-        self._deleted = self._iam.delete_user(user)
-        return self._deleted
-
-    def _drop_journal_step(self, journal: Journal) -> Step:
-        return Step(f"remove the journal {journal_uid(self._uid)}", partial(self._drop_journal, journal))
-
-    def _drop_journal(self, journal: Journal) -> bool:
-        found = read_journal(self._iam, self._uid)
-        if found is not None and not journal.same_as(found):
+        if not self._iam.delete_user(user):
             raise self._rival()
-        return found is not None and found.account is not None and self._iam.delete_user(found.account)
+        self._deleted = user
+        return True
+
+    def _create_for(self, journal: Journal) -> bool:
+        """Make the account with its new key, unless another run dropped the journal in the moment of the deletion.
+
+        That one took the replacement for an interrupted one, and may have deleted the new key's private half as well.
+        """
+        is_stored = self._is_stored is None or self._is_stored(journal.key)
+        if is_stored and read_journal(self._iam, self._uid) is not None:
+            return self._create(self._uid, public_pem(journal.key), journal.description)
+        before = self._deleted
+        if before is None or before.public_key is None:
+            raise AssertionError("only an account with a key is replaced")
+        self._create(self._uid, before.public_key, before.description)
+        for step in self._restore_steps((*journal.powers, *journal.belongings)):
+            step.do()
+        raise DcosError(
+            f"Replacing the key of service account {self._uid}: another run took this for an interrupted one, and "
+            f"dropped the journal {journal_uid(self._uid)} or the new key. The account was made again as it was, with "
+            "its old key. Run again when no other run is busy.",
+            "key_mismatch",
+        )
+
+    def _drop_journal_step(self, journal: Journal, untouched: User | None = None) -> Step:
+        """untouched: the account where the replacement had not begun to touch it."""
+        drop = partial(self._drop_journal, journal, untouched)
+        return Step(f"remove the journal {journal_uid(self._uid)}", drop)
+
+    def _drop_journal(self, journal: Journal, untouched: User | None) -> bool:
+        found = read_journal(self._iam, self._uid)
+        if found is None or found.account is None:
+            return False
+        if not journal.same_as(found):
+            raise self._rival()
+        if untouched is not None:
+            self._look_again(untouched)  # nothing but the journal has what a replacement deletes
+        return self._iam.delete_user(found.account)
+
+    def _look_again(self, looked_at: User) -> None:
+        user = self._iam.user(self._uid)
+        if user is None or not user.is_same(looked_at):
+            raise self._rival()
 
     def _rival(self) -> LostRaceError:
         return LostRaceError(

@@ -43,6 +43,7 @@ from .._rules.security_modes import (
 from .frame import LostRaceError, Plan, Resource, Step
 from .service_account import read_journal
 from .service_account_document import (
+    LEFTOVER,
     MISSPELT_SCHEME,
     SCHEME,
     Document,
@@ -369,7 +370,8 @@ class ServiceAccountSecret(Resource[SecretState]):
         ):
             return []
         # Fields that others added are kept.
-        fields = {} if stored is None else {k: v for k, v in stored.fields.items() if k != MISSPELT_SCHEME}
+        dropped = (MISSPELT_SCHEME, LEFTOVER)
+        fields = {} if stored is None else {k: v for k, v in stored.fields.items() if k not in dropped}
         fields.update(
             login_endpoint=self._shown(slot, key, state)["login_endpoint"],
             private_key=private_pem(key),
@@ -418,49 +420,33 @@ class ServiceAccountSecret(Resource[SecretState]):
         return Step(f"delete secret {slot.path}", partial(self._drop_leftover, slot))
 
     def _drop_leftover(self, slot: Slot) -> bool:
-        """Delete a key that nobody waits for, and put it back if a rotation took it up in that moment.
+        """Delete a key that nobody waits for: mark it, look whether somebody does, and only then delete it.
 
-        Whoever replaces an account first writes its journal, then looks for the next key (see service_account.py).
-        So either that run misses the key and stops, or its journal is seen here.
+        Whoever replaces an account first writes its journal, then looks for the next key (see service_account.py), for
+        which a marked one does not count. So either that run stops, or its journal is seen here and the mark goes
+        again; and at no moment a key that the account has, or is about to get, is stored nowhere.
         """
+        if slot.document is None or slot.stored is None:
+            raise AssertionError("a leftover was read as a document")
+        secrets, found = self._cluster.secrets, self._look_again(slot)
+        marked = json.dumps({**slot.document.fields, LEFTOVER: True}, sort_keys=True)
+        if not slot.document.is_leftover and not secrets.update(self._store, slot.path, marked, found):
+            raise self._rival(slot)
+        found = StoredValue(marked.encode("utf-8"))
         if self._is_awaited(slot):
+            unmarked = {name: value for name, value in slot.document.fields.items() if name != LEFTOVER}
+            secrets.update(self._store, slot.path, json.dumps(unmarked, sort_keys=True), found)
             raise self._rival(slot)
-        deleted = self._delete(slot)
-        try:
-            awaited = deleted and self._is_awaited(slot)
-        except DcosError:
-            self._put_back(slot)
-            raise
-        if awaited:
-            self._put_back(slot)
-            raise self._rival(slot)
-        return deleted
-
-    def _put_back(self, slot: Slot) -> None:
-        if slot.document is None:
-            raise AssertionError("what is put back was read as a document")
-        value = json.dumps(dict(slot.document.fields), sort_keys=True)
-        came = "another value stands there now."
-        try:
-            if self._cluster.secrets.create(self._store, slot.path, value):
-                return
-        except DcosError as exc:
-            came = exc.message
-        raise DcosError(
-            f"Secret {slot.path} in store {self._store} held a key of {self._uid} that was taken for a leftover and "
-            f"deleted, while a rotation may have taken it up. Putting it back failed: {came} If the account has got "
-            f"that key ({_fingerprint_of(slot)}) meanwhile, nobody can log in with it any more: rotate once more.",
-            "key_mismatch",
-        )
+        return secrets.delete(self._store, slot.path, found)
 
     def _is_awaited(self, slot: Slot) -> bool:
-        """Whether the account has the key of a slot, or is about to get it."""
+        """Whether the account has the key of a slot, or may be about to get it: then it is missing for a moment."""
         if slot.key is None:
             return False
         wanted = slot.key.public_key()
         journal, user = read_journal(self._cluster.iam, self._uid), self._cluster.iam.user(self._uid)
         next_key = None if journal is None else journal.key
-        return same_key(next_key, wanted) or (user is not None and same_key(read_public_key(user.public_key), wanted))
+        return same_key(next_key, wanted) or user is None or same_key(read_public_key(user.public_key), wanted)
 
     def _read_back(self, key: RSAPrivateKey) -> bool:
         stored = self._slot(self._path)

@@ -34,7 +34,8 @@ def is_last_superuser(iam: Iam, uid: str) -> bool:
                 return False
             found = True
     except NoSuchRouteError:
-        pass
+        if iam.has_permissions():
+            raise
     return found
 
 

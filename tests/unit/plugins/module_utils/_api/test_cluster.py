@@ -18,7 +18,12 @@ from ansible_collections.dcos.security.plugins.module_utils._api.connection impo
     TokenCredentials,
 )
 from ansible_collections.dcos.security.plugins.module_utils._api.http import Request
-from ansible_collections.dcos.security.plugins.module_utils._errors import ApiError, CredentialsError, DcosError
+from ansible_collections.dcos.security.plugins.module_utils._errors import (
+    ApiError,
+    CredentialsError,
+    DcosError,
+    OddAnswerError,
+)
 from ansible_collections.dcos.security.plugins.module_utils._rules.identifiers import NATIVE_ACCOUNTS
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import URL, cluster_for, token_of
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import private_key
@@ -71,7 +76,14 @@ def test_an_open_cluster_has_no_mode() -> None:
     assert (info.security_mode, info.version, info.variant) == (None, "2.1.0", None)
 
 
-@pytest.mark.parametrize("reply", [Reply(403, "<html>"), Reply(404, "<html>"), Reply(200, "<html>"), Reply(200, [1])])
+@pytest.mark.parametrize("reply", [Reply(200, "<html>"), Reply(200, [1]), Reply(200, {"security": 7})])
+def test_odd_answer_is_no_missing_mode(reply: Reply) -> None:
+    call = "GET /dcos-metadata/bootstrap-config.json"
+    with Script((call, reply)).played(), pytest.raises(OddAnswerError, match=r"^reading bootstrap-config.json: what"):
+        cluster_for().security_mode()
+
+
+@pytest.mark.parametrize("reply", [Reply(403, "<html>"), Reply(404, "<html>")])
 def test_what_may_not_be_read_is_unknown(reply: Reply) -> None:
     with Script((MODE, reply), (VERSION, reply)).played():
         cluster = cluster_for()
@@ -85,7 +97,7 @@ def test_another_error_is_one() -> None:
     assert caught.value.status == 500
 
 
-@pytest.mark.parametrize("mode", ["security", "", "STRICT", 7])
+@pytest.mark.parametrize("mode", ["security", "", "STRICT"])
 def test_an_unknown_mode_is_not_guessed_at(mode: Any) -> None:
     answer = (MODE, Reply(200, {"security": mode}))
     with Script(answer).played(), pytest.raises(DcosError, match="names the security mode") as caught:
