@@ -635,7 +635,7 @@ def test_a_journal_of_somebody_else_is_not_removed_with_ours() -> None:
 def test_on_an_open_cluster_there_is_nothing_to_restore() -> None:
     fake = EmulatedCluster()
     fake.add_account(UID, public_text("old"), "d")
-    fake.refused = dict.fromkeys(("/groups", "/acls", "/permissions"), 404)
+    fake.replies = dict.fromkeys(("/groups", "/acls", "/permissions"), Reply(404))
     assert run(fake, **REPLACEMENT).changed
     assert fake.users[UID] == {"description": "d", "public_key": public_text("new")}
     assert JOURNAL not in fake.users
