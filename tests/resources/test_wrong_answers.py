@@ -22,7 +22,7 @@ from ansible_collections.dcos.security.plugins.module_utils._fleet import fleet 
 from ansible_collections.dcos.security.plugins.module_utils._resources import service_account_secret as _secret
 from ansible_collections.dcos.security.tests.resources.emulated_cluster import EmulatedCluster
 from ansible_collections.dcos.security.tests.resources.scenarios import SCENARIOS, Result, Scenario, play, populate
-from ansible_collections.dcos.security.tests.resources.wrong_answers import WELL_FORMED, WRONG
+from ansible_collections.dcos.security.tests.resources.wrong_answers import LASTING, WELL_FORMED, WRONG
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import account_of
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import private_key
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import Reply, Sent
@@ -94,7 +94,7 @@ class Walk:
             reads = call.startswith("GET") or call.endswith("/auth/login")
             for wrong in WRONG:
                 for done in (True,) if reads else (False, True):
-                    for lasting in (False, True):
+                    for lasting in (False, True) if wrong in LASTING else (False,):
                         yield Case(number, wrong, done, lasting)
 
     def complaints(self, case: Case) -> list[str]:

@@ -88,6 +88,12 @@ def _cut(right: Reply) -> Any:
 WELL_FORMED = ("hostile text",)
 """Other words in the right places: what is only read may be reported."""
 
+LASTING = (
+    *("page", "page with 404", "page with 409", "JSON with 404"),
+    *("no healthy upstream", "no connection", "no answer in time"),
+)
+"""What stands in between for a while: the next request for the same is answered so too."""
+
 WRONG: dict[str, Callable[[Reply], Any]] = {
     "no keys": _documents(lambda document: {}),
     "entries without keys": _documents(_bare),
