@@ -75,8 +75,8 @@ unit: $(READY) ## tests/unit (PYTEST_ARGS="-k name")
 resources: $(READY) ## tests/resources: the library against the emulator in the same process (PYTEST_ARGS="-k name")
 	@$(PYTEST) tests/resources $(PYTEST_ARGS)
 
-exhaustive: $(READY) ## What "make resources" samples, in full: every wrong answer to every request of every module (PYTEST_ARGS="-k name")
-	@$(PYTEST) -n 2 -m exhaustive tests/resources $(PYTEST_ARGS)
+exhaustive: $(READY) ## What "make resources" samples, in full: every wrong answer to every request, every order of two runs (PYTEST_ARGS="-k name")
+	@$(PYTEST) -n 2 --timeout 7200 -m exhaustive tests/resources $(PYTEST_ARGS)
 
 units: $(READY) ## tests/unit by ansible-test, a process for each test, on every Python that it knows (PYTHONS="3.8 3.13")
 	@$(BIN)/python scripts/units.py --build-dir $(BUILD) --report $(BUILD)/reports/units.xml $(PYTHONS:%=--python %)
