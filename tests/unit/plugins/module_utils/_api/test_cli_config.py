@@ -105,7 +105,7 @@ def test_broken_toml_is_named_and_not_quoted(tmp_path: Path) -> None:
     message = refused({"dcos_config": str(tmp_path)}, kind=DcosError)
     assert f"{file} is not valid TOML" in message
     file.write_bytes(b'[core]\ndcos_acs_token = "\xff' + MARK.encode() + b'"\n')
-    assert "is not valid TOML" in refused({"dcos_config": str(tmp_path)}, kind=DcosError)
+    assert "is not a text file" in refused({"dcos_config": str(tmp_path)}, kind=DcosError)
 
 
 @pytest.mark.parametrize("content", ["", "core = 1\n", "[core]\n", '[core]\ndcos_url = ""\n', "[core]\ndcos_url = 7\n"])
