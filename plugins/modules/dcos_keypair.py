@@ -40,7 +40,7 @@ attributes:
   idempotent:
     support: partial
     details:
-      - With O(regenerate=always) each run makes another key. With O(rotate=prepare) the run after the rotation's end does.
+      - With O(regenerate=always) each run makes another key, with O(rotate=prepare) each one after the end of a rotation.
 options:
   private_key_path:
     description:
@@ -75,8 +75,8 @@ options:
     description:
       - A stage of a rotation. The next key is kept beside the one in use, in O(private_key_path) and O(public_key_path)
         with V(.next) at the end.
-      - V(prepare) makes the next key, or takes over one that is there. O(size) is for that key, whatever the size of the
-        one in use. The result is the next key, with RV(keypair.pending=true).
+      - V(prepare) makes the next key, or takes over one that is there. O(size) is for a next key that is made, whatever
+        the size of the one in use. The result is the next key, with RV(keypair.pending=true).
       - V(finish) writes the next key over the one in use, whatever O(regenerate) says, and removes the next files. It
         changes nothing if there is no next key, and repairs what an interrupted V(finish) left.
       - V(none) neither begins nor finishes a rotation. As long as a next key is there, it is the result, with

@@ -248,7 +248,7 @@ def test_retirement_leaves_nothing_and_takes_nothing_from_others(strict: Emulato
     strict.make_account(
         f"{gone.account}.replacing", KEYS[1], json.dumps({"description": "", "grants": [], "groups": []})
     )
-    lab.file(f"keys/{gone.account}+next.pem", private_pem(KEYS[1]))
+    lab.file(f"keys/{gone.account}.pem.next", private_pem(KEYS[1]))
     strict.must(204, "DELETE", f"{SECRETS}{foreign.secret}")
     strict.make_secret(foreign.secret, "somebody else's")
 

@@ -238,7 +238,7 @@ class _Lazy:
                 check_path(folder, name)
             if folder is not None and not os.path.isdir(os.path.expanduser(folder)):
                 raise DcosError(f"{name}: there is no folder {folder}. It must hold the DC/OS CLI's configuration.")
-            self._cluster = attached_cluster(folder or DEFAULT_FOLDER, name)
+            self._cluster = attached_cluster(DEFAULT_FOLDER) if folder is None else attached_cluster(folder, name)
         return self._cluster
 
     def cluster_at(self, url: str) -> CliCluster | None:

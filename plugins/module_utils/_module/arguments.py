@@ -18,6 +18,7 @@ from typing import Iterator, Sequence
 from urllib.parse import quote
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.parameters import sanitize_keys
 
 from .._errors import DcosError
 from .._files import check_path, is_utf8
@@ -36,6 +37,11 @@ class Module(AnsibleModule):  # type: ignore[misc,unused-ignore]  # ansible-core
         for text in texts(self.params):
             if holds_private_key(text):
                 self.no_log_values.update(derived_forms(text), _long_runs(text))
+
+    def fail_json(self, msg: str, **kwargs: object) -> None:
+        """As Ansible does it, which hides values and not the names in dictionaries: a key may be taken for one."""
+        arguments = sanitize_keys(self.params, self.no_log_values)
+        super().fail_json(msg, **{"invocation": {"module_args": arguments}, **kwargs})
 
     def check_arguments(self) -> None:
         """Refuse what Ansible takes and no module can use; the message names the option."""
@@ -133,5 +139,5 @@ def _unescaped(text: str) -> str:
 
 
 def _long_runs(text: str) -> Sequence[str]:
-    """The lines of a key, which are all that is left of the text when Ansible has taken it apart."""
-    return re.findall(r"[A-Za-z0-9+/=_-]{24,}", _unescaped(text))
+    """The lines of a key, which are what is left of the text when Ansible takes it for a list or C(name=value)."""
+    return re.findall(r"[A-Za-z0-9+/_-]{24,}", _unescaped(text))

@@ -177,7 +177,9 @@ class Keypair(FilesResource[KeypairState]):
         if found is not None:
             text, status = found
             if text.strip() and not is_public_file(text):
-                raise _left_alone(f"public_key_path ({pair.public_path}): it holds something else than an RSA public key.")
+                raise _left_alone(
+                    f"public_key_path ({pair.public_path}): it holds something else than an RSA public key."
+                )
             pair = replace(pair, public_status=status, public_key=read_public_key(text))
         return pair
 

@@ -228,4 +228,3 @@ def _key_files(given: Variables, key_store: str, account: str) -> KeyFiles | Non
             "started. Give a whole path, such as '{{ playbook_dir }}/keys' or ~/keys. Nothing was changed."
         )
     return service_names.key_files(key_dir, account)
-
