@@ -14,11 +14,12 @@ description:
     and its services read them.
   - A readable private key is never replaced unless O(regenerate) or O(rotate) says so, since a service may log in with
     it. A lost public half is rebuilt from it. An existing PKCS#1 private key is used and left as it is.
-  - A file that is not an RSA key file is left alone with an error, whatever else is given, since it may be the only copy
-    of something. A private key file holds one RSA private key in PEM, as PKCS#8 or PKCS#1 and without a passphrase; a
-    public key file holds one RSA public key in PEM, as SubjectPublicKeyInfo or PKCS#1. Nothing but blanks and line ends
-    may stand around it. Everything else is refused, above all other types of keys, keys in the form of OpenSSH, keys with
-    a passphrase, damaged keys, certificates, and a private key in the place of the public one. Empty files are taken.
+  - A file that is not an RSA key file is left alone with an error, whatever else is given, since it may be the only
+    copy of something. A private key file holds one RSA private key in PEM, as PKCS#8 or PKCS#1 and without a
+    passphrase; a public key file holds one RSA public key in PEM, as SubjectPublicKeyInfo or PKCS#1. Nothing but blanks
+    and line ends may stand around the key. So keys of other types, keys in OpenSSH's own form, keys with a passphrase,
+    damaged keys, certificates, and a private key in the place of a public one are all refused. An empty file holds
+    nothing that could be lost, and counts as a key file without a usable key.
   - The private key is never returned and never stands in a diff. It exists in its file only.
   - This module talks to no cluster and is not in the action group C(dcos).
 requirements:
@@ -40,7 +41,8 @@ attributes:
   idempotent:
     support: partial
     details:
-      - With O(regenerate=always) each run makes another key, with O(rotate=prepare) each one after the end of a rotation.
+      - With O(regenerate=always) each run makes another key, with O(rotate=prepare) each run after the end of a
+        rotation does.
 options:
   private_key_path:
     description:

@@ -127,7 +127,7 @@ _SHORTEST = min(map(len, _SIGNS))
 
 
 def holds_private_key(text: str) -> bool:
-    """Whether there is a private key in a text, as PEM or in base64, wrapped once more, escaped or broken into lines."""
+    """Whether a text holds a private key: as PEM or in base64, also twice, escaped or not, in lines or not."""
     if len(text) < _SHORTEST:
         return False
     text = "".join(_unescaped(text).split())

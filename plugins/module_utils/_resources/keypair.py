@@ -225,8 +225,8 @@ class Keypair(FilesResource[KeypairState]):
         if not fits and self._regenerate in ("never", "fail"):
             odd = "does not hold the public half of" if live.private_exists else "is there, but not its private half"
             raise DcosError(
-                f"public_key_path: {live.public_path} {odd} {live.private_path}. Which key is in use cannot be told, so "
-                "nothing was changed: remove the wrong file, or set regenerate to partial_idempotence, which writes "
+                f"public_key_path: {live.public_path} {odd} {live.private_path}. Which key is in use cannot be told, "
+                "so nothing was changed: remove the wrong file, or set regenerate to partial_idempotence, which writes "
                 "the public half of the private key.",
                 "key_mismatch",
             )

@@ -585,7 +585,7 @@ def test_retries_are_a_whole_number(value: str) -> None:
     assert refused(options, kind=DcosError).startswith("dcos_retries: ")
 
 
-@pytest.mark.parametrize("name", ["DCOS_URL", "DCOS_USERNAME", "DCOS_PASSWORD", "DCOS_ACS_TOKEN", "DCOS_PRIVATE_KEY_PATH"])
+@pytest.mark.parametrize("name", ["DCOS_URL", "DCOS_USERNAME", "DCOS_PASSWORD", "DCOS_ACS_TOKEN", "DCOS_DIR"])
 def test_a_variable_that_is_not_utf8_is_named(name: str) -> None:
     """Python hands its bytes over as lone surrogates, which nothing can encode."""
     login = {"DCOS_USERNAME": "admin", "DCOS_PASSWORD": "p"} if name in ("DCOS_USERNAME", "DCOS_PASSWORD") else {}
