@@ -356,6 +356,24 @@ KEYS = Group(
         ),
         Example(
             f"{GUIDES}/keys.rst",
+            "Rotate a key in files in stages",
+            changed=[
+                "Make the next key in a file",
+                "Store it beside the key in use",
+                "Give the account the key in the file",
+                "Put it where the service reads it, from the file",
+                "Put the next key file in place",
+            ],
+            again=[
+                "Make the next key in a file",
+                "Store it beside the key in use",
+                "Give the account the key in the file",
+                "Put it where the service reads it, from the file",
+                "Put the next key file in place",
+            ],
+        ),
+        Example(
+            f"{GUIDES}/keys.rst",
             "Rotate in stages",
             changed=[
                 "Store the next key beside the one in use",

@@ -15,7 +15,6 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Sequence
 
-from .._api.connection import KeyCredentials
 from .._api.iam import user_subject
 from .._api.login import log_in
 from .._crypto.rsa_keys import fingerprint, load_private_key, read_public_key
@@ -138,7 +137,7 @@ class Service:
 
     def _key(self) -> _Key:
         """The key is stored before the account exists, so it is never lost; what is in files too goes along."""
-        plan, check_mode = self._plan, self._check_mode
+        check_mode = self._check_mode
         rotates = self._rotates()
         pair = self._keep_in_files("prepare" if rotates else "none")
         rotates |= pair is not None and pair["pending"]
