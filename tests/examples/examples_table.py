@@ -49,7 +49,6 @@ MODULES = Group(
                 "Make the next key of a rotation beside it",
                 "Put it in place of the one before",
             ],
-            again=["Make the next key of a rotation beside it", "Put it in place of the one before"],
         ),
         Example(
             f"{PLUGINS}/dcos_service_account.py",
