@@ -19,6 +19,8 @@ VENV  := $(CURDIR)/.venv
 BUILD := $(CURDIR)/.build
 BIN   := $(VENV)/bin
 READY := .venv/.ready
+# Tools that walk through the collection get a copy of it: the project's own folder holds what other checks write.
+COPY  := $(BIN)/python scripts/collection.py
 MEASURED := $(BUILD)/coverage-data
 EMULATOR := roles/dcos_emulator/files
 
@@ -35,14 +37,15 @@ export PYTHONPATH := $(VENV)/collections
 export PATH := $(BIN):$(PATH)
 export LC_ALL := $(if $(filter Darwin,$(shell uname)),en_US.UTF-8,C.UTF-8)
 
-# A HOME of our own: the caller's stays untouched and unread. Only pip uses the caller's settings.
 $(shell mkdir -p $(BUILD)/home $(BUILD)/reports)
 PIP_SETTINGS := $(firstword $(wildcard $(HOME)/.config/pip/pip.conf $(HOME)/.pip/pip.conf))
 ifneq ($(PIP_SETTINGS),)
 export PIP_CONFIG_FILE ?= $(PIP_SETTINGS)
 endif
-ISOLATED := env HOME=$(BUILD)/home
-RUN      := $(ISOLATED) $(BIN)/python scripts/run_checks.py --reports $(BUILD)/reports
+# Each target has a HOME of its own: the caller's stays untouched and unread, and checks that run side by side share none.
+# Only pip uses the caller's settings.
+ISOLATED  = mkdir -p $(BUILD)/home/$@ && HOME=$(BUILD)/home/$@
+RUN       = $(ISOLATED) $(BIN)/python scripts/run_checks.py --reports $(BUILD)/reports
 TARGETS_RUN = $(ISOLATED) $(BIN)/python scripts/integration.py --build-dir $(BUILD) --report $(BUILD)/reports/integration.xml
 PYTEST    = $(ISOLATED) $(BIN)/python -m pytest --junitxml=$(BUILD)/reports/$@.xml
 # Two at a time: much of it waits, for an emulator or for one process after the other.
@@ -83,7 +86,7 @@ playbooks: $(READY) ## tests/integration/test_*.py: roles, faults, interruptions
 
 coverage: $(READY) ## Branch coverage of plugins/ through unit tests, integration and playbooks
 	@rm -rf $(MEASURED) && mkdir -p $(MEASURED)/modules
-	@COVERAGE_FILE=$(MEASURED)/unit/coverage.unit $(PYTEST) tests/unit --cov --cov-report=
+	@export COVERAGE_FILE=$(MEASURED)/unit/coverage.unit && $(PYTEST) tests/unit --cov --cov-report=
 	@target=$$($(BIN)/python scripts/target_python.py --build-dir $(BUILD) measured) && \
 	  export DCOS_TEST_TARGET_PYTHON=$$target && $(TARGETS_RUN) && $(PLAYBOOKS)
 	@$(BIN)/coverage combine --quiet --keep $(MEASURED)/unit $(MEASURED)/modules
@@ -141,12 +144,14 @@ changelog: $(READY) ## CHANGELOG.md anew: the version in galaxy.yml, from fragme
 	@$(ISOLATED) $(BIN)/python scripts/changelog.py $(if $(DATE),--date $(DATE))
 
 docs-lint: $(READY) ## Plugin and role documentation, references included
-	@cd $(VENV)/collections/ansible_collections/dcos/security && $(ISOLATED) $(BIN)/python $(CURDIR)/scripts/docs/lint.py lint-collection-docs --plugin-docs --validate-collection-refs self .
+	@cd $$($(COPY) $(BUILD)/docs-lint) && $(ISOLATED) ANSIBLE_COLLECTIONS_PATH=$(BUILD)/docs-lint \
+	  $(BIN)/python $(CURDIR)/scripts/docs/lint.py lint-collection-docs --plugin-docs --validate-collection-refs self .
 
 # antsibull-docs refuses to write into a folder that others may write to. The pages: .build/docs/html/index.html
 docs: $(READY) ## The documentation site, in .build/docs/html; a warning is an error
 	@rm -rf $(BUILD)/docs && mkdir -p $(BUILD)/docs && mkdir -m 0700 $(BUILD)/docs/rst
-	@$(ISOLATED) $(BIN)/antsibull-docs --config-file scripts/docs/antsibull-docs.cfg collection --use-current --squash-hierarchy \
+	@$(COPY) $(BUILD)/docs/source >/dev/null
+	@$(ISOLATED) ANSIBLE_COLLECTIONS_PATH=$(BUILD)/docs/source $(BIN)/antsibull-docs --config-file scripts/docs/antsibull-docs.cfg collection --use-current --squash-hierarchy \
 	  --fail-on-error --no-add-antsibull-docs-version --dest-dir $(BUILD)/docs/rst dcos.security >$(BUILD)/docs/antsibull.log || \
 	  { cat $(BUILD)/docs/antsibull.log; exit 1; }
 	@$(ISOLATED) $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --builder html --conf-dir scripts/docs \

@@ -2,12 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files that make up the project, and a copy of them where Ansible's tools want a collection to be."""
+"""The files that make up the project, and a copy of them where Ansible's tools want a collection to be.
+
+Run as a script it makes that copy below the folder named and prints its path.
+"""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,3 +41,7 @@ def copy_collection(base: Path) -> Path:
     # Without a repository of its own, tools ask the one around it, where the build folder is ignored.
     subprocess.run(["git", "init", "--quiet"], cwd=target, check=True, stderr=subprocess.DEVNULL)
     return target
+
+
+if __name__ == "__main__":
+    print(copy_collection(Path(sys.argv[1])))

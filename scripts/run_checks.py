@@ -4,8 +4,8 @@
 
 """Run make targets as checks, some at a time, each to its end, and sum up.
 
-A check that leaves REPORTS/NAME.xml (JUnit) counts with its tests, any other as one. The last line says
-"N passed, N failed".
+A check that leaves REPORTS/NAME.xml (JUnit) counts with its tests, any other as one. REPORTS/NAME.log keeps what it
+printed. The last line says "N passed, N failed".
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,8 @@ from xml.etree import ElementTree
 # Of one check, beside others on a busy machine: ends what hangs.
 TIME_LIMIT = 40 * 60
 WIDTH = 100
+LINES_OF_FAILURE = 80
+SLOWEST_TESTS = 15
 
 running: set[subprocess.Popen[bytes]] = set()
 
@@ -114,22 +116,43 @@ def stop_together() -> None:
     signal.signal(signal.SIGTERM, stop)
 
 
-def show(outcome: Outcome) -> None:
-    title = f" {outcome.name}: {'FAILED' if outcome.failed else 'ok'}, {outcome.seconds:.1f} s "
-    print(title.center(WIDTH, "="))
-    print(outcome.output.rstrip() or "(no output)", flush=True)
+def show(outcome: Outcome, log: Path) -> None:
+    """One line for a check that passed; for one that failed the end of what it printed, and where the rest is."""
+    print(f"{outcome.name}: {'FAILED' if outcome.failed else 'ok'}, {outcome.seconds:.0f} s", flush=True)
+    if outcome.failed:
+        lines = outcome.output.rstrip().splitlines() or ["(no output)"]
+        print(f" {outcome.name}: the last lines of {log} ".center(WIDTH, "="))
+        print("\n".join(lines[-LINES_OF_FAILURE:]), flush=True)
+        print("=" * WIDTH, flush=True)
 
 
-def summary(outcomes: list[Outcome]) -> None:
-    print(" summary ".center(WIDTH, "="))
+def summary(outcomes: Iterable[Outcome], reports: Path) -> None:
+    """Where the time went, slowest first: checks, then single tests."""
+    print(" checks, slowest first ".center(WIDTH, "="))
+    outcomes = sorted(outcomes, key=lambda outcome: outcome.seconds, reverse=True)
     for outcome in outcomes:
         print(
             f"{outcome.name:<16}{'FAILED' if outcome.failed else 'ok':<8}{outcome.seconds:>7.1f} s"
             f"{outcome.passed:>7} passed{outcome.failed:>5} failed{outcome.skipped:>5} skipped"
         )
+    print(" tests, slowest first ".center(WIDTH, "="))
+    for seconds, name in slowest_tests([reports / f"{outcome.name}.xml" for outcome in outcomes]):
+        print(f"{seconds:>7.1f} s  {name}")
+    print("=" * WIDTH)
     passed = sum(outcome.passed for outcome in outcomes)
     failed = sum(outcome.failed for outcome in outcomes)
     print(f"{passed} passed, {failed} failed", flush=True)
+
+
+def slowest_tests(reports: Iterable[Path]) -> list[tuple[float, str]]:
+    """Seconds and name of the tests that took longest, with what their fixtures took."""
+    found = [
+        (float(case.get("time", "0")), f"{report.stem}: {case.get('name')}")
+        for report in reports
+        if report.exists()
+        for case in ElementTree.parse(report).getroot().iter("testcase")  # noqa: S314 (written by our own runs)
+    ]
+    return sorted(found, reverse=True)[:SLOWEST_TESTS]
 
 
 def main() -> int:
@@ -146,8 +169,8 @@ def main() -> int:
         for future in as_completed([pool.submit(run_check, name, options.reports) for name in options.checks]):
             outcome = future.result()
             outcomes[outcome.name] = outcome
-            show(outcome)
-    summary([outcomes[name] for name in options.checks])
+            show(outcome, options.reports / f"{outcome.name}.log")
+    summary(outcomes.values(), options.reports)
     return 1 if any(outcome.failed for outcome in outcomes.values()) else 0
 
 

@@ -45,7 +45,7 @@ def main() -> int:
     parser.add_argument("--ends", action="store_true", help="only on this Python and the oldest one that there is")
     options, rest = parser.parse_known_args()
 
-    home = options.build_dir / "home"
+    home = options.build_dir / "home" / "sanity"
     prepare_home(home)
     command = ["ansible-test", "sanity", "--local", "--requirements", "--color", "no", *rest]
     env = {**os.environ, "HOME": str(home), "PATH": path_with_interpreters()}

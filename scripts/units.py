@@ -53,7 +53,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="tests at a time")
     options, rest = parser.parse_known_args()
 
-    home = options.build_dir / "home"
+    home = options.build_dir / "home" / "units"
     prepare_home(home)
     # Beside the copies for other tests of ansible-test, which may run at the same time.
     copy = copy_collection(options.build_dir / "units")

@@ -217,9 +217,13 @@ AUTHENTICATION = Group(
         Example(
             f"{GUIDES}/authentication.rst",
             "Make an account for automation",
-            changed=["Make its key pair", "Create the account with the public half", "Grant what provisioning needs"],
+            changed=[
+                "Make its key pair",
+                "Create the account with the public half",
+                "Grant the permissions that provisioning needs",
+            ],
         ),
-        Example(f"{GUIDES}/authentication.rst", "Provision as the account of automation", changed=BARE),
+        Example(f"{GUIDES}/authentication.rst", "Provision as the automation account", changed=BARE),
         Example(
             f"{GUIDES}/authentication.rst",
             "fields:",
@@ -438,7 +442,7 @@ KEYS = Group(
         ),
         Example(
             f"{GUIDES}/check_mode.rst",
-            "Look for drift",
+            "Detect drift",
             before="""
             - ansible.builtin.include_role: {name: dcos.security.dcos_service}
               vars: {dcos_service_name: /prod/indexer, dcos_service_preset: scheduler_stateful}
