@@ -99,7 +99,8 @@ options:
     default: true
   progress_path:
     description:
-      - File to which a line of JSON is added after each service; it must exist. Set by the action part.
+      - File to which a line of JSON is added after each service; it must exist and
+        be empty, else it is left alone. Set by the action part.
     type: path
 notes:
   - On a nearby cluster, making RSA keys takes a large part of the time. C(cryptography) 50 makes them on all cores,

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -34,6 +35,11 @@ with suppress(ImportError):  # _module/libraries.py tells the user; sanity tests
 
 BUNDLE_PATH = "/ca/dcos-ca.crt"
 _HEX_DIGITS = 64
+
+# Certificates with lines of comment between them. A file of a server often holds a private key beside its certificates.
+_BUNDLE_FILE = re.compile(
+    r"(?:\s|#[^\n]*\n|-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----(?=\s|$))+"
+)
 
 
 @dataclass(frozen=True)
@@ -149,7 +155,9 @@ class CaFile(FilesResource[CaState]):
             try:
                 kept = parse_bundle(found[0], self._path)
             except TlsError:
-                raise foreign_file("path", self._path, "bundle of CA certificates") from None
+                kept = None
+            if kept is None or _BUNDLE_FILE.fullmatch(found[0]) is None:
+                raise foreign_file("path", self._path, "bundle of CA certificates")
         if not self._present:
             return CaState(status=status)
         check_folder(self._path, "path")

@@ -80,16 +80,13 @@ def readable_by(service_name: str, secret_path: str) -> bool:
     return folder == "" or f"{service_name}/".startswith(f"{folder}/")
 
 
-def key_files(key_dir: str, account: str) -> tuple[KeyFiles, KeyFiles]:
-    """The files of the key in use and of the one that a rotation is going to.
+def key_files(key_dir: str, account: str) -> KeyFiles:
+    """The files of an account's key.
 
-    No two accounts share a file: a uid holds no C(+), and the halves of a key differ in their last four letters.
+    No two accounts share a file, nor the next files that a rotation makes beside them: those of each account have its
+    uid, then C(.pem) or C(.pub), then nothing or C(.next).
     """
     base = f"{key_dir.rstrip('/')}/{account}"
-    return _pair(base), _pair(f"{base}+next")
-
-
-def _pair(base: str) -> KeyFiles:
     return KeyFiles(f"{base}.pem", f"{base}.pub")
 
 

@@ -15,6 +15,7 @@ from datetime import datetime, timezone
 from typing import Mapping
 
 from .._errors import DcosError
+from .._files import check_path
 from .._rules import security_modes as modes
 from .._rules.identifiers import check_secret_path, check_store
 from .._rules.permissions import SUPERUSER_RID, Permission
@@ -56,8 +57,6 @@ class Plan:
     key_store: str
     key_files: KeyFiles | None
     """None where the key is kept in the secret only."""
-    next_key_files: KeyFiles | None
-    """The same for the key that a rotation is going to."""
     login_endpoint: str | None
     """Given where it does not follow from the mode: the service is outside the cluster."""
     legacy_login_endpoint: str
@@ -74,7 +73,7 @@ class Plan:
     rotate_key_from: str | None
     """Where given it decides in place of C(rotate_key): the account's fingerprint that asks for a rotation."""
     verify_login: str
-    delete_key_files: tuple[KeyFiles, ...]
+    delete_key_files: bool
     delete_unused_acls: tuple[Permission, ...]
     """The resources whose ACLs go with the account unless somebody else uses them, without actions: all of them."""
     allow_dcos_prefix: bool
@@ -138,7 +137,7 @@ def plan_service(
     if rotate_key or rotate_key_from is not None:
         service_names.check_replaceable(account, given.option("rotate_key" if rotate_key else "rotate_key_from"))
     secret_path = check_secret_path(given.text("secret_path") or chosen.secret_path, given.option("secret_path"))
-    key_files, next_key_files = _key_files(given, key_store, account)
+    key_files = _key_files(given, key_store, account)
     grants = ServiceGrants(given, chosen, account, names.service_name, names.group)
     mode = rules.resolve_mode(
         given.choice("security_mode", (rules.AUTO, *modes.MODES)), found, given.option("security_mode")
@@ -194,7 +193,6 @@ def plan_service(
         secret_store=check_store(given.text("secret_store") or "default", given.option("secret_store")),
         key_store=key_store,
         key_files=key_files,
-        next_key_files=next_key_files,
         login_endpoint=login_endpoint,
         legacy_login_endpoint=given.choice("legacy_login_endpoint", ("never", "auto", "always")),
         permissions=permissions,
@@ -206,22 +204,23 @@ def plan_service(
         rotate_key=rotate_key,
         rotate_key_from=rotate_key_from,
         verify_login=given.choice("verify_login", ("changed", "always", "never")),
-        delete_key_files=_key_files_to_delete(given, key_files, next_key_files),
+        delete_key_files=given.boolean("delete_key_files", False) and key_files is not None,
         delete_unused_acls=unused,
         allow_dcos_prefix=allow_dcos_prefix,
         warnings=tuple(warnings),
     )
 
 
-def _key_files(given: Variables, key_store: str, account: str) -> tuple[KeyFiles | None, KeyFiles | None]:
+def _key_files(given: Variables, key_store: str, account: str) -> KeyFiles | None:
     if key_store == "secret":
-        return None, None
+        return None
     key_dir = given.text("key_dir")
     if key_dir is None:
         raise DcosError(
             f"{given.option('key_dir')}: must be given when {given.option('key_store')} is file: the folder for the "
             "key files."
         )
+    check_path(key_dir, given.option("key_dir"))
     if not key_dir.startswith(("/", "~")):
         # Ansible starts local modules in the folder of the playbook, which for ours is the installed collection.
         raise DcosError(
@@ -229,8 +228,3 @@ def _key_files(given: Variables, key_store: str, account: str) -> tuple[KeyFiles
             "started. Give a whole path, such as '{{ playbook_dir }}/keys' or ~/keys. Nothing was changed."
         )
     return service_names.key_files(key_dir, account)
-
-
-def _key_files_to_delete(given: Variables, *files: KeyFiles | None) -> tuple[KeyFiles, ...]:
-    wanted = given.boolean("delete_key_files", False)
-    return tuple(pair for pair in files if pair is not None and wanted)

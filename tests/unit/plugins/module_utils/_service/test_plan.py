@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
+from ansible_collections.dcos.security.plugins.module_utils._resources.keypair import NEXT_SUFFIX
 from ansible_collections.dcos.security.plugins.module_utils._rules.identifiers import check_secret_path, check_uid
 from ansible_collections.dcos.security.plugins.module_utils._rules.permissions import Permission
 from ansible_collections.dcos.security.plugins.module_utils._service.names import KeyFiles, Names, readable_by
@@ -179,7 +180,6 @@ def test_defaults_and_empty_text() -> None:
         "secret_store": "default",
         "key_store": "secret",
         "key_files": None,
-        "next_key_files": None,
         "login_endpoint": None,
         "legacy_login_endpoint": "never",
         "permissions": [],
@@ -191,7 +191,7 @@ def test_defaults_and_empty_text() -> None:
         "rotate_key": False,
         "rotate_key_from": None,
         "verify_login": "changed",
-        "delete_key_files": [],
+        "delete_key_files": False,
         "delete_unused_acls": [],
         "allow_dcos_prefix": False,
         "warnings": [],
@@ -233,6 +233,7 @@ def test_false_booleans_may_be_text(text: str) -> None:
         ({"rotate_key": "maybe"}, "dcos_service_rotate_key: 'maybe' is neither"),
         ({"key_store": "file"}, "dcos_service_key_dir: must be given when dcos_service_key_store is file"),
         ({"key_store": "file", "key_dir": "keys"}, "dcos_service_key_dir: 'keys' is relative"),
+        ({"key_store": "file", "key_dir": "/k\0"}, "dcos_service_key_dir: this is no path of a file: it holds a NUL"),
         ({"preset": {"a": 1}}, "dcos_service_preset: must be a name or a list of names"),
         ({"preset": [1]}, "dcos_service_preset: must be a name or a list of names"),
         ({"preset": "cassandr"}, "dcos_service_preset: there is no preset 'cassandr'. Did you mean cassandra?"),
@@ -330,9 +331,8 @@ def test_accounts_never_share_a_key_file(accounts: set[str]) -> None:
     for account in accounts:
         files = plan(account=f"x{account}", key_store="file", key_dir="/k")
         assert files.key_files is not None
-        assert files.next_key_files is not None
-        for pair in (files.key_files, files.next_key_files):
-            paths += [pair.private_key_path, pair.public_key_path]
+        for path in (files.key_files.private_key_path, files.key_files.public_key_path):
+            paths += [path, path + NEXT_SUFFIX]
     assert len(set(paths)) == 8
 
 
@@ -524,10 +524,10 @@ def test_absent_needs_no_mode() -> None:
     assert absent.stage == "absent"
     assert absent.security_mode is None
     assert absent.warnings == ()
-    assert absent.delete_key_files == ()
+    assert absent.delete_key_files is False, "there are none"
     with_files = plan(state="absent", key_store="file", key_dir="/k", delete_key_files=True)
-    assert with_files.delete_key_files == (with_files.key_files, with_files.next_key_files)
-    assert plan(state="absent", key_store="file", key_dir="/k").delete_key_files == ()
+    assert with_files.delete_key_files is True
+    assert plan(state="absent", key_store="file", key_dir="/k").delete_key_files is False
 
 
 def test_warnings() -> None:
