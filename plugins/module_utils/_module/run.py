@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Sequence, TypeVar
 from urllib.parse import quote
 
@@ -64,7 +65,20 @@ def run(
             outcome.values["check_mode"] = True
         _exit(module, outcome, where)
     except DcosError as exc:
-        module.fail_json(msg=exc.message, failure=exc.failure(), **where)
+        module.fail_json(msg=_in_terms_of_caller(exc).message, failure=exc.failure(), **where)
+
+
+SERVICE_VARIABLES = "DCOS_SERVICE_VARIABLES"
+"""How the role's variables begin: the role sets it in the environment of its tasks, so that messages name those."""
+
+
+def in_role() -> bool:
+    """Whether the role dcos_service runs this module."""
+    return bool(os.environ.get(SERVICE_VARIABLES))
+
+
+def _in_terms_of_caller(error: DcosError) -> DcosError:
+    return error.in_terms_of_service(os.environ[SERVICE_VARIABLES]) if in_role() else error
 
 
 def _exit(module: AnsibleModule, outcome: Outcome, more: Mapping[str, object]) -> None:
@@ -74,7 +88,7 @@ def _exit(module: AnsibleModule, outcome: Outcome, more: Mapping[str, object]) -
     if module._diff:
         result["diff"] = {"before": outcome.before or {}, "after": outcome.after or {}}
     if outcome.failure is not None:
-        module.fail_json(msg=outcome.failure.message, failure=outcome.failure.failure(), **result)
+        module.fail_json(msg=_in_terms_of_caller(outcome.failure).message, failure=outcome.failure.failure(), **result)
     module.exit_json(**result)
 
 
