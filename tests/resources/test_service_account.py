@@ -989,3 +989,22 @@ def test_where_nobody_is_a_superuser_accounts_can_be_deleted() -> None:
     fake.add_account(UID, public_text("old"))
     fake.set_superusers()
     assert run(fake, present=False).changed
+
+
+def test_a_description_for_new_accounts_only() -> None:
+    """Also where the key of an account is replaced."""
+    fake = EmulatedCluster()
+    with serving(fake):
+        for key, replaces in (("a", False), ("b", True)):
+            fake.users.setdefault("svc", {"description": "somebody's", "public_key": public_text("a")})
+            account = ServiceAccount(
+                cluster_for().iam,
+                "admin",
+                "svc",
+                description="derived",
+                key=public_key(key),
+                replace_key=replaces,
+                describe_new_only=True,
+            )
+            assert converge(account, False).changed is replaces
+            assert fake.users["svc"]["description"] == "somebody's"

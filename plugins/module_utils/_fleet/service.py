@@ -26,7 +26,7 @@ from .._resources.acl_grants import Grants
 from .._resources.auth_token import SecretLogin
 from .._resources.frame import Resource, State, converge, tell_done
 from .._resources.keypair import Keypair
-from .._resources.service_account import ServiceAccount
+from .._resources.service_account import ServiceAccount, read_journal
 from .._resources.service_account_document import stored_half
 from .._resources.service_account_secret import (
     Endpoint,
@@ -34,7 +34,7 @@ from .._resources.service_account_secret import (
 )
 from .._rules.identifiers import NEXT_SUFFIX
 from .._rules.permissions import SUPERUSER_RID, Permission
-from .._service.plan import ABSENT, SKIP, Plan
+from .._service.plan import ABSENT, ROTATED, SKIP, Plan
 from .._service.superuser import RUN_AS_ACCOUNT
 from .read_cache import Foreseen, View
 
@@ -68,6 +68,23 @@ class Report:
     complete: bool = False
     rotates: bool = False
 
+    def hide_key(self, fingerprint: str) -> None:
+        """Show that a key is made when this is applied, in place of the one that stood for it."""
+        for view in (self.values, self.after):
+            _replace(view, fingerprint)
+
+
+NOT_MADE = "(made when applied)"
+"""In check mode, in place of the fingerprint of a key that there is not yet."""
+
+
+def _replace(view: dict[str, object], fingerprint: str) -> None:
+    for name, value in view.items():
+        if isinstance(value, dict):
+            _replace(value, fingerprint)
+        elif value == fingerprint:
+            view[name] = NOT_MADE
+
 
 @dataclass(frozen=True)
 class _Key:
@@ -99,7 +116,7 @@ class Service:
             self._stage()
             report.complete = True
         except DcosError as exc:
-            report.error = exc
+            report.error = exc.in_terms_of_service(self._plan.prefix)
             # What was foreseen before an error is not going to be done.
             report.changed = not self._check_mode and (report.changed or bool(exc.done))
         except Exception as exc:  # one service must not take the results of all the others along
@@ -113,6 +130,9 @@ class Service:
     def _stage(self) -> None:
         if self._plan.stage == ABSENT:
             self._retire()
+        elif self._plan.stage == ROTATED:
+            self._rotate()
+            return
         elif self._plan.stage != SKIP:
             self._provision()
             return
@@ -147,6 +167,45 @@ class Service:
                 f"{', '.join(power)}. Groups are not changed here: take the account out of the group, or set "
                 f"{plan.prefix}superuser to true if that is wanted."
             )
+
+    # Rotated
+
+    def _rotate(self) -> None:
+        """The key alone: description, grants and groups are the account's, whatever is said about the service."""
+        plan = self._plan
+        self._require_account()
+        key = self._key()
+        verified = key.verified or self._verify()
+        self._report.values = service_result(
+            plan.security_mode,
+            account=plan.account,
+            secret=plan.secret_path,
+            fingerprint=key.fingerprint,
+            superuser=self._is_superuser(),
+            key_changed=key.changed,
+            verified=verified,
+        )
+
+    def _require_account(self) -> None:
+        """Whether there is a key to rotate, or a rotation to finish whose account was deleted on the way."""
+        plan, iam = self._plan, self._cluster.iam
+        with self._view.planning():
+            if iam.user(plan.account) is None and read_journal(iam, plan.account) is None:
+                raise DcosError(
+                    f"{plan.prefix}account: there is no service account {plan.account}, so there is no key to rotate. "
+                    "Nothing was changed. Provision the service first, or correct its name.",
+                    "ERR_UNKNOWN_USER_ID",
+                )
+
+    def _is_superuser(self) -> bool:
+        with self._view.planning():
+            permissions = self._cluster.iam.permissions(self._plan.account)
+        if permissions is None:
+            return False
+        grants = [*permissions.direct, *(entry.grant for entry in permissions.through_groups)]
+        return any(grant.rid == SUPERUSER_RID for grant in grants)
+
+    # The key
 
     def _key(self) -> _Key:
         """The key is stored before the account exists, so it is never lost; what is in files too goes along."""
@@ -210,6 +269,7 @@ class Service:
             plan.login_endpoint,
             plan.security_mode if plan.login_endpoint is None else None,
             plan.legacy_login_endpoint,
+            keeps=plan.stage == ROTATED,
         )
         secret = ServiceAccountSecret(
             self._cluster,
@@ -230,11 +290,12 @@ class Service:
             self._cluster.iam,
             self._cluster.own_uid,
             plan.account,
-            description=plan.description,
+            description=None if plan.stage == ROTATED else plan.description,
             key=read_public_key(public_key),
             replace_key=replace_key,
             allow_dcos_prefix=plan.allow_dcos_prefix,
             is_stored=stored_half(self._cluster, plan.account, plan.secret_store, plan.secret_path),
+            describe_new_only=not plan.own_description,
         )
         self._part("account", account)
 

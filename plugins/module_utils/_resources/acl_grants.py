@@ -68,6 +68,7 @@ class Grants(Resource[GrantsState]):
     keep: neither granted nor revoked.
     delete_unused_acls: with C(present=False) also delete the ACLs that nobody has a grant on any more.
     reads_end: read what the subject has once everything is written, so that C(direct) is no mere hope.
+    is_made_before: who gives the grants has just made the subject; where it is missing, that was in check mode.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Grants(Resource[GrantsState]):
         allow_dcos_prefix: bool = False,
         delete_unused_acls: bool = False,
         reads_end: bool = True,
+        is_made_before: bool = False,
     ) -> None:
         self._iam = iam
         self._own_uid = own_uid
@@ -92,6 +94,7 @@ class Grants(Resource[GrantsState]):
         self._keep = frozenset(grants_of(keep))
         self._delete_unused_acls = delete_unused_acls
         self._reads_end = reads_end
+        self._is_made_before = is_made_before
         _check_subject(subject, exclusive, allow_dcos_prefix)
         for permission in self._permissions:
             if present and not permission.actions:
@@ -181,7 +184,10 @@ class Grants(Resource[GrantsState]):
             acls = sorted(rid for rid, holders in state.acls.items() if holders is not None)
             before_view["acls"] = acls
             after_view["acls"] = [rid for rid in acls if rid not in unused]
-        return Plan({"through_groups": through}, tuple(steps), before_view, after_view, blocked=blocked)
+        quiet = self._is_made_before and self._subject.name not in GRANTABLE_NATIVE_ACCOUNTS
+        return Plan(
+            {"through_groups": through}, tuple(steps), before_view, after_view, blocked=blocked, quietly_blocked=quiet
+        )
 
     def result(self, plan: Plan, done: Sequence[Step]) -> Mapping[str, object]:
         """Only what changed something is reported as granted or revoked: another run may have been faster."""
@@ -240,6 +246,12 @@ class Grants(Resource[GrantsState]):
     def _missing(self) -> DcosError:
         kind = "uid" if self._subject.kind == "users" else "gid"
         code = "ERR_UNKNOWN_USER_ID" if kind == "uid" else "ERR_UNKNOWN_GROUP_ID"
+        if self._subject.name in GRANTABLE_NATIVE_ACCOUNTS:
+            return DcosError(
+                f"{self._subject.words} belongs to DC/OS itself and does not exist on this cluster, so nothing can be "
+                "granted to it.",
+                code,
+            )
         return DcosError(
             f"{kind}: {self._subject.words} does not exist, so nothing can be granted to it. Create it first.", code
         )

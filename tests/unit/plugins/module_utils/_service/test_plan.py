@@ -160,6 +160,51 @@ def test_spaces_of_secrets(secret: str, service: str, allowed: bool) -> None:
     assert readable_by(service, secret) is allowed
 
 
+# --- purposes
+
+
+SAID: dict[str, Any] = {
+    "preset": "scheduler_stateful",
+    "permissions": [{"rid": "dcos:adminrouter:ops:mesos", "actions": ["full"]}],
+    "superuser": True,
+    "description": "x",
+    "principal": "another",
+    "linux_user": "core",
+    "run_as_grants": True,
+}
+
+
+def purposed(purpose: str, **raw: Any) -> Plan:
+    cluster = {**ENTERPRISE, "security_mode": "permissive"}
+    return plan_service({"name": "/prod/cassandra", **raw}, cluster, purpose=purpose)
+
+
+def test_a_rotation_takes_names_only() -> None:
+    made = purposed("rotate", **SAID)
+    assert (made.stage, made.rotate_key, made.permissions, made.run_as, made.exclusive, made.warnings) == (
+        *("rotated", True, (), (), False, ()),
+    )
+    assert made.account == purposed("provision", **SAID).account
+
+
+@pytest.mark.parametrize(
+    ("purpose", "raw", "stage"),
+    [
+        ("provision", {}, "present"),
+        ("provision", {"state": "absent"}, "absent"),
+        ("rotate", {}, "rotated"),
+        ("rotate", {"rotate_key": False}, "rotated"),
+        ("rotate", {"state": "absent"}, "skip"),
+        ("rotate", {"optional_account": "skip"}, "skip"),
+        ("retire", {}, "absent"),
+        ("retire", {"state": "present"}, "absent"),
+        ("retire", {"optional_account": "skip"}, "absent"),
+    ],
+)
+def test_a_purpose_decides_before_the_state(purpose: str, raw: dict[str, Any], stage: str) -> None:
+    assert purposed(purpose, **raw).stage == stage
+
+
 # --- variables
 
 
@@ -176,6 +221,7 @@ def test_defaults_and_empty_text() -> None:
         "service_name": "prod/cassandra",
         "account": "prod__cassandra-principal",
         "description": "Service account of /prod/cassandra",
+        "own_description": False,
         "secret_path": "prod/cassandra/cassandra-secret",
         "secret_store": "default",
         "key_store": "secret",
@@ -198,6 +244,10 @@ def test_defaults_and_empty_text() -> None:
     }
 
 
+class LazyList(list):  # type: ignore[type-arg]
+    """What ansible-core 2.19 makes of a list in a variable."""
+
+
 def bare_variables() -> list[str]:
     return sorted(VARIABLES)
 
@@ -218,7 +268,11 @@ def test_false_booleans_may_be_text(text: str) -> None:
     [
         ({"name": ""}, "dcos_service_name: must be given"),
         ({"name": None}, "dcos_service_name: must be given"),
-        ({"name": 3}, "dcos_service_name: must be text, not int"),
+        ({"mesos_role": ["a"]}, "dcos_service_mesos_role: must be text, not a list."),
+        ({"mesos_role": LazyList(["a"])}, "dcos_service_mesos_role: must be text, not a list."),
+        ({"account": {"a": 1}}, "dcos_service_account: must be text, not a dictionary."),
+        ({"principal": date(2026, 1, 2)}, "dcos_service_principal: must be text, not a date. Put it in quotes."),
+        ({"name": 3}, "dcos_service_name: must be text, not a number. Put it in quotes"),
         ({"nome": "x"}, "dcos_service_nome: there is no such variable. Did you mean name?"),
         ({"key_dir": "-----BEGIN PRIVATE KEY-----\nMII"}, "dcos_service_key_dir: this holds the text of a private key"),
         ({"dcos_service_name": "x"}, "there is no such variable. Leave out the prefix: name."),
@@ -227,7 +281,7 @@ def test_false_booleans_may_be_text(text: str) -> None:
         ({"origin": "here"}, "dcos_service_origin: 'here' is unknown"),
         ({"optional_account": "no"}, "dcos_service_optional_account: 'no' is unknown"),
         ({"key_store": "vault"}, "dcos_service_key_store: 'vault' is unknown"),
-        ({"verify_login": True}, "dcos_service_verify_login: must be text, not bool"),
+        ({"verify_login": True}, "dcos_service_verify_login: must be text, not a boolean. Put it in quotes"),
         ({"legacy_login_endpoint": "http"}, "dcos_service_legacy_login_endpoint: 'http' is unknown"),
         ({"superuser": "maybe"}, "dcos_service_superuser: 'maybe' is neither true nor false"),
         ({"rotate_key": "maybe"}, "dcos_service_rotate_key: 'maybe' is neither"),
