@@ -27,7 +27,7 @@ from .grants import (
     permission_view,
 )
 from .names import KeyFiles
-from .presets import ChosenPresets, check_values
+from .presets import ChosenPresets
 from .variables import PREFIX, Variables
 
 PRESENT = "present"
@@ -139,7 +139,7 @@ def plan_service(
         service_names.check_replaceable(account, given.option("rotate_key" if rotate_key else "rotate_key_from"))
     secret_path = check_secret_path(given.text("secret_path") or chosen.secret_path, given.option("secret_path"))
     key_files, next_key_files = _key_files(given, key_store, account)
-    grants = ServiceGrants(given, chosen, account, names.service_name, names.group)
+    grants = ServiceGrants(given, chosen, account)
     mode = rules.resolve_mode(
         given.choice("security_mode", (rules.AUTO, *modes.MODES)), found, given.option("security_mode")
     )
@@ -149,20 +149,23 @@ def plan_service(
     login_endpoint: str | None = None
     permissions = grants.all() if state == ABSENT else grants.certain()
     left_out: tuple[LeftOut, ...] = ()
+    keep: tuple[Permission, ...] = ()
     run_as: tuple[Permission, ...] = ()
     if state == PRESENT:
-        check_values(chosen, given)
+        chosen.check_values()
     if state == PRESENT and mode is not None:
         without, warnings = chosen.goes_without_account(mode, origin, optional_account, found)
         if without:
             stage = SKIP
         else:
-            permissions, left_out = grants.for_mode(mode)
-            run_as, needed = power.run_as(given, chosen.linux_user, mode, origin, in_advance)
+            decided = grants.for_mode(mode)
+            permissions, left_out, keep = decided.granted, decided.left_out, decided.keep
+            run_as, needed = power.run_as(given, chosen.scheduler_user, mode, origin, in_advance)
             login_endpoint = rules.outside_endpoint(origin, found)
             warnings += [
                 *ended,
                 *grants.warnings,
+                *decided.warnings,
                 *rules.check_principal(given.text("principal"), account, mode, given.option("principal")),
                 *chosen.check_group_role(found),
                 *chosen.check_encryption(mode, found, superuser),
@@ -198,7 +201,7 @@ def plan_service(
         login_endpoint=login_endpoint,
         legacy_login_endpoint=given.choice("legacy_login_endpoint", ("never", "auto", "always")),
         permissions=permissions,
-        keep=tuple(Permission(item.rid, item.actions) for item in left_out) if exclusive else (),
+        keep=keep if exclusive else (),
         left_out=left_out,
         run_as=run_as,
         superuser=superuser,

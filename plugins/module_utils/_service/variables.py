@@ -13,9 +13,7 @@ from difflib import get_close_matches
 from typing import Iterable, Mapping, Sequence
 
 from .._errors import DcosError
-
-PREFIX = "dcos_service_"
-"""How the role's variables begin."""
+from .._presets.reading import PREFIX as PREFIX
 
 _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
