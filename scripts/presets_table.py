@@ -84,7 +84,7 @@ to it (``folder``), its Mesos role, its Linux user, its first folder (``group``)
 
 A service that has the documented name gets the documented account and secret; any other gets names derived from its
 own. Where no role is given, it is derived from the name. A package that can take the role of its group does so with
-``group_role``.
+``group_role``. Sources are pages of the DC/OS documentation, or files of public repositories (owner/name, path).
 """
 
 

@@ -84,6 +84,7 @@ _GENERIC = (
         PACKAGE_STATEFUL,
         quota_aware=True,
         transport_encryption=True,
+        sources=("mesosphere/dcos-commons, testing/sdk_security.py",),
     ),
     Preset(
         "quota_migration",
@@ -159,6 +160,11 @@ _SERVICES = (
         quota_aware=True,
         transport_encryption=True,
         notes=(_OLD_OPTIONS, _ROOT_BEFORE, "The group's role needs package 2.9.0 or later."),
+        sources=(
+            "services/cassandra/2.9.0-3.11.6/security",
+            "services/cassandra/cass-auth",
+            "1.8/administration/id-and-access-mgt/ent/service-auth/cass-auth",
+        ),
     ),
     Preset(
         "confluent-kafka",
@@ -172,6 +178,11 @@ _SERVICES = (
         quota_aware=True,
         transport_encryption=True,
         notes=(_OLD_OPTIONS, "The group's role needs package 2.9.1 or later."),
+        sources=(
+            "1.8/administration/id-and-access-mgt/ent/service-auth/confluent-auth",
+            "services/confluent-kafka/2.10.0-5.5.1/security",
+            "services/confluent-kafka/kafka-auth",
+        ),
     ),
     Preset(
         "confluent-zookeeper",
@@ -183,6 +194,10 @@ _SERVICES = (
         secret_path="confluent-zookeeper/secret",
         quota_aware=True,
         notes=("The group's role needs package 2.7.0 or later.",),
+        sources=(
+            "services/confluent-zookeeper/2.8.0-5.5.1/security",
+            "services/confluent-zookeeper/confluent-zookeeper-auth",
+        ),
     ),
     Preset(
         "hdfs",
@@ -194,6 +209,11 @@ _SERVICES = (
         secret_path="hdfs/hdfs-secret",
         transport_encryption=True,
         notes=(_OLD_OPTIONS, _ROOT_BEFORE),
+        sources=(
+            "1.8/administration/id-and-access-mgt/ent/service-auth/hdfs-auth",
+            "services/hdfs/hdfs-auth",
+            "services/hdfs/2.8.0-3.2.1/operations/security",
+        ),
     ),
     Preset(
         "kafka",
@@ -206,6 +226,11 @@ _SERVICES = (
         quota_aware=True,
         transport_encryption=True,
         notes=(_OLD_OPTIONS, "Of the packages, only the page of 2.8.0 says that it takes the group's role."),
+        sources=(
+            "1.8/administration/id-and-access-mgt/ent/service-auth/kafka-auth",
+            "services/kafka/2.10.0-2.4.0/security",
+            "services/kafka/kafka-auth",
+        ),
     ),
     Preset(
         "kafka-zookeeper",
@@ -217,6 +242,7 @@ _SERVICES = (
         secret_path="kafka-zookeeper/secret",
         quota_aware=True,
         notes=("The group's role needs package 2.7.0 or later.",),
+        sources=("services/kafka-zookeeper/2.7.0-3.4.14/security", "services/kafka-zookeeper/kafka-zookeeper-auth"),
     ),
     Preset(
         "marathon-lb",
@@ -230,6 +256,10 @@ _SERVICES = (
             "The package takes the secret as marathon-lb.secret_name, and no account.",
             "In strict mode set its marathon-uri to https://marathon.mesos:8443; permissive mode can do with it too.",
             "Its option strict-mode has nothing to do with the cluster's security mode.",
+        ),
+        sources=(
+            "1.8/administration/id-and-access-mgt/ent/service-auth/mlb-auth",
+            "services/marathon-lb/1.15/mlb-install",
         ),
     ),
     Preset(
@@ -247,6 +277,14 @@ _SERVICES = (
             "Where service.role is set, set mesos_role to the same. The group's role needs package 2.12.0 or later.",
             "Packages for DC/OS 1.8 call the options service.principal and security.mesos.authentication.secret_name.",
         ),
+        sources=(
+            "1.8/administration/id-and-access-mgt/ent/service-auth/spark-auth",
+            "services/spark/2.12.0-3.0.1/install",
+            "services/spark/spark-auth",
+            "mesosphere/spark-build, spark-testing/spark_utils.py",
+            "mesosphere/spark-build, testing/sdk_security.py",
+            "mesosphere/spark-build, docs/install.md",
+        ),
     ),
     Preset(
         "elastic",
@@ -258,6 +296,11 @@ _SERVICES = (
         secret_path="elastic/secret",
         transport_encryption=True,
         notes=("One guide puts the account into the group superusers; its page on authentication shows these do.",),
+        sources=(
+            "services/elastic/elastic-auth",
+            "services/elastic/3.2.0-7.9.3/security",
+            "services/elastic/3.2.0-7.9.3/how-to-guides/secure-elastic",
+        ),
     ),
     Preset(
         "jenkins",
@@ -285,6 +328,7 @@ _SERVICES = (
             "For another role than * the account dcos_adminrouter may lack read on "
             "dcos:mesos:master:framework:role:<role>.",
         ),
+        sources=("services/jenkins/4.0.0-2.204.6/jenkins-auth",),
     ),
     Preset(
         "jenkins-3",
@@ -300,6 +344,7 @@ _SERVICES = (
             "The package takes the secret as security.secret-name; security.strict-mode says the cluster is strict.",
             "For Jenkins 3.5 scheduler_minimum with the role * is enough.",
         ),
+        sources=("services/jenkins/3.5.4-2.150.1/jenkins-auth", "services/jenkins/3.6.1-2.190.1/jenkins-auth"),
     ),
     Preset(
         "edge-lb",
@@ -356,6 +401,10 @@ _SERVICES = (
         service_name="kubernetes",
         account="kubernetes",
         secret_path="kubernetes/sa",
+        sources=(
+            "services/kubernetes/2.8.0-1.19.2/getting-started/installing-mke",
+            "dcos/client-go, examples/kubernetes/main.go",
+        ),
     ),
     Preset(
         "kubernetes-cluster",
@@ -398,6 +447,11 @@ _SERVICES = (
             "The role is free: it must be what its option --mesos_role says, so set mesos_role.",
             "What its users need is in the preset marathon_access.",
         ),
+        sources=(
+            "2.2/deploying-services/marathon-on-marathon/advanced",
+            "2.2/deploying-services/marathon-on-marathon/basic",
+            "1.10/deploying-services/marathon-on-marathon/advanced",
+        ),
     ),
     Preset(
         "dcos-monitoring",
@@ -409,6 +463,7 @@ _SERVICES = (
         secret_path="dcos-monitoring/service-private-key",
         quota_aware=True,
         notes=("Its page names the group's role for every service in a group of DC/OS 2.0 and later.",),
+        sources=("services/dcos-monitoring/1.4.0/configure-dcos-access",),
     ),
     Preset(
         "storage",
@@ -468,6 +523,7 @@ _SERVICES = (
             "Its role is the name of the account: set the package's spark.spark_mesos_role to it, and likewise "
             "spark.spark_mesos_principal.",
         ),
+        sources=("services/data-science-engine/2.1.0/security", "services/data-science-engine/2.1.0/storage/s3"),
     ),
     Preset(
         "nifi",
@@ -481,6 +537,11 @@ _SERVICES = (
         quota_aware=True,
         transport_encryption=True,
         superuser="packages 0.1.0 to 0.4.0 are documented with dcos:superuser full only",
+        sources=(
+            "services/nifi/1.0.1-1.9.2/security",
+            "services/nifi/configure-dcos-access",
+            "services/nifi/0.3.0-1.7.1/security",
+        ),
     ),
     Preset(
         "hive-metastore",
@@ -491,6 +552,7 @@ _SERVICES = (
         account="hive-metastore",
         quota_aware=True,
         transport_encryption=True,
+        sources=("services/hive-metastore/1.2.0-3.0.0/security",),
     ),
     Preset(
         "package-registry",
@@ -502,6 +564,10 @@ _SERVICES = (
         notes=(
             "The package takes the secret as registry.service-account-secret-path, and no account. The documented "
             "registry-private-key is in no folder, so every service could read it; the derived path is tighter.",
+        ),
+        sources=(
+            "2.2/administering-clusters/package-registry",
+            "mesosphere/dcos-commons, testing/sdk_package_registry.py",
         ),
     ),
     Preset(
@@ -527,6 +593,10 @@ _SERVICES = (
         support=_ENTERPRISE,
         extra_placeholders=("app_id",),
         notes=("Name the apps that it scales in preset_values.app_id. Its own script breaks on folders.",),
+        sources=(
+            "mesosphere/marathon-autoscale, bin/create-service-account.sh",
+            "mesosphere/marathon-autoscale, README.md",
+        ),
     ),
     Preset(
         "datadog-agent",
@@ -542,6 +612,7 @@ _SERVICES = (
         service_name="datadog-agent",
         account="datadog_agent",
         notes=("Its guide copies the key to the nodes as a file: set key_store to file.",),
+        sources=("DataDog/dcos-datadog-agent-docs, README.md",),
     ),
     Preset(
         "telegraf",
@@ -554,6 +625,7 @@ _SERVICES = (
         service_name="telegraf",
         account="telegraf",
         notes=("It runs outside the cluster: set origin to outside and key_store to file.",),
+        sources=("influxdata/influxdb, ui/src/writeData/components/telegrafPlugins/dcos.md",),
     ),
 )
 

@@ -418,6 +418,13 @@ def test_what_is_uncertain_says_why(preset: presets.Preset) -> None:
         assert grant.doubt or not grant.uncertain
 
 
+@pytest.mark.parametrize("preset", presets.SHIPPED.values(), ids=lambda preset: preset.name)
+def test_every_preset_of_a_package_names_its_sources(preset: presets.Preset) -> None:
+    assert preset.sources or preset.service_name is None
+    for source in preset.sources:
+        assert not source.endswith(".")
+
+
 def test_storage_is_granted_what_its_page_lists_and_told_what_contradicts() -> None:
     doubted = {grant.rid: grant.doubt for grant in presets.SHIPPED["storage"].grants if grant.doubt}
     assert len(doubted) == 4
