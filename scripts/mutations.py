@@ -406,14 +406,14 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{UNIT}/_service/test_presets.py::test_the_table_of_universe_services",
     ),
     _mutation(
-        "        _support(NOT_POSSIBLE, OPTIONAL, NOT_AVAILABLE),\n",
-        "        _USUAL,\n",
+        "        support=_support(NOT_POSSIBLE, OPTIONAL, NOT_AVAILABLE),\n",
+        "        support=_USUAL,\n",
         f"{UNIT}/_presets/test_shipped.py::test_the_table_of_universe_services",
         f"{UNIT}/_service/test_presets.py::test_the_table_of_universe_services",
     ),
     _mutation(
-        "        _support(OPTIONAL, OPTIONAL, REQUIRED),\n",
-        "        _USUAL,\n",
+        "        support=_support(OPTIONAL, OPTIONAL, REQUIRED),\n",
+        "        support=_USUAL,\n",
         f"{UNIT}/_presets/test_shipped.py::test_the_table_of_universe_services",
         f"{UNIT}/_service/test_presets.py::test_the_table_of_universe_services",
     ),

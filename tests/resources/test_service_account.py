@@ -996,7 +996,8 @@ def test_a_description_for_new_accounts_only() -> None:
     fake = EmulatedCluster()
     with serving(fake):
         for key, replaces in (("a", False), ("b", True)):
-            fake.users.setdefault("svc", {"description": "somebody's", "public_key": public_text("a")})
+            if "svc" not in fake.users:
+                fake.add_account("svc", public_text("a"), "somebody's")
             account = ServiceAccount(
                 cluster_for().iam,
                 "admin",

@@ -28,7 +28,7 @@ from .grants import (
     permission_view,
 )
 from .names import KeyFiles
-from .presets import ChosenPresets, check_values
+from .presets import ChosenPresets
 from .variables import PREFIX, Variables
 
 PRESENT = "present"
@@ -153,7 +153,7 @@ def plan_service(
         service_names.check_replaceable(account, given.option("rotate_key" if rotate_key else "rotate_key_from"))
     secret_path = check_secret_path(given.text("secret_path") or chosen.secret_path, given.option("secret_path"))
     key_files = _key_files(given, key_store, account)
-    grants = ServiceGrants(given, chosen, account, names.service_name, names.group)
+    grants = ServiceGrants(given, chosen, account)
     mode = rules.resolve_mode(
         given.choice("security_mode", (rules.AUTO, *modes.MODES)), found, given.option("security_mode")
     )
@@ -163,9 +163,10 @@ def plan_service(
     login_endpoint: str | None = None
     permissions = grants.all() if state == ABSENT else () if state == ROTATED else grants.certain()
     left_out: tuple[LeftOut, ...] = ()
+    keep: tuple[Permission, ...] = ()
     run_as: tuple[Permission, ...] = ()
     if state == PRESENT:
-        check_values(chosen, given)
+        chosen.check_values()
     if state in (PRESENT, ROTATED) and mode is not None:
         without, judged = chosen.goes_without_account(mode, origin, optional_account, found)
         if without:
@@ -175,11 +176,13 @@ def plan_service(
         if state == PRESENT:
             warnings = judged
     if stage == PRESENT and mode is not None:
-        permissions, left_out = grants.for_mode(mode)
-        run_as, needed = power.run_as(given, chosen.linux_user, mode, origin, in_advance)
+        decided = grants.for_mode(mode)
+        permissions, left_out, keep = decided.granted, decided.left_out, decided.keep
+        run_as, needed = power.run_as(given, chosen.scheduler_user, mode, origin, in_advance)
         warnings += [
             *ended,
             *grants.warnings,
+            *decided.warnings,
             *rules.check_principal(given.text("principal"), account, mode, given.option("principal")),
             *chosen.check_group_role(found),
             *chosen.check_encryption(mode, found, superuser),
@@ -215,7 +218,7 @@ def plan_service(
         login_endpoint=login_endpoint,
         legacy_login_endpoint=given.choice("legacy_login_endpoint", ("never", "auto", "always")),
         permissions=permissions,
-        keep=tuple(Permission(item.rid, item.actions) for item in left_out) if exclusive else (),
+        keep=keep if exclusive else (),
         left_out=left_out,
         run_as=run_as,
         superuser=superuser,

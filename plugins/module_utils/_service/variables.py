@@ -13,15 +13,12 @@ from difflib import get_close_matches
 from typing import Iterable, Mapping, Sequence
 
 from .._errors import DcosError
-
-PREFIX = "dcos_service_"
-"""How the role's variables begin."""
+from .._presets.reading import PREFIX as PREFIX
+from .._rules.truth import read_truth
 
 _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME = re.compile(_DAY.pattern + r"[Tt ]\d\d:\d\d(?::\d\d)?(?:[Zz]|[+-]\d\d:\d\d)")
-_TRUE = frozenset(("true", "yes", "on", "1", "y", "t"))
-_FALSE = frozenset(("false", "no", "off", "0", "n", "f"))
 
 VARIABLES: frozenset[str] = frozenset(
     (
@@ -138,10 +135,10 @@ class Variables:
             return default
         if isinstance(value, bool):
             return bool(value)
-        word = str(value).strip().lower()
-        if word in _TRUE or word in _FALSE:
-            return word in _TRUE
-        raise DcosError(f"{self.option(name)}: {value!r} is neither true nor false.")
+        truth = read_truth(str(value))
+        if truth is None:
+            raise DcosError(f"{self.option(name)}: {value!r} is neither true nor false.")
+        return truth
 
     def structure(self, name: str) -> object:
         """A list or a dictionary, which may come as JSON text, as the answer to a question of an AWX survey does."""
