@@ -551,7 +551,7 @@ class Lab:
 
 
 def _as_awx(value: object) -> str:
-    """YAML in which every text, keys included, is tagged as unsafe: ansible-core 2.19 and later read '' as null then."""
+    """YAML in which every text, keys included, is tagged as unsafe: ansible-core 2.19 reads '' as null then."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_as_awx(key)}: {_as_awx(each)}" for key, each in value.items()) + "}"
     if isinstance(value, list):
