@@ -175,8 +175,8 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{UNIT}/_api/test_login.py::test_a_service_logs_in_with_a_token_that_it_signs",
     ),
     _mutation(
-        "if not isinstance(token, str) or not token:",
-        "if False:",
+        'found = document(answer, http.url, what)\n    token = found.text("token")',
+        'found = document(answer, http.url, what)\n    token = str(found.fields().get("token")) or "x"',
         f"{UNIT}/_api/test_login.py::test_an_answer_without_a_token_is_not_the_iam",
     ),
     # Authentication tokens
@@ -187,7 +187,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{UNIT}/_api/test_login.py::test_nothing_is_sent_before_the_first_request_and_one_login_serves_all",
     ),
     _mutation(
-        "token = self.tokens.token() if authenticated else None",
+        "token = self.tokens.token() if request.authenticated else None",
         "token = self.tokens.token()",
         f"{UNIT}/_api/test_http.py::test_a_body_goes_as_json_and_a_login_without_authorization",
     ),
@@ -197,7 +197,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{UNIT}/_api/test_login.py::test_nothing_is_sent_before_the_first_request_and_one_login_serves_all",
     ),
     _mutation(
-        "if answer is not None and answer.status == 401 and token is not None and not renewed:",
+        "if isinstance(came, Answer) and came.status == 401 and token is not None and renewal.got(token):",
         "if False:",
         f"{UNIT}/_api/test_login.py::test_an_expired_token_is_renewed_once",
         f"{UNIT}/_api/test_http.py::test_a_refused_token_is_renewed_once_and_the_request_repeated",
@@ -487,8 +487,8 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{UNIT}/_service/test_plan.py::test_modes_of_given_and_read",
     ),
     _mutation(
-        "                raise _no_such_route(exc) from None\n            raise\n        return _object(",
-        "                pass\n            raise\n        return _object(",
+        "                raise NoSuchRouteError(exc) from None\n            raise\n        return document(",
+        "                pass\n            raise\n        return document(",
         f"{UNIT}/_api/test_iam.py::test_a_route_that_is_not_there_is_an_open_cluster",
     ),
 )

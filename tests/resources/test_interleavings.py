@@ -162,14 +162,14 @@ class Seen:
     groups: frozenset[str]
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def public_half(document: str) -> str | None:
     text = document.split('"private_key": "')[1].split('"')[0].replace("\\n", "\n")
     key = load_stored_private_key(text)
     return None if key is None else public_pem(key.public_key())
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def fingerprint_of(pem: str) -> str:
     key = read_public_key(pem)
     assert key is not None
@@ -208,7 +208,7 @@ def document(key: str) -> dict[str, str]:
     return {"uid": UID, "scheme": "RS256", "login_endpoint": endpoint, "private_key": private_text(key)}
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def beginning(state: str) -> Any:
     return starting(state).snapshot()
 

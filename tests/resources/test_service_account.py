@@ -636,6 +636,7 @@ def test_on_an_open_cluster_there_is_nothing_to_restore() -> None:
     fake = EmulatedCluster()
     fake.add_account(UID, public_text("old"), "d")
     fake.replies = dict.fromkeys(("/groups", "/acls", "/permissions"), Reply(404))
+    fake.replies["/auth/providers"] = Reply(200, {"dcos-users": {}, "dcos-oidc-auth0": {}})
     assert run(fake, **REPLACEMENT).changed
     assert fake.users[UID] == {"description": "d", "public_key": public_text("new")}
     assert JOURNAL not in fake.users

@@ -59,6 +59,15 @@ class Document:
         """A field that may be left out or null."""
         return None if self._fields.get(name) is None else self.text(name)
 
+    def sentence(self, name: str) -> str:
+        """A field with words for people, empty where it is left out or null; half a character in it is replaced."""
+        value = self._fields.get(name)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            raise self._wrong(name, value, "text")
+        return value.encode("utf-8", "replace").decode("utf-8")
+
     def flag(self, name: str, default: bool | None = None) -> bool:
         """A field that must be true or false; with a default it may be left out."""
         value = self._fields.get(name, default)

@@ -395,7 +395,7 @@ def _user(found: Document) -> User:
     # The provider fields are missing up to DC/OS 1.12, where everything is internal.
     return User(
         found.id("uid"),
-        found.text_or_none("description") or "",
+        found.sentence("description"),
         found.flag("is_service", default=False),
         found.text_or_none("provider_type") or "internal",
         found.text_or_none("public_key"),

@@ -99,7 +99,7 @@ class Secrets:
         try:
             self._write("PUT", store, path, value, f"creating secret {path}", 201, happened)
         except ApiError as exc:
-            if exc.status == 409 and self.read(store, path) is not None:
+            if exc.status == 409 and not exc.is_page and self.read(store, path) is not None:
                 return False
             if exc.status == 404:
                 raise exc.with_advice(
@@ -122,7 +122,7 @@ class Secrets:
         try:
             self._write("PATCH", store, path, value, f"updating secret {path}", 204, happened)
         except ApiError as exc:
-            if exc.status == 404 and self.read(store, path) != looked_at:
+            if exc.status == 404 and not exc.is_page and self.read(store, path) != looked_at:
                 return False
             raise
         return not overtaken
@@ -140,7 +140,7 @@ class Secrets:
                 Repeats(lambda: self.read(store, path) != looked_at, self._sealed(store, what)),
             )
         except ApiError as exc:
-            if exc.status == 404 and self.read(store, path) != looked_at:
+            if exc.status == 404 and not exc.is_page and self.read(store, path) != looked_at:
                 return False
             raise
         return True

@@ -148,8 +148,3 @@ def test_times_are_shown_in_utc() -> None:
 )
 def test_a_time_that_iso_8601_has_no_year_for(moment: int, told: str) -> None:
     assert tokens.iso_utc(moment) == told
-
-
-@pytest.mark.parametrize("document", [{}, {"keys": None}, {"keys": "none"}])
-def test_a_cluster_that_names_no_keys_vouches_for_nothing(document: dict[str, Any]) -> None:
-    assert tokens.verified_claims(signed({"uid": "a"}), document) is None
