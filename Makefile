@@ -52,7 +52,7 @@ PYTEST    = $(ISOLATED) $(BIN)/python -m pytest --junitxml=$(BUILD)/reports/$@.x
 PLAYBOOKS = $(PYTEST) -n 2 --dist loadfile tests/integration $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help presets-table venv demo test matrix dist bench lint format lock clean changelog coverage lower-bounds packaging mutations units exhaustive $(CHECKS)
+.PHONY: help presets-table venv demo test matrix dist bench lint format lock clean changelog coverage lower-bounds packaging mutations units interleavings wrong-answers $(CHECKS)
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(firstword $(MAKEFILE_LIST)) | while read -r name text; do printf '  %-15s %s\n' "$$name" "$$text"; done
@@ -75,8 +75,11 @@ unit: $(READY) ## tests/unit (PYTEST_ARGS="-k name")
 resources: $(READY) ## tests/resources: the library against the emulator in the same process (PYTEST_ARGS="-k name")
 	@$(PYTEST) tests/resources $(PYTEST_ARGS)
 
-exhaustive: $(READY) ## What "make resources" samples, in full: every wrong answer to every request of every module (PYTEST_ARGS="-k name")
-	@$(PYTEST) -n 2 -m exhaustive tests/resources $(PYTEST_ARGS)
+interleavings: $(READY) ## Two runs on one service in every order of their requests (resources plays a sample)
+	@export DCOS_TEST_EVERY_INTERLEAVING=1 && $(PYTEST) -n $(JOBS) --timeout 7200 tests/resources/test_interleavings.py $(PYTEST_ARGS)
+
+wrong-answers: $(READY) ## Every wrong answer to every request of every module (resources tries a sample)
+	@$(PYTEST) -n $(JOBS) -m exhaustive tests/resources/test_wrong_answers.py $(PYTEST_ARGS)
 
 units: $(READY) ## tests/unit by ansible-test, a process for each test, on every Python that it knows (PYTHONS="3.8 3.13")
 	@$(BIN)/python scripts/units.py --build-dir $(BUILD) --report $(BUILD)/reports/units.xml $(PYTHONS:%=--python %)

@@ -16,6 +16,9 @@ description:
     description, groups and grants. What must be restored is first written into the cluster as a service account
     C(<uid>.replacing), so that an interrupted replacement is finished by any later run of this module, from any
     machine.
+  - What somebody else changes of the account until then stays changed, and a warning says what it was. A run that
+    finishes an interrupted replacement does not give C(dcos:superuser) back to an account that was created again
+    already, because it may have been revoked meanwhile; a warning says so.
   - Tokens that the IAM has issued stay valid until they expire, after a replacement of the key too. Those of a deleted
     account still verify, but nothing is granted to the account any more.
 author:

@@ -873,15 +873,59 @@ def test_power_that_is_taken_after_an_interruption_does_not_come_back(step: int)
     assert run(fake).warnings == []
 
 
-def test_what_was_restored_and_taken_again_is_not_restored_a_second_time() -> None:
+def test_neither_does_power_that_came_through_a_group() -> None:
     fake = populated()
-    interrupted(fake, STEPS - 2, **REPLACEMENT)  # one grant is still to come
-    fake.set_members("developers", "bystander")
-    revoke(fake, ("dcos:a", "full"))
+    fake.add_grant("operators", "dcos:superuser", "full", "groups")
+    interrupted(fake, STEPS - 1, **REPLACEMENT)
+    fake.set_members("operators")
     outcome = run(fake)
-    assert fake.grants_of(UID) == GRANTS - {("dcos:a", "full")}
-    assert fake.groups_of(UID) == {"operators"}
-    assert "had dcos:a full, the membership in group developers when" in outcome.warnings[0]
+    assert fake.grants_of(UID) == GRANTS
+    assert fake.groups_of(UID) == {"developers"}
+    assert "had the membership in group operators when" in outcome.warnings[0]
+
+
+def test_a_key_that_another_run_drops_in_the_moment_of_the_deletion_is_not_given_to_the_account() -> None:
+    """That run took the replacement for an interrupted one: with the new key nobody could log in any more."""
+    fake = populated()
+    stored = [True]
+
+    def drop() -> None:
+        fake.remove_account(JOURNAL)
+        stored.clear()
+
+    fake.rivals[2] = drop
+    with pytest.raises(DcosError, match="made again as it was, with its old key") as caught:
+        run(fake, is_stored=lambda key: bool(stored), **REPLACEMENT)
+    assert caught.value.code == "key_mismatch"
+    assert_whole(fake, "old")
+
+
+@pytest.mark.parametrize("reading", ["before the plan", "before the deletion"])
+def test_an_account_that_another_run_deletes_while_it_is_read_keeps_what_its_journal_says(reading: str) -> None:
+    """The memberships of an account that is not there are none: that must not get into the journal."""
+    fake = populated()
+    looks: list[str] = []
+
+    def other_run(sent: Sent, answer: Callable[[], Reply]) -> Reply:
+        if sent.call.endswith(f"/users/{UID}/groups"):
+            looks.append(sent.call)
+            if len(looks) == (1 if reading == "before the plan" else 2):
+                if reading == "before the plan":
+                    write_journal(fake, "new", "Service\nwith ümlaut")
+                fake.remove_account(UID)
+        return answer()
+
+    fake.answering = other_run
+    run(fake, **REPLACEMENT)
+    assert_whole(fake, "new")
+
+
+def test_a_journal_is_not_dropped_for_an_account_that_is_deleted_after_it_was_read() -> None:
+    fake = populated()
+    write_journal(fake, "new", "Service\nwith ümlaut")
+    after(fake, f"GET /acs/api/v1/users/{JOURNAL}", lambda: fake.remove_account(UID))
+    run(fake)
+    assert_whole(fake, "new")
 
 
 def test_an_account_that_somebody_makes_again_while_ours_is_missing_is_left_alone() -> None:

@@ -30,7 +30,7 @@ from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport
 ROOT = Path(__file__).parents[2]
 JOURNAL, NEXT = ".replacing", "-next"
 SAMPLE = 12
-"""How many of a scenario's cases "make test" runs; "make exhaustive" runs all of them."""
+"""How many of a scenario's cases "make test" tries; "make wrong-answers" tries all of them."""
 
 State = Mapping[str, Any]
 

@@ -49,6 +49,10 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 
+_MOST_ROUNDS = 3
+"""So often a retirement begins again, because another run provisions the same service."""
+
+
 @dataclass
 class Report:
     """What became of one service, or would.
@@ -319,25 +323,13 @@ class Service:
     def _retire(self) -> None:
         """The account first: from then on nobody can log in, whatever happens to the rest."""
         plan = self._plan
-        prefix = plan.allow_dcos_prefix
-        self._part(
-            "account",
-            ServiceAccount(
-                self._cluster.iam, self._cluster.own_uid, plan.account, present=False, allow_dcos_prefix=prefix
-            ),
-        )
-        secret = ServiceAccountSecret(
-            self._cluster, plan.account, plan.secret_path, plan.secret_store, present=False, allow_dcos_prefix=prefix
-        )
-        try:
-            self._part("secret", secret)
-        except DcosError as exc:
-            if exc.code != "foreign_secret":
-                raise
-            self._report.warnings.append(
-                f"The secret {plan.secret_path} in store {plan.secret_store} is left as it is: it is no "
-                f"service-account document of {plan.account}."
-            )
+        self._remove_account()
+        self._remove_secret()
+        for _round in range(_MOST_ROUNDS):
+            # Another run may have made the account anew, before its secret was gone.
+            if self._check_mode or not self._report.changed or not self._remove_account():
+                break
+            self._remove_secret()
         for number, files in enumerate(plan.delete_key_files):
             name = "next_key_files" if number else "key_files"
             self._part(name, Keypair(files.private_key_path, files.public_key_path, present=False))
@@ -345,6 +337,40 @@ class Service:
             # When the account's own grants are gone; works on what an interrupted retirement left, too.
             unused = self._grants_of(plan.account, plan.delete_unused_acls, present=False, delete_unused_acls=True)
             self._part("acls", unused)
+
+    def _remove_account(self) -> bool:
+        """Whether there was one."""
+        plan, done = self._plan, len(self._report.done)
+        account = ServiceAccount(
+            self._cluster.iam,
+            self._cluster.own_uid,
+            plan.account,
+            present=False,
+            allow_dcos_prefix=plan.allow_dcos_prefix,
+        )
+        self._part("account", account)
+        return len(self._report.done) > done
+
+    def _remove_secret(self) -> None:
+        plan = self._plan
+        secret = ServiceAccountSecret(
+            self._cluster,
+            plan.account,
+            plan.secret_path,
+            plan.secret_store,
+            present=False,
+            allow_dcos_prefix=plan.allow_dcos_prefix,
+        )
+        try:
+            self._part("secret", secret)
+        except DcosError as exc:
+            if exc.code != "foreign_secret":
+                raise
+            warning = (
+                f"The secret {plan.secret_path} in store {plan.secret_store} is left as it is: it is no "
+                f"service-account document of {plan.account}."
+            )
+            self._report.warnings += [] if warning in self._report.warnings else [warning]
 
     # Parts
 

@@ -11,8 +11,7 @@ grants and groups. Every run reads the journal too and repairs what it finds, fr
 
 Others may change the account at any time, and a power that somebody took must not come back. So the account is looked
 at once more right before it is deleted, and the journal follows what was changed. Afterwards only who made the account
-again gives dcos:superuser back, as the very next write; everything else comes in a fixed order, so that a later run can
-tell what was not restored yet from what was taken since.
+again gives dcos:superuser back, as the very next write: a later run cannot tell whether it was given back and taken.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
 
 
 Belonging = Union[str, Grant]
-"""What hangs on an account: a group that it is a member of, or a grant."""
+"""What an account has: the membership in a group, or a grant."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +65,10 @@ class Journal:
         return other is not None and same_key(self.key, other.key) and self.text() == other.text()
 
     @property
-    def powers(self) -> tuple[Grant, ...]:
-        """The grants on C(dcos:superuser)."""
-        return tuple(grant for grant in self.grants if grant.rid == SUPERUSER_RID)
-
-    @property
     def belongings(self) -> tuple[Belonging, ...]:
-        """Memberships and all other grants, in the order in which they are restored."""
-        return (*sorted(self.groups), *sorted(grant for grant in self.grants if grant.rid != SUPERUSER_RID))
+        """What must be restored, in this order: power first."""
+        power = [grant for grant in self.grants if grant.rid == SUPERUSER_RID]
+        return (*power, *sorted(self.groups), *sorted(grant for grant in self.grants if grant.rid != SUPERUSER_RID))
 
     def text(self) -> str:
         """The form in which it stands in the description of the journal's account."""
@@ -88,7 +83,7 @@ class AccountState:
     """What the cluster holds. Permissions and groups are read only where a replacement needs them.
 
     last_superuser: read only where the account is to be deleted.
-    restored: what of the journal the account has, read only where a replacement made the account again.
+    kept_back: what of the journal is power that the account has not got; read only where a replacement made it again.
     """
 
     user: User | None = None
@@ -96,7 +91,7 @@ class AccountState:
     grants: tuple[Grant, ...] = ()
     groups: tuple[str, ...] = ()
     last_superuser: bool = False
-    restored: frozenset[Belonging] = frozenset()
+    kept_back: tuple[Belonging, ...] = ()
 
     @property
     def key(self) -> RSAPublicKey | None:
@@ -198,7 +193,7 @@ class ServiceAccount(Resource[AccountState]):
         if user is None:
             return state
         if self._present and state.journal is not None and same_key(state.key, state.journal.key):
-            state = replace(state, restored=self._restored_of(state.journal))
+            state = replace(state, kept_back=tuple(self._kept_back(state.journal)))
         if self._uid == self._own_uid or (self._present and not self._replaces(state)):
             return state
         state = replace(state, last_superuser=is_last_superuser(self._iam, self._uid))
@@ -213,25 +208,32 @@ class ServiceAccount(Resource[AccountState]):
     def _belongings(self) -> tuple[tuple[str, ...], tuple[Grant, ...]]:
         """Groups and grants, which a replacement must restore; none on an open cluster, which knows neither.
 
-        What an account may do can come from a cache, so each entry is confirmed; dcos:superuser, whether listed or not,
-        last of all: nothing that somebody takes should be given back, and that least of all.
+        What an account may do can come from a cache, so each entry is confirmed.
         """
         if not self._iam.has_permissions():
             return (), ()
         subject = user_subject(self._uid)
         groups = tuple(sorted(self._iam.groups_of(self._uid)))
         permissions = self._iam.permissions(self._uid) or Permissions()
-        rids = [*sorted({grant.rid for grant in permissions.direct} - {SUPERUSER_RID}), SUPERUSER_RID]
-        found = [grant for rid in rids for grant in self._iam.grants_of_subject_on(subject, rid)]
-        return groups, tuple(sorted(found))
-
-    def _restored_of(self, journal: Journal) -> frozenset[Belonging]:
-        """What a journal lists and the account has, by answers that come from no cache."""
-        groups = self._iam.groups_of(self._uid) if journal.groups else ()
-        subject = user_subject(self._uid)
-        rids = sorted({grant.rid for grant in journal.grants})
+        rids = sorted({grant.rid for grant in permissions.direct} - {SUPERUSER_RID})
         grants = [grant for rid in rids for grant in self._iam.grants_of_subject_on(subject, rid)]
-        return frozenset((*groups, *grants)) & frozenset((*journal.groups, *journal.grants))
+        return groups, tuple(sorted((*grants, *self._power())))
+
+    def _power(self) -> list[Grant]:
+        return self._iam.grants_of_subject_on(user_subject(self._uid), SUPERUSER_RID)
+
+    def _kept_back(self, journal: Journal) -> Iterator[Belonging]:
+        """The power in a journal that an account, made again by somebody, has not got: it may have been taken since."""
+        has: list[Belonging] = [*self._power()] if journal.grants else []
+        has += self._iam.groups_of(self._uid) if journal.groups else []
+        for each in journal.belongings:
+            if isinstance(each, str):
+                rights = self._iam.group_permissions(each) or Permissions()
+                is_power = any(grant.rid == SUPERUSER_RID for grant in rights.direct)
+            else:
+                is_power = each.rid == SUPERUSER_RID
+            if is_power and each not in has:
+                yield each
 
     def plan(self, state: AccountState) -> Plan:
         return self._plan_present(state) if self._present else self._plan_absent(state)
@@ -284,18 +286,17 @@ class ServiceAccount(Resource[AccountState]):
         journal = state.journal
         if journal is None or not _is_restored(state, journal):
             return
-        if state.user is None and journal.powers:
+        if state.user is None and any(grant.rid == SUPERUSER_RID for grant in journal.grants):
             yield (
                 f"Service account {self._uid} gets {SUPERUSER_RID} back, which it had when the replacement of its key "
                 "was interrupted. Revoke it if the account shall not have it any more: dcos_acl_grant with "
                 "state=absent."
             )
-        kept_back = _taken_since(state, journal)
-        if kept_back:
+        if state.kept_back:
             yield (
-                f"Service account {self._uid} had {_listed(kept_back)} when the replacement of its key was "
-                "interrupted. That is not given back, since somebody may have taken it away meanwhile. Grant it again "
-                "if the account shall have it: dcos_acl_grant, or the list of the service's permissions."
+                f"Service account {self._uid} had {_listed(state.kept_back)} when the replacement of its key was "
+                "interrupted. That is not given back, since somebody may have taken it away meanwhile. Give it back "
+                "if the account shall have it: dcos_acl_grant, or superuser among the variables of the service."
             )
 
     def _repair_steps(self, state: AccountState) -> list[Step]:
@@ -345,7 +346,7 @@ class ServiceAccount(Resource[AccountState]):
             *steps,
             Step(f"delete service account {self._uid}", partial(self._delete_for, journal, repaired.key)),
             Step(f"create service account {self._uid}", partial(self._create_for, journal)),
-            *self._restore_steps((*journal.powers, *journal.belongings)),
+            *self._restore_steps(journal.belongings),
             self._drop_journal_step(journal),
         ]
 
@@ -430,6 +431,7 @@ class ServiceAccount(Resource[AccountState]):
                 "still has its old key. Run again when no other run is busy.",
                 "key_mismatch",
             )
+        groups, grants = self._belongings()
         user = self._iam.user(self._uid)
         unchanged = user is not None and not _differs(read_public_key(user.public_key), old_key)
         found = read_journal(self._iam, self._uid)
@@ -443,7 +445,8 @@ class ServiceAccount(Resource[AccountState]):
             )
         if user is None or not unchanged or not journal.same_as(found) or found is None or found.account is None:
             raise self._rival()
-        groups, grants = self._belongings()
+        if grants:  # power, last of all: what somebody takes must not be given back
+            grants = tuple(sorted((*(each for each in grants if each.rid != SUPERUSER_RID), *self._power())))
         description = user.description if self._description is None else self._description
         now = replace(journal, description=description, grants=grants, groups=groups)
         if not now.same_as(journal):
@@ -456,23 +459,22 @@ class ServiceAccount(Resource[AccountState]):
         return True
 
     def _create_for(self, journal: Journal) -> bool:
-        """Make the account with its new key, unless another run dropped the journal in the moment of the deletion.
+        """Make the account with its new key, if the private half of that is stored still.
 
-        That one took the replacement for an interrupted one, and may have deleted the new key's private half as well.
+        In the moment of the deletion another run may have taken the replacement for an interrupted one.
         """
-        is_stored = self._is_stored is None or self._is_stored(journal.key)
-        if is_stored and read_journal(self._iam, self._uid) is not None:
+        if self._is_stored is None or self._is_stored(journal.key):
             return self._create(self._uid, public_pem(journal.key), journal.description)
         before = self._deleted
         if before is None or before.public_key is None:
             raise AssertionError("only an account with a key is replaced")
         self._create(self._uid, before.public_key, before.description)
-        for step in self._restore_steps((*journal.powers, *journal.belongings)):
+        for step in self._restore_steps(journal.belongings):
             step.do()
         raise DcosError(
             f"Replacing the key of service account {self._uid}: another run took this for an interrupted one, and "
-            f"dropped the journal {journal_uid(self._uid)} or the new key. The account was made again as it was, with "
-            "its old key. Run again when no other run is busy.",
+            f"dropped the new key ({fingerprint(journal.key)}). The account was made again as it was, with its old "
+            "key. Run again when no other run is busy.",
             "key_mismatch",
         )
 
@@ -547,21 +549,18 @@ def _is_restored(state: AccountState, journal: Journal) -> bool:
 
 
 def _to_restore(state: AccountState, journal: Journal) -> tuple[Belonging, ...]:
-    """What of a journal the account is to get.
+    """What of a journal the account is to get: everything, but power only from who makes the account again.
 
-    Whoever makes the account gives it everything. An account that was made again already gets what comes after the last
-    thing that it has: that was not restored yet.
+    What it has already is no change. Whether it has it can often not be told: an answer may come from a cache, from
+    before the account was deleted.
     """
-    if state.user is None:
-        return (*journal.powers, *journal.belongings)
-    has = [number for number, each in enumerate(journal.belongings, 1) if each in state.restored]
-    return journal.belongings[max(has, default=0) :]
-
-
-def _taken_since(state: AccountState, journal: Journal) -> list[Belonging]:
-    """What of a journal the account neither has nor is to get: somebody may have taken it."""
-    kept = {*state.restored, *_to_restore(state, journal)}
-    return [each for each in (*journal.powers, *journal.belongings) if each not in kept]
+    made_again = state.user is not None
+    return tuple(
+        each
+        for each in journal.belongings
+        if not made_again
+        or (each not in state.kept_back and not (isinstance(each, Grant) and each.rid == SUPERUSER_RID))
+    )
 
 
 def _repaired(uid: str, state: AccountState) -> AccountState:
@@ -583,7 +582,7 @@ def _repaired(uid: str, state: AccountState) -> AccountState:
 
 def _changes(uid: str, before: Journal, now: Journal) -> list[str]:
     """What somebody changed of an account while its replacement was prepared, as a warning."""
-    old, new = ({*journal.powers, *journal.belongings} for journal in (before, now))
+    old, new = ({*journal.belongings} for journal in (before, now))
     changes = [f"{verb} {_listed(some)}" for verb, some in (("took away", old - new), ("gave it", new - old)) if some]
     if before.description != now.description:
         changes.append("changed its description")
