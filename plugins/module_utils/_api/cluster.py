@@ -68,8 +68,8 @@ class Cluster:
 
     def info(self) -> ClusterInfo:
         """Security mode, version and variant."""
-        mode, version = self.security_mode(), self.version()
-        return ClusterInfo(self.connection.url, mode, version, self._version_text("dcos-variant"))
+        version, variant = self.version(), self._version_text("dcos-variant")
+        return ClusterInfo(self.connection.url, self.security_mode(), version, variant)
 
     def version(self) -> str | None:
         """The version of DC/OS, None where it cannot be read."""
