@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Callable
 from io import StringIO
 
@@ -34,7 +35,7 @@ def services_from_csv(text: str, delimiter: str = ",") -> list[dict[str, object]
 
 
 def _check_header(header: list[str]) -> None:
-    twice = sorted({name for name in header if header.count(name) > 1})
+    twice = sorted(name for name, count in Counter(header).items() if count > 1)
     if "name" not in header or "" in header or twice:
         raise AnsibleFilterError(
             "dcos.security.services_from_csv: the first line must name the variable of each column, each once, and one "

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Iterator, Mapping, Sequence
 
 from .._api.iam import GroupGrant, Permissions, User
 from .._crypto.rsa_keys import MINIMUM_SIZE, fingerprint, same_key
@@ -22,7 +23,7 @@ from .._rules.identifiers import (
     NEXT_SUFFIX,
     SUPERUSERS_GROUP,
 )
-from .._rules.permissions import SUPERUSER_RID, Grant
+from .._rules.permissions import SUPERUSER_RID, Grant, by_rid
 from .._rules.rid_catalog import unknown
 from .over_wide import over_wide
 
@@ -114,6 +115,15 @@ class Facts:
     stored: tuple[StoredKey, ...] = ()
     all_secrets: bool = False
     superuser_until: Mapping[str, datetime] = field(default_factory=dict)
+
+    @cached_property
+    def members(self) -> Mapping[str, Sequence[str]]:
+        """The accounts that may do something through each group."""
+        found: dict[str, list[str]] = {}
+        for account in self.accounts:
+            for gid in dict.fromkeys(entry.gid for entry in account.through_groups):
+                found.setdefault(gid, []).append(account.uid)
+        return found
 
 
 # --- findings --------------------------------------------------------------------------------------------------------
@@ -219,9 +229,8 @@ def _superusers(facts: Facts) -> Iterator[Finding]:
             )
             detail = f"It may do anything {_by_which_way(account, direct=False)}."
             yield _about(account, "superuser_through_group", LOW if ordinary else HIGH, detail, SUPERUSER_RID)
-    members = {entry.gid for account in facts.accounts for entry in account.through_groups}
     for gid, grants in facts.groups.items():
-        if gid not in members and any(grant.rid == SUPERUSER_RID for grant in grants):
+        if gid not in facts.members and any(grant.rid == SUPERUSER_RID for grant in grants):
             detail = "Whoever becomes a member may do anything; it has none now."
             yield Finding("superuser", MEDIUM, "group", gid, detail, (), SUPERUSER_RID)
 
@@ -241,19 +250,15 @@ def _grants(facts: Facts) -> Iterator[Finding]:
         for kind, severity, rid, why in _doubtful(account.direct):
             yield _about(account, kind, severity, why, rid)
     for gid, grants in facts.groups.items():
-        members = tuple(
-            account.uid for account in facts.accounts if any(entry.gid == gid for entry in account.through_groups)
-        )
+        members = tuple(facts.members.get(gid, ()))
         for kind, severity, rid, why in _doubtful(grants):
             yield Finding(kind, severity, "group", gid, why, members, rid)
 
 
 def _doubtful(grants: tuple[Grant, ...]) -> Iterator[tuple[str, str, str, str]]:
     """Kind, severity, rid and reason of the grants that are perhaps not meant so."""
-    by_rid: dict[str, list[str]] = {}
-    for grant in grants:
-        by_rid.setdefault(grant.rid, []).append(grant.action)
-    for rid, actions in by_rid.items():
+    for rid, same in by_rid(grants).items():
+        actions = [grant.action for grant in same]
         wide = over_wide(rid, actions)
         strange = unknown(rid, actions)
         if wide is not None:
