@@ -25,6 +25,7 @@ from .._rules.identifiers import (
 )
 from .._rules.permissions import SUPERUSER_RID, Grant, by_rid
 from .._rules.rid_catalog import unknown
+from .._rules.secret_spaces import readable_by_every_service
 from .over_wide import over_wide
 
 if TYPE_CHECKING:
@@ -155,6 +156,7 @@ TITLES: Mapping[str, str] = {
     "superuser": "Superuser",
     "superuser_through_group": "Superuser through a group",
     "key_mismatch": "Stored key is not that of the account",
+    "open_secret": "Key that every service can read",
     "secret_without_account": "Secret without an account",
     "secret_unusable": "Stored key cannot be read",
     "journal_left": "Replacement of a key is unfinished",
@@ -174,6 +176,7 @@ REMEDIES: Mapping[str, str] = {
     "superuser": "Grant what it needs by name, then revoke dcos:superuser; of a person, use the group superusers.",
     "superuser_through_group": "Where that is not needed, take it out of the group, or the permission from the group.",
     "key_mismatch": "Nobody can log in with this secret. Rotate the account's key, or delete the secret.",
+    "open_secret": "Provision the service with a secret_path below its own name, rotate the key, delete this secret.",
     "secret_without_account": "Delete the secret, or provision its service again.",
     "secret_unusable": "Nobody can log in with this secret. Rotate the account's key with overwrite, or delete it.",
     "journal_left": "Run the provisioning of the service again: it finishes what an interrupted run began.",
@@ -309,12 +312,14 @@ def _stored(facts: Facts) -> Iterator[Finding]:
     replaced = {uid[: -len(JOURNAL_SUFFIX)] for uid, account in accounts.items() if account.kind == JOURNAL}
     by_place = {(stored.path, stored.uid): stored for stored in facts.stored}
     for stored in facts.stored:
+        account = accounts.get(stored.uid)
+        if account is not None and readable_by_every_service(stored.path) and same_key(stored.key, account.key):
+            detail = f"It is in no folder, so every service can read it and log in as {stored.uid}."
+            yield _of_secret(stored, "open_secret", MEDIUM, detail)
         if stored.uid not in replaced:
             live = by_place.get((stored.path[: -len(NEXT_SUFFIX)], stored.uid))
             waiting = by_place.get((stored.path + NEXT_SUFFIX, stored.uid))
-            found = _stored_key(
-                stored, accounts.get(stored.uid), live if stored.path.endswith(NEXT_SUFFIX) else None, waiting
-            )
+            found = _stored_key(stored, account, live if stored.path.endswith(NEXT_SUFFIX) else None, waiting)
             if found is not None:
                 yield found
     if facts.all_secrets:

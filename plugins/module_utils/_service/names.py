@@ -74,12 +74,6 @@ def derive_names(name: str, option: str) -> Names:
     )
 
 
-def readable_by(service_name: str, secret_path: str) -> bool:
-    """Spaces of the secret store: a service reads the secrets in its own path and in the folders above it."""
-    folder = secret_path.rpartition("/")[0]
-    return folder == "" or f"{service_name}/".startswith(f"{folder}/")
-
-
 def key_files(key_dir: str, account: str) -> tuple[KeyFiles, KeyFiles]:
     """The files of the key in use and of the one that a rotation is going to.
 
