@@ -171,6 +171,68 @@ def test_key_in_files(strict: Emulator, lab: Lab) -> None:
     assert strict.secret(f"{service.secret}-next") is None
 
 
+def test_a_key_that_the_account_would_not_take_is_not_made(strict: Emulator, lab: Lab) -> None:
+    """The account exists, and its key is in no file here: refused before a file or a secret is written.
+
+    A rotation gives it a key that is in a file.
+    """
+    service = Service(unique("svc"))
+    folder = lab.place("keys")
+    fixed = {"security_mode": "strict", "key_store": "file", "key_dir": str(folder), "preset": "scheduler_minimum"}
+    strict.make_account(service.account, KEYS[0])
+    provision = service.provision(**fixed)
+    run = lab.play([{"block": provision, "rescue": []}], strict, fails=True)
+    assert [result.action for result in run.results if result.outcome == "failed"] == [
+        "dcos.security.dcos_service_account"
+    ]
+    assert service.account in run.of("case")[-1].message
+    assert list(folder.iterdir()) == []
+    assert strict.secret(service.secret) is None
+    lab.play([*service.provision(**fixed, rotate_key=True), *provision], strict)
+    key = load_private((folder / f"{service.account}.pem").read_text())
+    assert strict.log_in(service.account, key) is not None
+    assert strict.logs_in(service.secret)
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_a_rotation_with_keys_in_files_is_finished_wherever_it_was_cut(strict: Emulator, lab: Lab) -> None:
+    """By a plain run: a next key file is there from the first write to the last."""
+    folder = lab.place("keys")
+    fixed = {"security_mode": "strict", "key_store": "file", "key_dir": str(folder)}
+
+    def provision(part: str, **more: Any) -> list[Task]:
+        return Service(part).provision(**fixed, **more)
+
+    def settle(part: str) -> Service:
+        service = Service(part)
+        strict.make_account(service.account, KEYS[0])
+        strict.make_secret(service.secret, document(service.account, KEYS[0]))
+        lab.file(f"keys/{service.account}.pem", private_pem(KEYS[0]))
+        lab.file(f"keys/{service.account}.pub", public_pem(KEYS[0]))
+        return service
+
+    whole = settle(unique("svc"))
+    indexes = writes_of(lab, strict, whole.part, provision(whole.part, rotate_key=True))
+    cuts = cuts_at("svc", indexes)
+    for part in cuts:
+        settle(part)
+    interrupted(lab, strict, cuts, lambda part: provision(part, rotate_key=True))
+    run = lab.play({part: provision(part) * 2 for part in cuts}, strict, elsewhere="-repair")
+    for part, cut in cuts.items():
+        service = Service(part)
+        first, second = runs_of(run.of(part))
+        assert changed(first) != [], cut
+        assert changed(second) == [], cut
+        key = load_private((folder / f"{service.account}.pem").read_text())
+        assert fingerprint(key) != fingerprint(KEYS[0]), cut
+        assert (folder / f"{service.account}.pub").read_text() == public_pem(key), cut
+        assert strict.log_in(service.account, key) is not None, cut
+        assert strict.logs_in(service.secret), cut
+        assert strict.secret(f"{service.secret}-next") is None, cut
+        assert strict.account(f"{service.account}.replacing") is None, cut
+    assert [path.name for path in folder.iterdir() if path.name.endswith(".next")] == []
+
+
 def test_rotation_from_a_fingerprint(strict: Emulator, lab: Lab) -> None:
     """A job that runs every night rotates once; without that key, or without an account, it is a plain run.
 
@@ -248,7 +310,7 @@ def test_retirement_leaves_nothing_and_takes_nothing_from_others(strict: Emulato
     strict.make_account(
         f"{gone.account}.replacing", KEYS[1], json.dumps({"description": "", "grants": [], "groups": []})
     )
-    lab.file(f"keys/{gone.account}+next.pem", private_pem(KEYS[1]))
+    lab.file(f"keys/{gone.account}.pem.next", private_pem(KEYS[1]))
     strict.must(204, "DELETE", f"{SECRETS}{foreign.secret}")
     strict.make_secret(foreign.secret, "somebody else's")
 

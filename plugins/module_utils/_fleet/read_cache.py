@@ -36,17 +36,24 @@ Value = TypeVar("Value")
 
 
 class Once(Generic[Value]):
-    """Something that is read when it is first needed, by one thread while the others wait."""
+    """Something that is read when it is first needed, by one thread while the others wait; it fails once for all."""
 
     def __init__(self, read: Callable[[], Value]) -> None:
         self._read = read
         self._lock = threading.Lock()
         self._values: list[Value] = []
+        self._error: DcosError | None = None
 
     def value(self) -> Value:
         with self._lock:
+            if self._error is not None:
+                raise self._error.copy()
             if not self._values:
-                self._values.append(self._read())
+                try:
+                    self._values.append(self._read())
+                except DcosError as exc:
+                    self._error = exc.copy()
+                    raise
             return self._values[0]
 
 
@@ -56,7 +63,9 @@ class Lists:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._lock = threading.Lock()
-        self._accounts = Once(lambda: {user.uid: user for user in cluster.iam.service_accounts()})
+        self._accounts = Once(cluster.iam.listed_service_accounts)
+        self._by_uid = Once(lambda: {user.uid: user for user in self._accounts.value()[0]})
+        self._persons = Once(lambda: {user.uid: user for user in cluster.iam.persons()})
         self._superusers = Once(lambda: cluster.iam.grants_on(SUPERUSER_RID) or [])
         self._acls = Once(lambda: set(cluster.iam.resources()))
         self._shared: dict[str, Once[Permissions | None]] = {}
@@ -66,7 +75,14 @@ class Lists:
 
     def account(self, uid: str) -> User | None:
         """The service account, None where there is none."""
-        return self._accounts.value().get(uid)
+        odd = self._accounts.value()[1].get(uid)
+        if odd is not None:
+            raise odd.copy()
+        return self._by_uid.value().get(uid)
+
+    def person(self, uid: str) -> User | None:
+        """The user that is no service account, None where there is none: its uid cannot be taken either."""
+        return self._persons.value().get(uid)
 
     def superusers(self) -> list[tuple[Subject, Grant]]:
         """Who may do what on dcos:superuser directly: as it is stored, from no cache."""
@@ -166,6 +182,10 @@ class Foreseen(Resource[State]):
     def plan(self, state: State) -> Plan:
         return self._resource.plan(state)
 
+    def read_end(self) -> State | None:
+        """By requests: what was written is in no list."""
+        return self._resource.read_end()
+
     def result(self, plan: Plan, done: Sequence[Step]) -> Mapping[str, object]:
         return self._resource.result(plan, done)
 
@@ -177,7 +197,7 @@ class _ListedIam(Iam):
         super().__init__(http)
         self._lists = lists
         self._view = view
-        self._users: dict[str, User | None] = {}
+        self._made: dict[str, User] = {}
         self._permissions: dict[str, Permissions | None] = {}
         self._descriptions: dict[str, str] = {}
         self._direct_of: Permissions | None = None
@@ -186,12 +206,8 @@ class _ListedIam(Iam):
     def user(self, uid: str) -> User | None:
         if not self._view.believes:
             return super().user(uid)
-        listed = self._lists.account(uid)
-        if listed is not None or uid.endswith(JOURNAL_SUFFIX):
-            return listed
-        if uid not in self._users:  # the list does not have people, whose uids cannot be taken either
-            self._users[uid] = super().user(uid)
-        return self._users[uid]
+        listed = self._made.get(uid) or self._lists.account(uid)
+        return listed if listed is not None or uid.endswith(JOURNAL_SUFFIX) else self._lists.person(uid)
 
     def permissions(self, uid: str) -> Permissions | None:
         if not self._view.believes:
@@ -222,14 +238,14 @@ class _ListedIam(Iam):
     def create_service_account(self, uid: str, public_key: str, description: str) -> bool:
         created = super().create_service_account(uid, public_key, description)
         if created:
-            self._users[uid] = User(uid, description, True, "internal", public_key, "")
+            self._made[uid] = User(uid, description, True, "internal", public_key, "")
         else:
             self._view.ask_always()
         return created
 
-    def delete_user(self, uid: str) -> bool:
+    def delete_user(self, looked_at: User) -> bool:
         self._view.ask_always()
-        return super().delete_user(uid)
+        return super().delete_user(looked_at)
 
     def create_acl(self, rid: str, description: str) -> bool:
         self._descriptions[rid] = description
@@ -280,10 +296,10 @@ class _ListedSecrets(Secrets):
             self._view.ask_always()
         return created
 
-    def update(self, store: str, path: str, value: str) -> bool:
+    def update(self, store: str, path: str, value: str, looked_at: StoredValue) -> bool:
         self._wrote = True
-        return super().update(store, path, value)
+        return super().update(store, path, value, looked_at)
 
-    def delete(self, store: str, path: str) -> bool:
+    def delete(self, store: str, path: str, looked_at: StoredValue) -> bool:
         self._wrote = True
-        return super().delete(store, path)
+        return super().delete(store, path, looked_at)

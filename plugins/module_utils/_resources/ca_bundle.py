@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -14,7 +15,7 @@ from typing import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from .._api.connection import Site, named
-from .._api.http import HttpClient
+from .._api.http import HttpClient, Request
 from .._errors import ApiError, TlsError
 from .._files import (
     PUBLIC_MODE,
@@ -34,6 +35,11 @@ with suppress(ImportError):  # _module/libraries.py tells the user; sanity tests
 
 BUNDLE_PATH = "/ca/dcos-ca.crt"
 _HEX_DIGITS = 64
+
+# Certificates with lines of comment between them. A file of a server often holds a private key beside its certificates.
+_BUNDLE_FILE = re.compile(
+    r"(?:\s|#[^\n]*\n|-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----(?=\s|$))+"
+)
 
 
 @dataclass(frozen=True)
@@ -149,7 +155,9 @@ class CaFile(FilesResource[CaState]):
             try:
                 kept = parse_bundle(found[0], self._path)
             except TlsError:
-                raise foreign_file("path", self._path, "bundle of CA certificates") from None
+                kept = None
+            if kept is None or _BUNDLE_FILE.fullmatch(found[0]) is None:
+                raise foreign_file("path", self._path, "bundle of CA certificates")
         if not self._present:
             return CaState(status=status)
         check_folder(self._path, "path")
@@ -228,7 +236,9 @@ def _offered(site: Site, path: str, kept: Bundle | None) -> tuple[Bundle, bool]:
 def _fetch(site: Site, verify: bool | str) -> Bundle:
     http = HttpClient(site.url, verify, site.timeout, site.retries)
     try:
-        answer = http.request("GET", BUNDLE_PATH, "fetching the CA bundle", media_types="*/*", authenticated=False)
+        answer = http.send(
+            Request("GET", BUNDLE_PATH, "fetching the CA bundle", media_types="*/*", authenticated=False)
+        )
     except ApiError as exc:
         if exc.status == 404:
             exc.message += (

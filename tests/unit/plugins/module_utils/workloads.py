@@ -31,6 +31,7 @@ from ansible_collections.dcos.security.plugins.module_utils._api.iam import (
     user_subject,
 )
 from ansible_collections.dcos.security.plugins.module_utils._fleet.collisions import collisions
+from ansible_collections.dcos.security.plugins.module_utils._fleet.fleet import Fleet, quiet
 from ansible_collections.dcos.security.plugins.module_utils._fleet.read_cache import Lists
 from ansible_collections.dcos.security.plugins.module_utils._resources.acl_grants import Grants, GrantsState, who_may
 from ansible_collections.dcos.security.plugins.module_utils._rules.permissions import (
@@ -181,6 +182,19 @@ def collisions_of_services(size: int) -> Callable[[], object]:
     return lambda: list(collisions(plans))
 
 
+def services_that_are_refused(size: int) -> Callable[[], object]:
+    """The result and the message of a list of so many services, all of them wrong, every other one in the same way."""
+    services = [_service(0 if number % 2 else number, mesos_role="no role") for number in range(size)]
+    iam = SimpleNamespace(listed_service_accounts=list)
+
+    def work() -> object:
+        fleet = Fleet(cast(Cluster, SimpleNamespace(iam=iam)), services, {}, 8, quiet)
+        plan = fleet.plan(fleet.read())
+        return fleet.result(plan, plan.steps), fleet.failure()
+
+    return work
+
+
 WORKLOADS: Mapping[str, tuple[Workload, int]] = {
     "holders of a resource": (holders_of_a_resource, 400),
     "findings of a cluster": (findings_of_a_cluster, 300),
@@ -195,5 +209,6 @@ WORKLOADS: Mapping[str, tuple[Workload, int]] = {
     "permissions of a service": (permissions_of_a_service, 400),
     "presets of a service": (presets_of_a_service, 100),
     "collisions of services": (collisions_of_services, 400),
+    "services that are refused": (services_that_are_refused, 300),
 }
 """By name: the workload, and the size with which a benchmark begins; tests are content with a tenth of it."""

@@ -426,6 +426,7 @@ def test_every_grant_of_a_shipped_preset_is_in_the_catalogue(preset: presets.Pre
     values = {
         "service_account": "prod__x-principal",
         "service_name": "prod/x",
+        "folder": "prod/x",
         "role": "prod__x-role",
         "user": "nobody",
         "group": "prod",
