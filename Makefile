@@ -52,7 +52,7 @@ PYTEST    = $(ISOLATED) $(BIN)/python -m pytest --junitxml=$(BUILD)/reports/$@.x
 PLAYBOOKS = $(PYTEST) -n 2 --dist loadfile tests/integration $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help presets-table venv demo test matrix dist bench lint format lock clean changelog coverage lower-bounds packaging mutations units interleavings $(CHECKS)
+.PHONY: help presets-table venv demo test matrix dist bench lint format lock clean changelog coverage lower-bounds packaging mutations units exhaustive $(CHECKS)
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(firstword $(MAKEFILE_LIST)) | while read -r name text; do printf '  %-15s %s\n' "$$name" "$$text"; done
@@ -75,8 +75,8 @@ unit: $(READY) ## tests/unit (PYTEST_ARGS="-k name")
 resources: $(READY) ## tests/resources: the library against the emulator in the same process (PYTEST_ARGS="-k name")
 	@$(PYTEST) tests/resources $(PYTEST_ARGS)
 
-interleavings: $(READY) ## Two runs on one service in every order of their requests (resources plays a sample)
-	@export DCOS_TEST_EVERY_INTERLEAVING=1 && $(PYTEST) -n $(JOBS) --timeout 7200 tests/resources/test_interleavings.py $(PYTEST_ARGS)
+exhaustive: $(READY) ## What "make resources" samples, in full: every wrong answer to every request, every order of two runs (PYTEST_ARGS="-k name")
+	@$(PYTEST) -n 2 --timeout 7200 -m exhaustive tests/resources $(PYTEST_ARGS)
 
 units: $(READY) ## tests/unit by ansible-test, a process for each test, on every Python that it knows (PYTHONS="3.8 3.13")
 	@$(BIN)/python scripts/units.py --build-dir $(BUILD) --report $(BUILD)/reports/units.xml $(PYTHONS:%=--python %)
@@ -98,7 +98,8 @@ coverage: $(READY) ## Branch coverage of plugins/ through unit tests, resources,
 	@$(BIN)/coverage combine --quiet --keep $(MEASURED)/unit $(MEASURED)/modules
 	@$(BIN)/coverage report
 
-bench: $(READY) ## How long provisioning takes (SIZES="1 10", CONTINUE=1 after a stop, PROFILE=1, DOCS=1 writes the page)
+bench: $(READY) ## How long provisioning takes, and how work grows with its input (SIZES="1 10", CONTINUE=1 after a stop, PROFILE=1, DOCS=1 writes the page)
+	@$(ISOLATED) $(BIN)/python tests/benchmarks/growth.py
 	@$(ISOLATED) $(BIN)/python tests/benchmarks/run.py --build-dir $(BUILD)/bench --sizes $(SIZES) \
 	  $(if $(CONTINUE),--continue) $(if $(PROFILE),--profile) $(if $(DOCS),--docs)
 

@@ -206,5 +206,5 @@ def test_answer_that_is_no_list(fake: EmulatedCluster) -> None:
     def handler(sent: Sent) -> object:
         return Reply(200, {"array": "x"}) if "list=true" in sent.url else fake(sent)
 
-    with serving(handler), pytest.raises(DcosError, match="no list"):
+    with serving(handler), pytest.raises(DcosError, match="array is text, not a list"):
         read_access(cluster_for(), Wanted(), {}, NOW)

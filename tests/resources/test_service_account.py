@@ -635,7 +635,8 @@ def test_a_journal_of_somebody_else_is_not_removed_with_ours() -> None:
 def test_on_an_open_cluster_there_is_nothing_to_restore() -> None:
     fake = EmulatedCluster()
     fake.add_account(UID, public_text("old"), "d")
-    fake.refused = dict.fromkeys(("/groups", "/acls", "/permissions"), 404)
+    fake.replies = dict.fromkeys(("/groups", "/acls", "/permissions"), Reply(404))
+    fake.replies["/auth/providers"] = Reply(200, {"dcos-users": {}, "dcos-oidc-auth0": {}})
     assert run(fake, **REPLACEMENT).changed
     assert fake.users[UID] == {"description": "d", "public_key": public_text("new")}
     assert JOURNAL not in fake.users
@@ -988,3 +989,23 @@ def test_where_nobody_is_a_superuser_accounts_can_be_deleted() -> None:
     fake.add_account(UID, public_text("old"))
     fake.set_superusers()
     assert run(fake, present=False).changed
+
+
+def test_a_description_for_new_accounts_only() -> None:
+    """Also where the key of an account is replaced."""
+    fake = EmulatedCluster()
+    with serving(fake):
+        for key, replaces in (("a", False), ("b", True)):
+            if "svc" not in fake.users:
+                fake.add_account("svc", public_text("a"), "somebody's")
+            account = ServiceAccount(
+                cluster_for().iam,
+                "admin",
+                "svc",
+                description="derived",
+                key=public_key(key),
+                replace_key=replaces,
+                describe_new_only=True,
+            )
+            assert converge(account, False).changed is replaces
+            assert fake.users["svc"]["description"] == "somebody's"

@@ -9,22 +9,13 @@ import os
 from dataclasses import dataclass
 from typing import Callable, Generic, Sequence
 
-from ansible.module_utils.basic import AnsibleModule
-
 from .._api.cluster import Cluster
 from .._api.connection import KeyCredentials, TokenCredentials, resolve
 from .._resources.frame import Resource, State
 from . import libraries as _deps
 from .anonymous import CONNECTION_SPEC
-from .run import (
-    ArgumentSpec,
-    Params,
-    Where,
-    hide_given,
-    hider,
-    revealer,
-    run,
-)
+from .arguments import Module
+from .run import ArgumentSpec, Params, Where, run
 
 
 @dataclass(frozen=True)
@@ -48,16 +39,15 @@ def run_cluster_module(
 
     libraries: what it needs beside those that every such module does; importing one takes its time.
     """
-    module = AnsibleModule({**CONNECTION_SPEC, **argument_spec}, supports_check_mode=True, **rules)
+    module = Module({**CONNECTION_SPEC, **argument_spec}, supports_check_mode=True, **rules)
     _deps.require(module, _deps.HTTP, _deps.KEYS, *libraries)
 
     def make(where: Where) -> Resource[State]:
-        hide = hider(module)
-        hide_given(module, argument_spec, hide)
-        connection = resolve(module.params, os.environ, module.warn, hide)
+        module.hide_marked()
+        connection = resolve(module.params, os.environ, module.warn, module.hide)
         if isinstance(connection.credentials, (KeyCredentials, TokenCredentials)):
             _deps.require(module, _deps.JWT)
         where["cluster"] = {"url": connection.url, "credentials_from": connection.credentials_from}
-        return build(Context(module.params, Cluster(connection, hide), module.warn, hide, revealer(module)))
+        return build(Context(module.params, Cluster(connection, module.hide), module.warn, module.hide, module.reveal))
 
     run(module, make)

@@ -48,7 +48,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer; a body that is text is an HTML page, anything else JSON."""
+    """An answer; a body that is text is an HTML page, bytes are what the headers say, anything else is JSON."""
 
     status: int = 200
     body: Any = None
@@ -113,8 +113,10 @@ def _response(request: requests.PreparedRequest, reply: Reply) -> requests.Respo
     response.url = str(request.url)
     response.request = request
     headers = dict(reply.headers)
-    if isinstance(reply.body, (bytes, str)):
-        content = reply.body if isinstance(reply.body, bytes) else reply.body.encode("utf-8")
+    if isinstance(reply.body, bytes):
+        content = reply.body
+    elif isinstance(reply.body, str):
+        content = reply.body.encode("utf-8")
         headers.setdefault("Content-Type", "text/html; charset=UTF-8")
     else:
         content = b"" if reply.body is None else json.dumps(reply.body).encode("utf-8")
