@@ -98,7 +98,8 @@ coverage: $(READY) ## Branch coverage of plugins/ through unit tests, resources,
 	@$(BIN)/coverage combine --quiet --keep $(MEASURED)/unit $(MEASURED)/modules
 	@$(BIN)/coverage report
 
-bench: $(READY) ## How long provisioning takes (SIZES="1 10", CONTINUE=1 after a stop, PROFILE=1, DOCS=1 writes the page)
+bench: $(READY) ## How long provisioning takes, and how work grows with its input (SIZES="1 10", CONTINUE=1 after a stop, PROFILE=1, DOCS=1 writes the page)
+	@$(ISOLATED) $(BIN)/python tests/benchmarks/growth.py
 	@$(ISOLATED) $(BIN)/python tests/benchmarks/run.py --build-dir $(BUILD)/bench --sizes $(SIZES) \
 	  $(if $(CONTINUE),--continue) $(if $(PROFILE),--profile) $(if $(DOCS),--docs)
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Callable
 from io import StringIO
 
@@ -65,7 +66,7 @@ def _found(text: str) -> str:
 
 
 def _check_header(header: list[str]) -> None:
-    twice = sorted({name for name in header if name and header.count(name) > 1})
+    twice = sorted(name for name, count in Counter(header).items() if name and count > 1)
     if twice:
         raise _TableError(f"the first line names {', '.join(twice)} more than once.")
     if "name" not in header or "" in header:

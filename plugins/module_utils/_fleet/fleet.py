@@ -73,6 +73,11 @@ class Entry:
         return self.plan is not None and self.report.error is None
 
     @property
+    def deletes_acls(self) -> bool:
+        """Whether ACLs go with it that nobody uses."""
+        return self.plan is not None and bool(self.plan.delete_unused_acls)
+
+    @property
     def is_to_be_done(self) -> bool:
         """There is something to change, and no reason not to begin."""
         report = self.report
@@ -206,9 +211,9 @@ class Fleet(Resource[Sequence[Entry]]):
             entries = self._entries[batch]
             wanted = [entry for entry in entries if entry.view is not None]
             # An ACL that is not used now may be used by a service of this very list in a moment.
-            last = [entry for entry in wanted if entry.plan is not None and entry.plan.delete_unused_acls]
-            self._each([entry for entry in wanted if entry not in last], self._converge, counter)
-            self._each(last, self._converge, counter)
+            for last in (False, True):
+                group = [entry for entry in wanted if entry.deletes_acls is last]
+                self._each(group, self._converge, counter)
             counter.stop_after(entries)
         return any(entry.report.changed for entry in self._entries)
 
@@ -263,11 +268,10 @@ class Fleet(Resource[Sequence[Entry]]):
         failed = [(entry.name, entry.report.error) for entry in self._entries if entry.report.error is not None]
         if not failed:
             return None
-        causes: dict[str, list[str]] = {}
+        causes: dict[str, dict[str, None]] = {}
         for name, error in failed:  # what several have in common is told once
-            names = causes.setdefault(error.message, [])
-            names += [] if name in names else [name]
-        told = [f"{_listed(names)}: {message}" for message, names in list(causes.items())[:_MOST_TOLD]]
+            causes.setdefault(error.message, {})[name] = None
+        told = [f"{_listed(list(names))}: {message}" for message, names in list(causes.items())[:_MOST_TOLD]]
         names = [name for others in list(causes.values())[_MOST_TOLD:] for name in others]
         more = f" And {len(names)} more: {_listed(names)}." if names else ""
         return DcosError(

@@ -326,14 +326,15 @@ def _align(parts: Sequence[_Part], words: Sequence[str]) -> tuple[float, list[_P
         (index * _MISSING, [(None, word) for word in words[:index]]) for index in range(len(words) + 1)
     ]
     for part in parts:
-        above, row = row, [_joined(row[0], _price(part, None), (part, None))]
+        left_out = _price(part, None)
+        above, row = row, [_joined(row[0], left_out, (part, None))]
         for index, word in enumerate(words):
             ways = (  # of two that cost the same the first: what is wrong shall come as late as it can
-                _joined(above[index + 1], _price(part, None), (part, None)),
-                _joined(row[index], _MISSING, (None, word)),
-                _joined(above[index], _price(part, word), (part, word)),
+                (above[index + 1], left_out, (part, None)),
+                (row[index], _MISSING, (None, word)),
+                (above[index], _price(part, word), (part, word)),
             )
-            row.append(min(ways, key=lambda way: way[0]))
+            row.append(_joined(*min(ways, key=lambda way: way[0][0] + way[1])))
     return row[-1]
 
 

@@ -72,12 +72,6 @@ def derive_names(name: str, option: str) -> Names:
     )
 
 
-def readable_by(service_name: str, secret_path: str) -> bool:
-    """Spaces of the secret store: a service reads the secrets in its own path and in the folders above it."""
-    folder = secret_path.rpartition("/")[0]
-    return folder == "" or f"{service_name}/".startswith(f"{folder}/")
-
-
 def key_files(key_dir: str, account: str) -> KeyFiles:
     """The files of an account's key.
 

@@ -18,7 +18,8 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import DcosE
 from ansible_collections.dcos.security.plugins.module_utils._resources.keypair import NEXT_SUFFIX
 from ansible_collections.dcos.security.plugins.module_utils._rules.identifiers import check_secret_path, check_uid
 from ansible_collections.dcos.security.plugins.module_utils._rules.permissions import Permission
-from ansible_collections.dcos.security.plugins.module_utils._service.names import KeyFiles, Names, readable_by
+from ansible_collections.dcos.security.plugins.module_utils._rules.secret_spaces import readable_by
+from ansible_collections.dcos.security.plugins.module_utils._service.names import KeyFiles, Names
 from ansible_collections.dcos.security.plugins.module_utils._service.names import derive_names as derive
 from ansible_collections.dcos.security.plugins.module_utils._service.plan import PREFIX, Plan, plan_service
 from ansible_collections.dcos.security.plugins.module_utils._service.variables import VARIABLES
@@ -140,24 +141,6 @@ def test_any_text_is_a_name_or_an_error_of_ours(name: str) -> None:
     else:
         assert "__" not in derived.service_name
         assert not derived.service_name.startswith("/")
-
-
-@pytest.mark.parametrize(
-    ("secret", "service", "allowed"),
-    [
-        ("secret", "anything", True),
-        ("hdfs/secret", "hdfs", True),
-        ("group/secret", "group/hdfs/service", True),
-        ("group/hdfs/secret", "group/spark/service", False),
-        ("secret-svc/Secret_Path1", "secret-svc/a/b/c/dev3", True),
-        ("secret-svc/instance1/Secret_Path2", "secret-svc/instance1", True),
-        ("secret-svc/instance1/Secret_Path2", "secret-svc/instance1/dev3", True),
-        ("secret-svc/instance1/Secret_Path2", "secret-svc/instance2/dev3", False),
-        ("gr/secret", "group", False),
-    ],
-)
-def test_spaces_of_secrets(secret: str, service: str, allowed: bool) -> None:
-    assert readable_by(service, secret) is allowed
 
 
 # --- purposes
