@@ -311,6 +311,7 @@ PROVISIONING = Group(
             ],
         ),
         Example(f"{GUIDES}/provisioning.rst", "Provision a service in a group with a quota", changed=PROVISIONED),
+        Example(f"{GUIDES}/provisioning.rst", "Move a service to the role of its group", changed=[GRANTS]),
         Example(
             f"{GUIDES}/provisioning.rst",
             "Provision a service that runs as app",

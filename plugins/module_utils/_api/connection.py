@@ -22,6 +22,7 @@ from .._crypto.rsa_keys import load_private_key
 from .._errors import CredentialsError, DcosError, TlsError
 from .._files import check_path, is_utf8, read_bytes, read_private
 from .._rules.identifiers import check_uid
+from .._rules.truth import read_truth
 from .cli_config import (
     DEFAULT_FOLDER,
     CliCluster,
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
 
 DEFAULT_TIMEOUT = 30
 DEFAULT_RETRIES = 3
-
-_TRUE = frozenset(("true", "yes", "on", "1", "y", "t"))
-_FALSE = frozenset(("false", "no", "off", "0", "n", "f"))
 
 
 @dataclass(frozen=True)
@@ -197,9 +195,10 @@ class _Sources:
         text = self.text(option, variable)
         if text is None:
             return default
-        if text.lower() not in _TRUE | _FALSE:
+        truth = read_truth(text)
+        if truth is None:
             raise DcosError(f"{self.name(option, variable)}: {text!r} is neither true nor false.")
-        return text.lower() in _TRUE
+        return truth
 
     def number(self, option: str, variable: str | None, default: int, minimum: int, maximum: int) -> int:
         text = self.text(option, variable)
@@ -271,8 +270,9 @@ def _verify(source: _Sources, cli: _Lazy, url: str, warn: Callable[[str], None])
         validate = source.boolean("dcos_validate_certs", "DCOS_SSL_VERIFY", True)
     elif source.task("dcos_ca_path") is None and variable is not None:
         # A task that names a bundle wants it used. As in the DC/OS CLI this variable may name a bundle, too.
-        if variable.lower() in _TRUE | _FALSE:
-            validate = variable.lower() in _TRUE
+        truth = read_truth(variable)
+        if truth is not None:
+            validate = truth
         elif ca_path is None:
             ca_path, ca_name = variable, "DCOS_SSL_VERIFY"
     if not validate:

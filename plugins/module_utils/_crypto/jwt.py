@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import time
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Mapping
+from typing import TYPE_CHECKING, Mapping, Sequence
 
 from .._errors import DcosError
 
@@ -51,23 +51,22 @@ def claims(token: str) -> dict[str, object]:
 
     try:
         return jwt.decode(token, options={"verify_signature": False})
-    except jwt.InvalidTokenError:
+    except (jwt.InvalidTokenError, UnicodeError, RecursionError):
         return {}
 
 
-def verified_claims(token: str, jwks: Mapping[str, object]) -> dict[str, object] | None:
+def verified_claims(token: str, jwks: Sequence[Mapping[str, object]]) -> dict[str, object] | None:
     """The claims when one of the cluster's keys signed the token and it has not expired, else None.
 
     Tokens of the IAM carry no key id, so each key is tried; there is one.
     """
     import jwt
 
-    keys = jwks.get("keys")
-    for jwk in keys if isinstance(keys, list) else ():
+    for jwk in jwks:
         try:
-            key = jwt.PyJWK(jwk, algorithm="RS256").key
+            key = jwt.PyJWK(dict(jwk), algorithm="RS256").key
             return jwt.decode(token, key, algorithms=["RS256"])
-        except jwt.PyJWTError:
+        except (jwt.PyJWTError, TypeError, ValueError):  # a key of another kind, or none at all
             continue
     return None
 

@@ -11,6 +11,8 @@ power is taken away last.
 
 from __future__ import annotations
 
+import os
+import traceback
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Sequence
@@ -24,7 +26,7 @@ from .._resources.acl_grants import Grants
 from .._resources.auth_token import SecretLogin
 from .._resources.frame import Resource, State, converge, tell_done
 from .._resources.keypair import Keypair
-from .._resources.service_account import ServiceAccount
+from .._resources.service_account import ServiceAccount, read_journal
 from .._resources.service_account_document import stored_half
 from .._resources.service_account_secret import (
     Endpoint,
@@ -32,12 +34,16 @@ from .._resources.service_account_secret import (
 )
 from .._rules.identifiers import NEXT_SUFFIX
 from .._rules.permissions import SUPERUSER_RID, Permission
-from .._service.plan import ABSENT, SKIP, Plan
+from .._service.plan import ABSENT, ROTATED, SKIP, Plan
 from .._service.superuser import RUN_AS_ACCOUNT
 from .read_cache import Foreseen, View
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+
+_MOST_ROUNDS = 3
+"""So often a retirement begins again, because another run provisions the same service."""
 
 
 @dataclass
@@ -61,6 +67,23 @@ class Report:
     error: DcosError | None = None
     complete: bool = False
     rotates: bool = False
+
+    def hide_key(self, fingerprint: str) -> None:
+        """Show that a key is made when this is applied, in place of the one that stood for it."""
+        for view in (self.values, self.after):
+            _replace(view, fingerprint)
+
+
+NOT_MADE = "(made when applied)"
+"""In check mode, in place of the fingerprint of a key that there is not yet."""
+
+
+def _replace(view: dict[str, object], fingerprint: str) -> None:
+    for name, value in view.items():
+        if isinstance(value, dict):
+            _replace(value, fingerprint)
+        elif value == fingerprint:
+            view[name] = NOT_MADE
 
 
 @dataclass(frozen=True)
@@ -93,14 +116,23 @@ class Service:
             self._stage()
             report.complete = True
         except DcosError as exc:
-            report.error = exc
+            report.error = exc.in_terms_of_service(self._plan.prefix)
             # What was foreseen before an error is not going to be done.
             report.changed = not self._check_mode and (report.changed or bool(exc.done))
+        except Exception as exc:  # one service must not take the results of all the others along
+            report.error = DcosError(
+                f"This is a mistake in the collection ({type(exc).__name__} in {_where(exc)}). Please report it. Done "
+                f"before that: {'; '.join(report.done) or 'nothing'}."
+            )
+            report.changed = not self._check_mode and bool(report.done)
         return report
 
     def _stage(self) -> None:
         if self._plan.stage == ABSENT:
             self._retire()
+        elif self._plan.stage == ROTATED:
+            self._rotate()
+            return
         elif self._plan.stage != SKIP:
             self._provision()
             return
@@ -112,7 +144,8 @@ class Service:
         plan = self._plan
         key = self._key()
         if plan.run_as:
-            self._part("run_as", self._grants_of(RUN_AS_ACCOUNT, plan.run_as))
+            # Many services add to this account, and nobody is told what it has in the end.
+            self._part("run_as", self._grants_of(RUN_AS_ACCOUNT, plan.run_as, reads_end=False))
         granted = self._grant()  # takes power away, if that is what is wanted: the last of all writes
         verified = key.verified or self._verify()
         power = sorted({entry["gid"] for entry in granted["through_groups"] if entry["rid"] == SUPERUSER_RID})
@@ -134,6 +167,45 @@ class Service:
                 f"{', '.join(power)}. Groups are not changed here: take the account out of the group, or set "
                 f"{plan.prefix}superuser to true if that is wanted."
             )
+
+    # Rotated
+
+    def _rotate(self) -> None:
+        """The key alone: description, grants and groups are the account's, whatever is said about the service."""
+        plan = self._plan
+        self._require_account()
+        key = self._key()
+        verified = key.verified or self._verify()
+        self._report.values = service_result(
+            plan.security_mode,
+            account=plan.account,
+            secret=plan.secret_path,
+            fingerprint=key.fingerprint,
+            superuser=self._is_superuser(),
+            key_changed=key.changed,
+            verified=verified,
+        )
+
+    def _require_account(self) -> None:
+        """Whether there is a key to rotate, or a rotation to finish whose account was deleted on the way."""
+        plan, iam = self._plan, self._cluster.iam
+        with self._view.planning():
+            if iam.user(plan.account) is None and read_journal(iam, plan.account) is None:
+                raise DcosError(
+                    f"{plan.prefix}account: there is no service account {plan.account}, so there is no key to rotate. "
+                    "Nothing was changed. Provision the service first, or correct its name.",
+                    "ERR_UNKNOWN_USER_ID",
+                )
+
+    def _is_superuser(self) -> bool:
+        with self._view.planning():
+            permissions = self._cluster.iam.permissions(self._plan.account)
+        if permissions is None:
+            return False
+        grants = [*permissions.direct, *(entry.grant for entry in permissions.through_groups)]
+        return any(grant.rid == SUPERUSER_RID for grant in grants)
+
+    # The key
 
     def _key(self) -> _Key:
         """The key is stored before the account exists, so it is never lost; what is in files too goes along."""
@@ -195,6 +267,7 @@ class Service:
             plan.login_endpoint,
             plan.security_mode if plan.login_endpoint is None else None,
             plan.legacy_login_endpoint,
+            keeps=plan.stage == ROTATED,
         )
         secret = ServiceAccountSecret(
             self._cluster,
@@ -215,11 +288,12 @@ class Service:
             self._cluster.iam,
             self._cluster.own_uid,
             plan.account,
-            description=plan.description,
+            description=None if plan.stage == ROTATED else plan.description,
             key=read_public_key(public_key),
             replace_key=replace_key,
             allow_dcos_prefix=plan.allow_dcos_prefix,
             is_stored=stored_half(self._cluster, plan.account, plan.secret_store, plan.secret_path),
+            describe_new_only=not plan.own_description,
         )
         self._part("account", account)
 
@@ -247,6 +321,7 @@ class Service:
         exclusive: bool = False,
         keep: Sequence[Permission] = (),
         delete_unused_acls: bool = False,
+        reads_end: bool = True,
     ) -> Grants:
         return Grants(
             self._cluster.iam,
@@ -258,6 +333,7 @@ class Service:
             keep,
             self._plan.allow_dcos_prefix,
             delete_unused_acls,
+            reads_end,
         )
 
     def _verify(self) -> bool:
@@ -281,25 +357,13 @@ class Service:
     def _retire(self) -> None:
         """The account first: from then on nobody can log in, whatever happens to the rest."""
         plan = self._plan
-        prefix = plan.allow_dcos_prefix
-        self._part(
-            "account",
-            ServiceAccount(
-                self._cluster.iam, self._cluster.own_uid, plan.account, present=False, allow_dcos_prefix=prefix
-            ),
-        )
-        secret = ServiceAccountSecret(
-            self._cluster, plan.account, plan.secret_path, plan.secret_store, present=False, allow_dcos_prefix=prefix
-        )
-        try:
-            self._part("secret", secret)
-        except DcosError as exc:
-            if exc.code != "foreign_secret":
-                raise
-            self._report.warnings.append(
-                f"The secret {plan.secret_path} in store {plan.secret_store} is left as it is: it is no "
-                f"service-account document of {plan.account}."
-            )
+        self._remove_account()
+        self._remove_secret()
+        for _round in range(_MOST_ROUNDS):
+            # Another run may have made the account anew, before its secret was gone.
+            if self._check_mode or not self._report.changed or not self._remove_account():
+                break
+            self._remove_secret()
         if plan.delete_key_files and plan.key_files is not None:
             files = plan.key_files
             self._part("key_files", Keypair(files.private_key_path, files.public_key_path, present=False))
@@ -307,6 +371,40 @@ class Service:
             # When the account's own grants are gone; works on what an interrupted retirement left, too.
             unused = self._grants_of(plan.account, plan.delete_unused_acls, present=False, delete_unused_acls=True)
             self._part("acls", unused)
+
+    def _remove_account(self) -> bool:
+        """Whether there was one."""
+        plan, done = self._plan, len(self._report.done)
+        account = ServiceAccount(
+            self._cluster.iam,
+            self._cluster.own_uid,
+            plan.account,
+            present=False,
+            allow_dcos_prefix=plan.allow_dcos_prefix,
+        )
+        self._part("account", account)
+        return len(self._report.done) > done
+
+    def _remove_secret(self) -> None:
+        plan = self._plan
+        secret = ServiceAccountSecret(
+            self._cluster,
+            plan.account,
+            plan.secret_path,
+            plan.secret_store,
+            present=False,
+            allow_dcos_prefix=plan.allow_dcos_prefix,
+        )
+        try:
+            self._part("secret", secret)
+        except DcosError as exc:
+            if exc.code != "foreign_secret":
+                raise
+            warning = (
+                f"The secret {plan.secret_path} in store {plan.secret_store} is left as it is: it is no "
+                f"service-account document of {plan.account}."
+            )
+            self._report.warnings += [] if warning in self._report.warnings else [warning]
 
     # Parts
 
@@ -332,6 +430,12 @@ class Service:
         except DcosError as exc:
             tell_done(exc, self._report.done)
             raise
+
+
+def _where(exc: Exception) -> str:
+    """Where it was raised, without its text, which could quote a secret."""
+    frame = traceback.extract_tb(exc.__traceback__)[-1]
+    return f"{os.path.basename(frame.filename)}:{frame.lineno}"
 
 
 def service_result(security_mode: str | None, **values: object) -> dict[str, object]:

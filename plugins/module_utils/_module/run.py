@@ -9,10 +9,12 @@ in cluster.py for modules that talk to the cluster with credentials, and in anon
 
 from __future__ import annotations
 
+import os
 from typing import Any, Callable, Dict, Mapping, Optional, TypeVar
 
 from .._errors import DcosError
 from .._resources.frame import Outcome, Reading, Resource, State, converge
+from .._visible import visible
 from . import libraries as _deps
 from .arguments import Module
 
@@ -60,15 +62,28 @@ def run(
             outcome.values["check_mode"] = True
         _exit(module, outcome, where)
     except DcosError as exc:
-        module.fail_json(msg=exc.message, failure=exc.failure(), **where)
+        module.fail_json(msg=_in_terms_of_caller(exc).message, failure=exc.failure(), **where)
+
+
+SERVICE_VARIABLES = "DCOS_SERVICE_VARIABLES"
+"""How the role's variables begin: the role sets it in the environment of its tasks, so that messages name those."""
+
+
+def in_role() -> bool:
+    """Whether the role dcos_service runs this module."""
+    return bool(os.environ.get(SERVICE_VARIABLES))
+
+
+def _in_terms_of_caller(error: DcosError) -> DcosError:
+    return error.in_terms_of_service(os.environ[SERVICE_VARIABLES]) if in_role() else error
 
 
 def _exit(module: Module, outcome: Outcome, more: Mapping[str, object]) -> None:
     for warning in outcome.warnings:
-        module.warn(warning)
+        module.warn(visible(warning))
     result: dict[str, object] = {**outcome.values, **more, "changed": outcome.changed}
     if module._diff:
         result["diff"] = {"before": outcome.before or {}, "after": outcome.after or {}}
     if outcome.failure is not None:
-        module.fail_json(msg=outcome.failure.message, failure=outcome.failure.failure(), **result)
+        module.fail_json(msg=_in_terms_of_caller(outcome.failure).message, failure=outcome.failure.failure(), **result)
     module.exit_json(**result)

@@ -15,7 +15,7 @@ from typing import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from .._api.connection import Site, named
-from .._api.http import HttpClient
+from .._api.http import HttpClient, Request
 from .._errors import ApiError, TlsError
 from .._files import (
     PUBLIC_MODE,
@@ -237,7 +237,9 @@ def _offered(site: Site, path: str, kept: Bundle | None) -> tuple[Bundle, bool]:
 def _fetch(site: Site, verify: bool | str) -> Bundle:
     http = HttpClient(site.url, verify, site.timeout, site.retries)
     try:
-        answer = http.request("GET", BUNDLE_PATH, "fetching the CA bundle", media_types="*/*", authenticated=False)
+        answer = http.send(
+            Request("GET", BUNDLE_PATH, "fetching the CA bundle", media_types="*/*", authenticated=False)
+        )
     except ApiError as exc:
         if exc.status == 404:
             exc.message += (

@@ -28,7 +28,7 @@ from ansible_collections.dcos.security.plugins.module_utils._module import argum
 from ansible_collections.dcos.security.plugins.module_utils._module import cluster as glue
 from ansible_collections.dcos.security.plugins.module_utils._module import libraries as _deps
 from ansible_collections.dcos.security.plugins.module_utils._resources.frame import Plan, Resource, Step
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import URL
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import URL
 from ansible_collections.dcos.security.tests.unit.plugins.modules.module_run import LOGIN, run_main
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)

@@ -18,7 +18,8 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import DcosE
 from ansible_collections.dcos.security.plugins.module_utils._resources.keypair import NEXT_SUFFIX
 from ansible_collections.dcos.security.plugins.module_utils._rules.identifiers import check_secret_path, check_uid
 from ansible_collections.dcos.security.plugins.module_utils._rules.permissions import Permission
-from ansible_collections.dcos.security.plugins.module_utils._service.names import KeyFiles, Names, readable_by
+from ansible_collections.dcos.security.plugins.module_utils._rules.secret_spaces import readable_by
+from ansible_collections.dcos.security.plugins.module_utils._service.names import KeyFiles, Names
 from ansible_collections.dcos.security.plugins.module_utils._service.names import derive_names as derive
 from ansible_collections.dcos.security.plugins.module_utils._service.plan import PREFIX, Plan, plan_service
 from ansible_collections.dcos.security.plugins.module_utils._service.variables import VARIABLES
@@ -142,22 +143,49 @@ def test_any_text_is_a_name_or_an_error_of_ours(name: str) -> None:
         assert not derived.service_name.startswith("/")
 
 
+# --- purposes
+
+
+SAID: dict[str, Any] = {
+    "preset": "scheduler_stateful",
+    "permissions": [{"rid": "dcos:adminrouter:ops:mesos", "actions": ["full"]}],
+    "superuser": True,
+    "description": "x",
+    "principal": "another",
+    "linux_user": "core",
+    "run_as_grants": True,
+}
+
+
+def purposed(purpose: str, **raw: Any) -> Plan:
+    cluster = {**ENTERPRISE, "security_mode": "permissive"}
+    return plan_service({"name": "/prod/cassandra", **raw}, cluster, purpose=purpose)
+
+
+def test_a_rotation_takes_names_only() -> None:
+    made = purposed("rotate", **SAID)
+    assert (made.stage, made.rotate_key, made.permissions, made.run_as, made.exclusive, made.warnings) == (
+        *("rotated", True, (), (), False, ()),
+    )
+    assert made.account == purposed("provision", **SAID).account
+
+
 @pytest.mark.parametrize(
-    ("secret", "service", "allowed"),
+    ("purpose", "raw", "stage"),
     [
-        ("secret", "anything", True),
-        ("hdfs/secret", "hdfs", True),
-        ("group/secret", "group/hdfs/service", True),
-        ("group/hdfs/secret", "group/spark/service", False),
-        ("secret-svc/Secret_Path1", "secret-svc/a/b/c/dev3", True),
-        ("secret-svc/instance1/Secret_Path2", "secret-svc/instance1", True),
-        ("secret-svc/instance1/Secret_Path2", "secret-svc/instance1/dev3", True),
-        ("secret-svc/instance1/Secret_Path2", "secret-svc/instance2/dev3", False),
-        ("gr/secret", "group", False),
+        ("provision", {}, "present"),
+        ("provision", {"state": "absent"}, "absent"),
+        ("rotate", {}, "rotated"),
+        ("rotate", {"rotate_key": False}, "rotated"),
+        ("rotate", {"state": "absent"}, "skip"),
+        ("rotate", {"optional_account": "skip"}, "skip"),
+        ("retire", {}, "absent"),
+        ("retire", {"state": "present"}, "absent"),
+        ("retire", {"optional_account": "skip"}, "absent"),
     ],
 )
-def test_spaces_of_secrets(secret: str, service: str, allowed: bool) -> None:
-    assert readable_by(service, secret) is allowed
+def test_a_purpose_decides_before_the_state(purpose: str, raw: dict[str, Any], stage: str) -> None:
+    assert purposed(purpose, **raw).stage == stage
 
 
 # --- variables
@@ -176,6 +204,7 @@ def test_defaults_and_empty_text() -> None:
         "service_name": "prod/cassandra",
         "account": "prod__cassandra-principal",
         "description": "Service account of /prod/cassandra",
+        "own_description": False,
         "secret_path": "prod/cassandra/cassandra-secret",
         "secret_store": "default",
         "key_store": "secret",
@@ -198,6 +227,10 @@ def test_defaults_and_empty_text() -> None:
     }
 
 
+class LazyList(list):  # type: ignore[type-arg]
+    """What ansible-core 2.19 makes of a list in a variable."""
+
+
 def bare_variables() -> list[str]:
     return sorted(VARIABLES)
 
@@ -218,7 +251,11 @@ def test_false_booleans_may_be_text(text: str) -> None:
     [
         ({"name": ""}, "dcos_service_name: must be given"),
         ({"name": None}, "dcos_service_name: must be given"),
-        ({"name": 3}, "dcos_service_name: must be text, not int"),
+        ({"principal": ["a"]}, "dcos_service_principal: must be text, not a list."),
+        ({"principal": LazyList(["a"])}, "dcos_service_principal: must be text, not a list."),
+        ({"account": {"a": 1}}, "dcos_service_account: must be text, not a dictionary."),
+        ({"principal": date(2026, 1, 2)}, "dcos_service_principal: must be text, not a date. Put it in quotes."),
+        ({"name": 3}, "dcos_service_name: must be text, not a number. Put it in quotes"),
         ({"nome": "x"}, "dcos_service_nome: there is no such variable. Did you mean name?"),
         ({"key_dir": "-----BEGIN PRIVATE KEY-----\nMII"}, "dcos_service_key_dir: this holds the text of a private key"),
         ({"dcos_service_name": "x"}, "there is no such variable. Leave out the prefix: name."),
@@ -227,7 +264,7 @@ def test_false_booleans_may_be_text(text: str) -> None:
         ({"origin": "here"}, "dcos_service_origin: 'here' is unknown"),
         ({"optional_account": "no"}, "dcos_service_optional_account: 'no' is unknown"),
         ({"key_store": "vault"}, "dcos_service_key_store: 'vault' is unknown"),
-        ({"verify_login": True}, "dcos_service_verify_login: must be text, not bool"),
+        ({"verify_login": True}, "dcos_service_verify_login: must be text, not a boolean. Put it in quotes"),
         ({"legacy_login_endpoint": "http"}, "dcos_service_legacy_login_endpoint: 'http' is unknown"),
         ({"superuser": "maybe"}, "dcos_service_superuser: 'maybe' is neither true nor false"),
         ({"rotate_key": "maybe"}, "dcos_service_rotate_key: 'maybe' is neither"),
@@ -342,7 +379,20 @@ def test_accounts_never_share_a_key_file(accounts: set[str]) -> None:
 def test_strict_grants_the_whole_preset() -> None:
     strict = plan(preset="scheduler_minimum")
     assert strict.permissions == (Permission(ROLE, ("create",)), Permission(USER, ("create",)))
-    assert strict.left_out == strict.keep == ()
+    assert strict.left_out == ()
+    assert strict.warnings == ()
+
+
+def test_an_account_that_may_run_tasks_on_agents_keeps_that() -> None:
+    """Agents may ask from DC/OS 1.10 on; lists that leave it out must not take it from an account that is adopted."""
+    on_agents = Permission("dcos:mesos:agent:task:user:nobody", ("create",))
+    listed = [{"rid": USER, "actions": ["create"]}]
+    for mode in ("permissive", "strict"):
+        assert on_agents in plan(security_mode=mode, preset="scheduler_minimum").keep
+        assert on_agents in plan(security_mode=mode, permissions=listed).keep
+    assert plan(permissions=listed, exclusive=False).keep == ()
+    assert plan(preset="cassandra").keep == ()
+    assert on_agents in plan(preset="cassandra").permissions
 
 
 def test_any_role() -> None:
@@ -364,12 +414,12 @@ def test_looser_modes_leave_mesos_out_and_keep_it(mode: str, preset: Any, count:
     loose = plan(security_mode=mode, preset=preset)
     assert loose.permissions == ()
     assert len(loose.left_out) == count
-    assert [(k.rid, k.actions) for k in loose.keep] == [(x.rid, x.actions) for x in loose.left_out]
+    assert [(k.rid, k.actions) for k in loose.keep][:count] == [(x.rid, x.actions) for x in loose.left_out]
     assert all(f"this cluster is in {mode} mode" in x.reason for x in loose.left_out)
     assert plan(security_mode=mode, preset=preset, exclusive=False).keep == ()
     ahead = plan(security_mode=mode, preset=preset, enforce_in_advance=True)
     assert ahead.permissions == plan(preset=preset).permissions
-    assert ahead.left_out == ahead.keep == ()
+    assert ahead.left_out == ()
 
 
 def test_categories_of_an_own_preset_by_mode() -> None:
