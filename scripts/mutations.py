@@ -108,8 +108,9 @@ MUTATIONS: tuple[Mutation, ...] = (
     uid: "{{ __dcos_service_plan.account }}"
     allow_dcos_prefix: "{{ __dcos_service_plan.allow_dcos_prefix }}"
     state: absent
+  register: __dcos_service_removed
 """,
-        "  ansible.builtin.meta: noop\n",
+        "  ansible.builtin.command: 'true'\n  register: __dcos_service_removed\n",
         f"{LIVE}/test_playbooks.py::test_provisioning_and_retirement",
     ),
     _mutation(

@@ -30,7 +30,7 @@ from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport
 ROOT = Path(__file__).parents[2]
 JOURNAL, NEXT = ".replacing", "-next"
 SAMPLE = 12
-"""How many of a scenario's cases "make test" runs; "make exhaustive" runs all of them."""
+"""How many of a scenario's cases "make test" tries; "make wrong-answers" tries all of them."""
 
 State = Mapping[str, Any]
 
@@ -146,18 +146,20 @@ class Walk:
             if set(last.get("failure") or ()) != {"status", "code", "title"} or not last["msg"]:
                 yield f"no typed failure: {last}"
         elif self.before == self.clean:
-            if case.wrong not in WELL_FORMED and not self._is_right(last, met):
+            if case.wrong not in WELL_FORMED and not self._is_right(last, case, met):
                 yield f"reported as right: {json.dumps(last)[:300]}"
         elif self._view(self.cluster.state()) != self._view(self.clean):
             yield f"reported as done: {_difference(self._view(self.clean), self._view(self.cluster.state()))}"
 
-    def _is_right(self, found: Result, met: Sequence[str]) -> bool:
+    def _is_right(self, found: Result, case: Case, met: Sequence[str]) -> bool:
         """Whether a report tells what a clean run tells, or names what it could not read."""
         if "expires_at" in found:  # another token is as good, if it is the account's
             kept = [account_of(path.read_text(encoding="ascii").strip()) for path in self.folder.iterdir()]
             return found["uid"] == self.results[-1]["uid"] and set(kept) <= {found["uid"]}
         if "access" in found and found["access"]["unknown"]:
             return True
+        if "/secrets/" in met[0] and case.wrong == "another account's":
+            return True  # a secret may hold the key of anybody
         right = _steady(self.results[-1])
         if all("/dcos-metadata/" in call for call in met):  # what cannot be read is null, as for who may not read it
             return _without_metadata(_steady(found)) == _without_metadata(right)

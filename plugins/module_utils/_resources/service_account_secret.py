@@ -78,8 +78,8 @@ _OTHER_KEY = Remedy(
 )
 _NO_ROTATION = Remedy("Leave rotate out to make a first key.", "Run again.")
 _REPLACE_FIRST = Remedy(
-    "Replace the account's key first: dcos_service_account with replace_key and the public key that rotate=prepare "
-    "returned.",
+    "Before rotate=finish, replace the account's key: dcos_service_account with replace_key and the public key that "
+    "rotate=prepare returned.",
     "Run again when no other run is busy.",
 )
 

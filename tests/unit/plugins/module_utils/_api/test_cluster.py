@@ -65,13 +65,13 @@ def test_a_new_token_is_hidden() -> None:
 
 def test_what_a_cluster_says_about_itself() -> None:
     version = {"version": "2.2.4", "dcos-variant": "enterprise"}
-    with Script((MODE, Reply(200, {"security": "strict"})), (VERSION, Reply(200, version))).played():
+    with Script((VERSION, Reply(200, version)), (MODE, Reply(200, {"security": "strict"}))).played():
         info = cluster_for().info()
     assert (info.url, info.security_mode, info.version, info.variant) == (URL, "strict", "2.2.4", "enterprise")
 
 
 def test_an_open_cluster_has_no_mode() -> None:
-    with Script((MODE, Reply(200, {"security": None})), (VERSION, Reply(200, {"version": "2.1.0"}))).played():
+    with Script((VERSION, Reply(200, {"version": "2.1.0"})), (MODE, Reply(200, {"security": None}))).played():
         info = cluster_for().info()
     assert (info.security_mode, info.version, info.variant) == (None, "2.1.0", None)
 

@@ -251,8 +251,8 @@ def test_false_booleans_may_be_text(text: str) -> None:
     [
         ({"name": ""}, "dcos_service_name: must be given"),
         ({"name": None}, "dcos_service_name: must be given"),
-        ({"mesos_role": ["a"]}, "dcos_service_mesos_role: must be text, not a list."),
-        ({"mesos_role": LazyList(["a"])}, "dcos_service_mesos_role: must be text, not a list."),
+        ({"principal": ["a"]}, "dcos_service_principal: must be text, not a list."),
+        ({"principal": LazyList(["a"])}, "dcos_service_principal: must be text, not a list."),
         ({"account": {"a": 1}}, "dcos_service_account: must be text, not a dictionary."),
         ({"principal": date(2026, 1, 2)}, "dcos_service_principal: must be text, not a date. Put it in quotes."),
         ({"name": 3}, "dcos_service_name: must be text, not a number. Put it in quotes"),

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,8 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import DcosE
 from ansible_collections.dcos.security.plugins.module_utils._fleet.batches import batches
 from ansible_collections.dcos.security.plugins.module_utils._fleet.fleet import Fleet, quiet
 from ansible_collections.dcos.security.plugins.module_utils._resources.frame import Outcome, converge
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import FakeCluster, cluster_for
+from ansible_collections.dcos.security.tests.resources.emulated_cluster import EmulatedCluster
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import cluster_for
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import private_text, public_text
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import Crash, Sent, serving
 
@@ -30,25 +30,26 @@ UID, SECRET = "team__api-principal", "team/api/api-secret"
 
 
 @pytest.fixture
-def fake() -> FakeCluster:
+def fake() -> EmulatedCluster:
     """One service that was not made by this collection: everything about it is somebody's own."""
-    fake = FakeCluster()
+    fake = EmulatedCluster()
     adopt(fake, UID, SECRET)
     return fake
 
 
-def adopt(fake: FakeCluster, uid: str, path: str) -> None:
+def adopt(fake: EmulatedCluster, uid: str, path: str) -> None:
     fake.add_account(uid, public_text("a"), "what somebody wrote")
     fake.add_grant(uid, RID, "read")
     fake.add_grant(uid, "dcos:superuser", "full")
-    fake.secrets[path] = json.dumps(
+    fake.store_secret(
+        path,
         {
             "uid": uid,
             "scheme": "RS256",
             "private_key": private_text("a"),
             "login_endpoint": "http://gateway.example.com/login",
             "team": "web",
-        }
+        },
     )
 
 
@@ -74,12 +75,12 @@ def outcomes(outcome: Outcome) -> list[str]:
     return ["failed" if each["failed"] else "changed" if each["changed"] else "ok" for each in services]
 
 
-def logs_in(fake: FakeCluster, uid: str = UID, path: str = SECRET) -> bool:
+def logs_in(fake: EmulatedCluster, uid: str = UID, path: str = SECRET) -> bool:
     key = load_stored_private_key(fake.document(path)["private_key"])
     return key is not None and same_key(read_public_key(fake.users[uid]["public_key"]), key.public_key())
 
 
-def without_key(fake: FakeCluster) -> dict[str, Any]:
+def without_key(fake: EmulatedCluster) -> dict[str, Any]:
     """All that a rotation leaves alone."""
     fields = {name: value for name, value in fake.document(SECRET).items() if name != "private_key"}
     return {
@@ -102,7 +103,7 @@ LISTS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("said", LISTS, ids=str)
-def test_rotation_changes_nothing_but_the_key(said: dict[str, Any], fake: FakeCluster) -> None:
+def test_rotation_changes_nothing_but_the_key(said: dict[str, Any], fake: EmulatedCluster) -> None:
     before, key = without_key(fake), fake.users[UID]["public_key"]
     services = [{"name": "/team/api", **said}]
     predicted = run(fake, services, check_mode=True)
@@ -122,7 +123,7 @@ def test_rotation_changes_nothing_but_the_key(said: dict[str, Any], fake: FakeCl
     }
 
 
-def test_rotation_of_key_files(fake: FakeCluster, tmp_path: Path) -> None:
+def test_rotation_of_key_files(fake: EmulatedCluster, tmp_path: Path) -> None:
     (tmp_path / f"{UID}.pem").write_text(private_text("a"))
     (tmp_path / f"{UID}.pem").chmod(0o600)
     (tmp_path / f"{UID}.pub").write_text(public_text("a"))
@@ -133,20 +134,21 @@ def test_rotation_of_key_files(fake: FakeCluster, tmp_path: Path) -> None:
     assert (tmp_path / f"{UID}.pem").read_text() == fake.document(SECRET)["private_key"] != private_text("a")
 
 
-def test_rotation_once(fake: FakeCluster) -> None:
+def test_rotation_once(fake: EmulatedCluster) -> None:
     first = run(fake, [{"name": "/team/api"}])
     services = [{"name": "/team/api", "rotate_key_from": shown(first)["fingerprint"]}]
     assert outcomes(run(fake, services)) == ["changed"]
     assert outcomes(run(fake, services)) == ["ok"]
 
 
-def test_what_has_no_key_is_not_rotated(fake: FakeCluster) -> None:
+def test_what_has_no_key_is_not_rotated() -> None:
+    fake = EmulatedCluster("permissive")
+    adopt(fake, UID, SECRET)
     services = [
         {"name": "/team/gone", "state": "absent"},
         {"name": "/team/typo"},
         {"name": "/team/none", "optional_account": "skip"},
     ]
-    fake.metadata["bootstrap-config.json"] = {"security": "permissive"}
     outcome = run(fake, services)
     assert outcomes(outcome) == ["ok", "failed", "ok"]
     assert [shown(outcome, number)["state"] for number in range(3)] == ["skip", "rotated", "skip"]
@@ -160,13 +162,13 @@ def test_contradicting_options() -> None:
         Fleet(cluster_for("admin"), [], {"state": "absent"}, 1, quiet, "rotate")
 
 
-def test_an_interrupted_rotation_is_finished_by_rotating_again(fake: FakeCluster) -> None:
+def test_an_interrupted_rotation_is_finished_by_rotating_again(fake: EmulatedCluster) -> None:
     before = without_key(fake)
     run(fake, [{"name": "/team/api"}])
     number = len(fake.writes)
     assert number >= 8
     for done in range(number):
-        fake = FakeCluster()
+        fake = EmulatedCluster()
         adopt(fake, UID, SECRET)
         fake.crash_after = done
         with pytest.raises(Crash):
@@ -177,7 +179,7 @@ def test_an_interrupted_rotation_is_finished_by_rotating_again(fake: FakeCluster
         assert (without_key(fake), logs_in(fake)) == (before, True), done
 
 
-def test_retirement_takes_the_list_that_provisions(fake: FakeCluster) -> None:
+def test_retirement_takes_the_list_that_provisions(fake: EmulatedCluster) -> None:
     services = [{"name": "/team/api", "state": "present", "rotate_key": True, "superuser": True}]
     outcome = run(fake, services, "retire")
     assert outcomes(outcome) == ["changed"]
@@ -187,7 +189,7 @@ def test_retirement_takes_the_list_that_provisions(fake: FakeCluster) -> None:
     assert outcomes(run(fake, services, "retire")) == ["ok"]
 
 
-def test_an_adopted_account_keeps_its_description(fake: FakeCluster) -> None:
+def test_an_adopted_account_keeps_its_description(fake: EmulatedCluster) -> None:
     run(fake, [{"name": "/team/api"}, {"name": "/team/new"}], "provision")
     assert fake.users[UID]["description"] == "what somebody wrote"
     assert fake.users["team__new-principal"]["description"] == "Service account of /team/new"
@@ -195,7 +197,7 @@ def test_an_adopted_account_keeps_its_description(fake: FakeCluster) -> None:
     assert fake.users[UID]["description"] == "asked for"
 
 
-def test_check_mode_invents_no_key(fake: FakeCluster) -> None:
+def test_check_mode_invents_no_key(fake: EmulatedCluster) -> None:
     services = [{"name": f"/team/{name}"} for name in ("one", "two", "api")]
     outcome = run(fake, services, "provision", check_mode=True)
     made = "(made when applied)"
@@ -238,11 +240,11 @@ def test_sizes_that_are_none(size: str) -> None:
         batches(3, ["1", size])
 
 
-def test_nothing_follows_a_batch_in_which_one_fails(fake: FakeCluster) -> None:
+def test_nothing_follows_a_batch_in_which_one_fails(fake: EmulatedCluster) -> None:
     names = ["api", "b", "c", "d", "e"]
     for name in names[1:]:
         adopt(fake, f"team__{name}-principal", f"team/{name}/{name}-secret")
-    fake.secrets["team/c/c-secret"] = "somebody else's"
+    fake.store_secret("team/c/c-secret", "somebody else's")
     outcome = run(fake, [{"name": f"/team/{name}"} for name in names], batch_sizes=["1", "2"])
     assert outcomes(outcome) == ["changed", "changed", "failed", "failed", "failed"]
     assert [shown(outcome, number)["msg"] for number in (3, 4)] == [
@@ -257,8 +259,8 @@ def test_nothing_follows_a_batch_in_which_one_fails(fake: FakeCluster) -> None:
 # Messages
 
 
-def test_messages_name_variables_of_the_service(fake: FakeCluster) -> None:
-    fake.secrets["team/foreign/foreign-secret"] = "somebody else's"
+def test_messages_name_variables_of_the_service(fake: EmulatedCluster) -> None:
+    fake.store_secret("team/foreign/foreign-secret", "somebody else's")
     fake.add_account("team__lost-principal", public_text("b"))
     fake.add_person("person")
     services = [{"name": "/team/foreign"}, {"name": "/team/lost"}, {"name": "/team/a", "account": "person"}]
@@ -272,7 +274,7 @@ def test_messages_name_variables_of_the_service(fake: FakeCluster) -> None:
         assert not any(word in message for word in ("overwrite", "rotate=", "replace_key", "dcos_sa_secret"))
 
 
-def test_what_two_have_in_common_is_told_once(fake: FakeCluster) -> None:
+def test_what_two_have_in_common_is_told_once(fake: EmulatedCluster) -> None:
     outcome = run(fake, [{"name": "/team/a"}, {"name": "/team/a"}], "provision")
     assert outcomes(outcome) == ["failed"] * 2
     assert outcome.failure is not None
