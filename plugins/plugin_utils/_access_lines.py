@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ..module_utils._access import types
-from ._visible import visible
+from ..module_utils._rules.visible import visible
 
 _GAP = "  "
 _NOTHING = "-"
