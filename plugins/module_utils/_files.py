@@ -11,7 +11,7 @@ import os
 import stat
 import tempfile
 from contextlib import suppress
-from typing import Callable
+from typing import BinaryIO, Callable
 
 from ._errors import DcosError
 
@@ -84,6 +84,20 @@ def read_regular(path: str, option: str) -> tuple[str, os.stat_result] | None:
             return handle.read().decode("utf-8"), status
         except UnicodeDecodeError:
             raise DcosError(f"{option}: {path} is not a text file.") from None
+
+
+def open_regular(path: str, option: str) -> BinaryIO:
+    """A regular file of any size that the user named, to be read in pieces; links are followed."""
+    check_path(path, option)
+    try:
+        # Not blocking, or opening a pipe would wait for a writer.
+        descriptor = os.open(os.path.expanduser(path), os.O_RDONLY | os.O_NONBLOCK)
+    except OSError as exc:
+        raise DcosError(f"{option}: cannot read {path}: {exc.strerror}.") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise DcosError(f"{option}: {path} is not a regular file. Name files; folders, pipes and devices are not read.")
+    return os.fdopen(descriptor, "rb")
 
 
 def _not_regular(path: str, option: str) -> DcosError:

@@ -12,31 +12,38 @@ the URI that they request, so a line in which a key that matters has two values 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from typing import NamedTuple
+
+from .._rules.identifiers import is_uid
 
 ADMIN_ROUTER = "adminrouter"
 IAM = "bouncer"
 
-_PAIR = re.compile(
-    r"(?:^|(?<=\s))(?P<key>[A-Za-z_]\w*)="
-    r"(?:(?P<moment>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*)|\"(?P<quoted>[^\"]*)\"|(?P<plain>\S+))"
-)
-# What nginx adds behind the pairs of Admin Router; its request may contain text that looks like a pair.
-_NGINX_TRAILER = re.compile(r",? while [a-z ]+, client: |, client: ")
+# A value that begins like the time stamps of Mesos holds a blank without any quotation marks.
+_PAIR = re.compile(r"(?<!\S)([A-Za-z_]\w*)=(\"[^\"]*\"|\d{4}-\d\d-\d\d \d\S*|\S*)")
+# Where what nginx adds behind the pairs of Admin Router begins; its request may contain text that looks like a pair.
+_NGINX_TRAILER = ", client: "
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:(Z)|([+-])(\d\d):?(\d\d))?")
-_REFUSED_LOGIN = re.compile(r"Service login for `(?P<uid>[^`]*)`: (?P<why>.*)", re.DOTALL)
+_REFUSED_LOGIN = re.compile(r"Service login for `(?P<uid>[^`]*)`: ")
 
-_DECIDING = ("uid", "object", "path", "action", "result", "authorizer", "component")
+_DECIDING = frozenset(
+    ("uid", "object", "path", "action", "result", "authorizer", "component", "timestamp", "request_uri", "type")
+)
 _RESULTS = {"allow": True, "deny": False}
+_LONGEST_VALUE = 1024
+"""Characters of a uid, an action or an object: longer ones are kept nowhere, so that memory stays bounded."""
+_SHOWN = 100
 
 CUT = "the line is cut"
 AMBIGUOUS = "it names {} twice"
 NO_RESULT = "it has no result"
+TOO_LONG = "it names something that is too long to exist"
+BAD_UID = "it names an account that cannot exist"
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """What a component decided.
 
     component: as the line spells it: C(adminrouter), C(bouncer), C(mesos-master), C(mesos-agent), C(marathon) ...
@@ -53,18 +60,19 @@ class Decision:
     action: str
     object: str
     allowed: bool
-    reason: str
     at: str | None
     text: str
     request_path: str = ""
     doubt: str | None = None
 
 
-@dataclass(frozen=True)
-class RefusedLogin:
-    """A login of a service that the IAM refused; it writes no audit line about that."""
+class RefusedLogin(NamedTuple):
+    """A login of a service that the IAM refused; it writes no audit line about that.
 
-    uid: str
+    uid: None for a text that names no account.
+    """
+
+    uid: str | None
     at: str | None
     text: str
 
@@ -76,47 +84,67 @@ def parse(text: str, journal_time: int | None = None) -> Decision | RefusedLogin
     """
     if "type=audit" not in text:
         return _refused_login(text, journal_time)
-    pairs = text
-    if "[lua]" in text or "authorizer=adminrouter" in text:
-        trailer = _NGINX_TRAILER.search(text, text.find("type=audit"))
-        pairs = text if trailer is None else text[: trailer.start()]
-    values: dict[str, str] = {}
-    doubt = None
-    for match in _PAIR.finditer(pairs):
-        key, value = match.group("key"), match.group("quoted")
-        if value is None:
-            value = match.group("moment") or match.group("plain")
-            if value.startswith('"'):
-                doubt = CUT  # a quotation that does not end
-            elif key in _DECIDING:
-                value = value.rstrip(",")
-        if key in _DECIDING and values.get(key, value) != value:
-            doubt = AMBIGUOUS.format(key)
-        values.setdefault(key, value)
-    if values.get("type") != "audit":
+    pairs, doubt = text, None
+    from_nginx = "[lua]" in text
+    if from_nginx or "authorizer=adminrouter" in text:
+        end = text.find(_NGINX_TRAILER, text.find("type=audit"))
+        if end >= 0:
+            pairs = text[:end]
+        elif from_nginx:
+            doubt = CUT  # the uid comes last, before the trailer: there may have been one
+    found = _PAIR.findall(pairs)
+    values: dict[str, str] = dict(found)
+    if values.get("type") not in ("audit", "audit,"):
         return None
-    result = values.get("result", "")
+    if len(values) < len(found):
+        doubt = _contradiction(found) or doubt
+    for key, value in values.items():
+        if value[:1] == '"':
+            if value[-1:] != '"' or len(value) == 1:
+                doubt = CUT  # a quotation that does not end
+            values[key] = value[1:-1]
+        elif value[-1:] == "," and key in _DECIDING:
+            values[key] = value[:-1]
+    get = values.get
+    uid, action, subject, result = get("uid"), get("action", ""), get("object") or get("path") or "", get("result", "")
+    component = get("authorizer") or get("component") or ""
     if doubt is None and result not in _RESULTS:
-        doubt = CUT if result in ("", "al", "all", "allo", "d", "de", "den", "a") else NO_RESULT
+        doubt = CUT if "allow".startswith(result) or "deny".startswith(result) else NO_RESULT
+    if max(len(uid or ""), len(action), len(subject), len(component)) > _LONGEST_VALUE:
+        doubt = TOO_LONG
+        uid = uid and uid[:_SHOWN]
+        action, subject, component = action[:_SHOWN], subject[:_SHOWN], component[:_SHOWN]
+    elif uid and doubt is None and not is_uid(uid):
+        doubt = BAD_UID
     return Decision(
-        values.get("authorizer") or values.get("component") or "",
-        values.get("uid") or None,
-        values.get("action", ""),
-        values.get("object") or values.get("path") or "",
+        component,
+        uid or None,
+        action,
+        subject,
         _RESULTS.get(result, False),
-        values.get("reason", ""),
-        moment(values.get("timestamp", "")) or _from_journal(journal_time),
+        moment(get("timestamp", "")) or _from_journal(journal_time),
         text,
-        values.get("request_uri", "").split("?")[0],
+        get("request_uri", "").partition("?")[0],
         doubt,
     )
+
+
+def _contradiction(pairs: list[tuple[str, str]]) -> str | None:
+    """Why a line with a key that occurs more than once is not believed, if it is a key that matters."""
+    seen: dict[str, str] = {}
+    for key, value in pairs:
+        value = value.strip('",')
+        if seen.setdefault(key, value) != value and key in _DECIDING:
+            return AMBIGUOUS.format(key)
+    return None
 
 
 def _refused_login(text: str, journal_time: int | None) -> RefusedLogin | None:
     match = _REFUSED_LOGIN.search(text)
     if match is None:
         return None
-    return RefusedLogin(match.group("uid"), _bouncer_time(text) or _from_journal(journal_time), text)
+    uid = match.group("uid")
+    return RefusedLogin(uid if is_uid(uid) else None, _bouncer_time(text) or _from_journal(journal_time), text)
 
 
 def _bouncer_time(text: str) -> str | None:
@@ -131,15 +159,23 @@ def moment(text: str) -> str | None:
     if match is None:
         return None
     year, month, day, hour, minute, second, fraction, _utc, sign, hours, minutes = match.groups()
-    micros = int((fraction or "0").ljust(6, "0")[:6])
+    whole = _second(year, month, day, hour, minute, second, sign, hours, minutes)
+    return None if whole is None else f"{whole}.{(fraction or '').ljust(6, '0')[:6]}Z"
+
+
+@lru_cache(maxsize=4096)
+def _second(
+    year: str, month: str, day: str, hour: str, minute: str, second: str, sign: str | None, hours: str, minutes: str
+) -> str | None:
+    """The second in UTC; None where there is no such day or hour. Lines of the same second come together."""
     try:
-        at = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), micros)
+        at = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second))
         if sign is not None:
             offset = timedelta(hours=int(hours), minutes=int(minutes))
             at = at - offset if sign == "+" else at + offset
     except (ValueError, OverflowError):
         return None
-    return iso(at)
+    return at.isoformat()
 
 
 def iso(at: datetime) -> str:

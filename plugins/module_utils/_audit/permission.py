@@ -10,9 +10,10 @@ a path, Mesos an operation and perhaps only its object; the tables below map wha
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Mapping
 
-from .._rules.permissions import ACTIONS, Grant
+from .._rules.permissions import ACTIONS, Grant, is_rid
 from .._rules.rid_catalog import find
 from .line import ADMIN_ROUTER, Decision
 
@@ -54,77 +55,76 @@ _OPERATIONS: Mapping[str, tuple[str, str]] = {
 
 _WITHOUT_VALUE = frozenset(("flags", "log"))
 
-_OPEN_TO_EVERYONE = ("/secrets/v1", "/capabilities", "/metadata")
+_OPEN_TO_EVERYONE = ("/secrets/v1/", "/capabilities/", "/metadata/")
 """Paths that Admin Router opens for every valid token: what it logs there is no permission that anyone needs."""
-
-_OWN_PERMISSIONS = "dcos:iam:users:"
-"""What Admin Router logs when an account reads its own permissions, which needs none."""
 
 
 def permission_of(decision: Decision) -> Grant | None:
     """The permission that was asked for, None where the line does not tell."""
-    return _named(decision) or _of_marathon(decision) or _of_mesos(decision)
+    return _permission(decision.component, decision.action, decision.object)
+
+
+@lru_cache(maxsize=4096)
+def _permission(component: str, action: str, subject: str) -> Grant | None:
+    """A journal says the same few things again and again."""
+    grant = _named(action, subject) or _of_marathon(component, action, subject) or _of_mesos(component, action, subject)
+    return grant if grant is not None and is_rid(grant.rid) else None
 
 
 def needs_no_grant(decision: Decision) -> bool:
     """Whether the decision is about something that every account may do."""
-    if decision.object.startswith(_OWN_PERMISSIONS):
+    if not decision.allowed or decision.component != ADMIN_ROUTER:
+        return False
+    if decision.object == f"dcos:iam:users:{decision.uid}:permissions":
         return True
-    path = decision.request_path
-    return (
-        decision.component == ADMIN_ROUTER
-        and decision.allowed
-        and any(path == open_path or path.startswith(f"{open_path}/") for open_path in _OPEN_TO_EVERYONE)
-    )
+    return f"{decision.request_path}/".startswith(_OPEN_TO_EVERYONE)
 
 
-def _named(decision: Decision) -> Grant | None:
+def _named(action: str, rid: str) -> Grant | None:
     """The resource id that the line names, with the action that it names or that its operation stands for."""
-    rid = decision.object
     if not rid.startswith("dcos:"):
         return None
-    if decision.action in ACTIONS:
-        return Grant(rid, decision.action)
-    operation = _OPERATIONS.get(decision.action.lower())
+    if action in ACTIONS:
+        return Grant(rid, action)
+    operation = _OPERATIONS.get(action.lower())
     if operation is not None:
         return Grant(rid, operation[1])
-    verb = next((action for word, action in _VERBS.items() if decision.action.startswith(word)), None)
+    verb = next((named for word, named in _VERBS.items() if action.startswith(word)), None)
     if verb is not None and rid.startswith("dcos:service:"):
         return Grant(rid, verb)
-    documented = {action for entry in find(rid) for action in entry.actions}
+    documented = {each for entry in find(rid) for each in entry.actions}
     return Grant(rid, documented.pop()) if len(documented) == 1 else None
 
 
-def _of_marathon(decision: Decision) -> Grant | None:
-    verb = next((word for word in _VERBS if decision.action.startswith(word)), None)
+def _of_marathon(component: str, operation: str, path: str) -> Grant | None:
+    verb = next((word for word in _VERBS if operation.startswith(word)), None)
     if verb is None:
         return None
-    kind, path, action = decision.action[len(verb) :], decision.object, _VERBS[verb]
-    if decision.component == _MARATHON and kind in _OF_A_PATH and path.startswith("/"):
+    kind, action = operation[len(verb) :], _VERBS[verb]
+    if component == _MARATHON and kind in _OF_A_PATH and path.startswith("/"):
         return Grant(f"dcos:service:marathon:marathon:services:{path}", action)
-    if decision.component == _MARATHON and kind == "Resource" and path.strip("/") in _ADMIN_RESOURCES:
+    if component == _MARATHON and kind == "Resource" and path.strip("/") in _ADMIN_RESOURCES:
         return Grant(f"dcos:service:marathon:marathon:admin:{path.strip('/')}", action)
-    if decision.component == _METRONOME and kind in _OF_A_JOB:
+    if component == _METRONOME and kind in _OF_A_JOB:
         job = path[1:] if path.startswith("/") else path
         if job and "/" not in job:
             return Grant(f"dcos:service:metronome:metronome:jobs:{job}", action)
     return None
 
 
-def _of_mesos(decision: Decision) -> Grant | None:
+def _of_mesos(component: str, operation: str, subject: str) -> Grant | None:
     """An operation with what it is about: a role, a principal, a Linux user, a path or a group."""
-    if decision.component not in (_MASTER, _AGENT):
+    if component not in (_MASTER, _AGENT):
         return None
-    operation = _OPERATIONS.get(decision.action.lower())
-    if operation is None:
+    known = _OPERATIONS.get(operation.lower())
+    if known is None:
         return None
-    kind, action = operation
-    value = decision.object
+    kind, action = known
     if kind not in _WITHOUT_VALUE:
         with_path = kind.endswith(":app_id") or kind == "endpoint:path"
-        if not value or with_path is not value.startswith("/"):
+        if not subject or with_path is not subject.startswith("/"):
             return None
-        kind = f"{kind}:{value}"
-    side = "agent" if decision.component == _AGENT else "master"
+        kind = f"{kind}:{subject}"
+    side = "agent" if component == _AGENT else "master"
     rid = f"dcos:mesos:{side}:{kind}"
     return Grant(rid, action) if find(rid) else None

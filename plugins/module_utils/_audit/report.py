@@ -10,11 +10,11 @@ on the order of the lines.
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, field
-from typing import Callable, Collection, Iterable, Mapping, TypeVar
+from dataclasses import dataclass, field
+from typing import Callable, Collection, Iterable, Mapping, NamedTuple, TypeVar
 
 from .._rules.coverage import covers
-from .._rules.identifiers import is_native
+from .._rules.identifiers import NATIVE_PREFIX, is_native
 from .._rules.permissions import SUPERUSER_RID, Grant, group_grants
 from .._rules.rid_catalog import unknown
 from .line import IAM, Decision, RefusedLogin
@@ -23,8 +23,11 @@ from .permission import needs_no_grant, permission_of
 
 Key = TypeVar("Key", "Asked", "Problem", "Unmapped")
 
-MOST_ENTRIES = 100_000
+MOST_ENTRIES = 20_000
 """Different permissions, problems and unmapped lines that are kept apart; what exceeds this is counted."""
+
+_SAMPLE = 4096
+"""Characters of a line that are kept until it is known whether it is shown."""
 
 NO_UID = "the request had no valid token: it was missing, had expired, or was signed with another key"
 REFUSED_PASSWORD = "the password was refused"  # noqa: S105
@@ -44,27 +47,36 @@ class Tally:
     def add(self, at: str | None, text: str) -> None:
         self.count += 1
         if at is not None:
-            self.first = at if self.first is None else min(self.first, at)
-            self.last = at if self.last is None else max(self.last, at)
+            if self.first is None or at < self.first:
+                self.first = at
+            if self.last is None or at > self.last:
+                self.last = at
+        if len(text) > _SAMPLE:
+            # Only whole words: half a token would not be known as one.
+            text = text[:_SAMPLE].rpartition(" ")[0]
         seen = (at or "", text)
-        self.sample = seen if self.sample is None else min(self.sample, seen)
+        if self.sample is None or seen < self.sample:
+            self.sample = seen
 
     def view(self) -> dict[str, object]:
         sample = "" if self.sample is None else masked(self.sample[1])
         return {"count": self.count, "first_at": self.first, "last_at": self.last, "sample": sample}
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """A permission that a component was asked about."""
 
     uid: str
     component: str
-    grant: Grant
+    rid: str
+    action: str
+
+    @property
+    def grant(self) -> Grant:
+        return Grant(self.rid, self.action)
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """A denial that no grant would cure. The uid is None where nobody knows whose request it was."""
 
     uid: str | None
@@ -72,8 +84,7 @@ class Problem:
     cause: str
 
 
-@dataclass(frozen=True)
-class Unmapped:
+class Unmapped(NamedTuple):
     """A line that does not tell which permission it is about, or that is not believed."""
 
     uid: str | None
@@ -126,8 +137,10 @@ class Decisions:
         if found.at is None:
             self.without_time += 1
         else:
-            self.first = found.at if self.first is None else min(self.first, found.at)
-            self.last = found.at if self.last is None else max(self.last, found.at)
+            if self.first is None or found.at < self.first:
+                self.first = found.at
+            if self.last is None or found.at > self.last:
+                self.last = found.at
         if isinstance(found, RefusedLogin):
             self._count(self.problems, Problem(found.uid, IAM, REFUSED_LOGIN), found)
         elif found.doubt is not None:
@@ -147,7 +160,7 @@ class Decisions:
             self._count(self.unmapped, _unmapped(decision, NOT_MAPPED), decision)
         else:
             table = self.used if decision.allowed else self.denied
-            self._count(table, Asked(uid, decision.component, grant), decision)
+            self._count(table, Asked(uid, decision.component, grant.rid, grant.action), decision)
 
     def _count(self, table: dict[Key, Tally], key: Key, found: Decision | RefusedLogin) -> None:
         tally = table.get(key)
@@ -165,68 +178,87 @@ class Decisions:
     @property
     def uids(self) -> list[str]:
         """The accounts that lines name, and those that were asked for."""
-        asked = {key.uid for table in (self.denied, self.used) for key in table}
         named = {problem.uid for problem in self.problems if problem.uid is not None}
-        return sorted(asked | named | set(self.window.uids))
+        return sorted({*self.askers, *named})
+
+    @property
+    def askers(self) -> list[str]:
+        """The accounts that something was decided for, and those that were asked for: all that can be compared.
+
+        Whoever tries to log in under a thousand names is none of them.
+        """
+        asked = {key.uid for table in (self.denied, self.used) for key in table}
+        return sorted(asked | set(self.window.uids))
+
+
+DIRECT, GROUP, NO = "direct", "group", "no"
 
 
 @dataclass(frozen=True)
 class Holdings:
     """What an account has now.
 
-    direct: its own grants. through_groups: those of its groups.
+    direct: its own grants. through_groups: those of its groups. exists: whether there is such an account.
     """
 
     direct: frozenset[Grant] = frozenset()
     through_groups: frozenset[Grant] = frozenset()
+    exists: bool = True
 
-    def cover(self, grant: Grant) -> bool:
-        """Whether the account may do it, its superuser power set aside."""
-        return any(covers(held, grant) for held in self.direct | self.through_groups if held.rid != SUPERUSER_RID)
+    def way(self, grant: Grant) -> str:
+        """How the account may do it, superuser power set aside: C(direct), C(group) or C(no)."""
+        for way, grants in ((DIRECT, self.direct), (GROUP, self.through_groups)):
+            if any(covers(held, grant) for held in grants if held.rid != SUPERUSER_RID):
+                return way
+        return NO
 
 
-def account_view(
-    decisions: Decisions, uid: str, holdings: Holdings | None, fold: Callable[[Iterable[Grant]], Iterable[Grant]]
-) -> dict[str, object]:
+Fold = Callable[[Iterable[Grant]], Iterable[Grant]]
+
+
+def account_view(decisions: Decisions, uid: str, holdings: Holdings | None, fold: Fold) -> dict[str, object]:
     """One account in the result.
 
-    holdings: None where nothing is compared, or the account does not exist: then everything denied is missing.
+    holdings: None where nothing is compared.
     fold: replaces many grants by one for their folder, or returns them as they are.
     """
     denied = {key.grant for key in decisions.denied if key.uid == uid}
     used = {key.grant for key in decisions.used if key.uid == uid}
+    proposed = denied | used if proposable(uid) else set()
+    ways = {grant: None if holdings is None else holdings.way(grant) for grant in denied | used}
+    missing = [grant for grant in proposed if (grant in denied if holdings is None else ways[grant] == NO)]
+    needed = [grant for grant in proposed if ways[grant] != GROUP]
     return {
         "uid": uid,
-        "denied": _asked(decisions.denied, uid, holdings),
-        "used": _asked(decisions.used, uid, holdings),
-        "missing": [] if is_native(uid) else group_grants(fold(_missing(denied, used, holdings))),
+        "exists": None if holdings is None else holdings.exists,
+        "denied": _asked(decisions.denied, uid, ways),
+        "used": _asked(decisions.used, uid, ways),
+        "missing": _proposal(missing, fold),
+        "needed": _proposal(needed, fold),
         "unused": [] if holdings is None else group_grants(_unused(denied | used, holdings)),
-        "authentication": [
-            {"component": problem.component, "cause": problem.cause, **tally.view()}
-            for problem, tally in _sorted(decisions.problems)
-            if problem.uid == uid
-        ],
+        "authentication": _problems(decisions, uid),
     }
+
+
+def proposable(uid: str) -> bool:
+    """Whether anything may be proposed for it. No document lists all accounts of DC/OS itself, but their prefix."""
+    return not is_native(uid) and not uid.startswith(NATIVE_PREFIX)
 
 
 def unknown_account_view(decisions: Decisions) -> dict[str, object] | None:
     """The denials of requests that nobody could be told from; None where there are none."""
-    found = [
-        {"component": problem.component, "cause": problem.cause, **tally.view()}
-        for problem, tally in _sorted(decisions.problems)
-        if problem.uid is None
-    ]
+    found = _problems(decisions, None)
     if not found:
         return None
-    empty: dict[str, object] = {name: [] for name in ("denied", "used", "missing", "unused")}
-    return {"uid": None, **empty, "authentication": found}
+    empty: dict[str, object] = {name: [] for name in ("denied", "used", "missing", "needed", "unused")}
+    return {"uid": None, "exists": None, **empty, "authentication": found}
 
 
 def unmapped_view(decisions: Decisions) -> list[dict[str, object]]:
     return [
         {
-            "uid": line.uid,
-            "component": line.component,
+            "uid": None if line.uid is None else masked(line.uid),
+            "component": masked(line.component),
             "action": masked(line.action),
             "object": masked(line.object),
             "result": "allow" if line.allowed else "deny",
@@ -237,12 +269,17 @@ def unmapped_view(decisions: Decisions) -> list[dict[str, object]]:
     ]
 
 
-def _missing(denied: Iterable[Grant], used: Iterable[Grant], holdings: Holdings | None) -> list[Grant]:
-    """What was denied, or allowed to a superuser only, and is not granted now. Superuser power is never proposed."""
-    held = holdings or Holdings()
-    # Without a look at the account nothing tells what was allowed by a grant.
-    wanted = set(denied) if holdings is None else {*denied, *used}
-    return sorted(grant for grant in wanted if grant.rid != SUPERUSER_RID and not held.cover(grant))
+def _proposal(grants: Iterable[Grant], fold: Fold) -> list[dict[str, object]]:
+    """Superuser power is never proposed."""
+    return group_grants(fold(grant for grant in grants if grant.rid != SUPERUSER_RID))
+
+
+def _problems(decisions: Decisions, uid: str | None) -> list[dict[str, object]]:
+    return [
+        {"component": masked(problem.component), "cause": problem.cause, **tally.view()}
+        for problem, tally in _sorted(decisions.problems)
+        if problem.uid == uid
+    ]
 
 
 def _unused(asked: Collection[Grant], holdings: Holdings) -> list[Grant]:
@@ -254,14 +291,14 @@ def _unused(asked: Collection[Grant], holdings: Holdings) -> list[Grant]:
     )
 
 
-def _asked(table: Mapping[Asked, Tally], uid: str, holdings: Holdings | None) -> list[dict[str, object]]:
+def _asked(table: Mapping[Asked, Tally], uid: str, ways: Mapping[Grant, str | None]) -> list[dict[str, object]]:
     return [
         {
-            "rid": key.grant.rid,
-            "action": key.grant.action,
-            "component": key.component,
-            "known": unknown(key.grant.rid, [key.grant.action]) is None,
-            "granted": None if holdings is None else holdings.cover(key.grant),
+            "rid": key.rid,
+            "action": key.action,
+            "component": masked(key.component),
+            "known": unknown(key.rid, [key.action]) is None,
+            "granted": ways[key.grant],
             **tally.view(),
         }
         for key, tally in _sorted(table)
@@ -275,4 +312,4 @@ def _unmapped(decision: Decision, why: str) -> Unmapped:
 
 def _sorted(table: Mapping[Key, Tally]) -> list[tuple[Key, Tally]]:
     """In an order that depends on what was found, not on when."""
-    return sorted(table.items(), key=lambda entry: [str(value) for value in astuple(entry[0])])
+    return sorted(table.items(), key=lambda entry: [str(value) for value in entry[0]])

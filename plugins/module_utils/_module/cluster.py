@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Callable, Generic, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
@@ -32,10 +33,15 @@ class Context(Generic[Params]):
     """What a module makes its resource from."""
 
     params: Params
-    cluster: Cluster
+    connect: Callable[[], Cluster]
     warn: Callable[[str], None]
     hide: Callable[[str], None]
     reveal: Callable[[str], None]
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        """The cluster that the options name. A module that never asks for it needs no connection."""
+        return self.connect()
 
 
 def run_cluster_module(
@@ -50,14 +56,18 @@ def run_cluster_module(
     """
     module = AnsibleModule({**CONNECTION_SPEC, **argument_spec}, supports_check_mode=True, **rules)
     _deps.require(module, _deps.HTTP, _deps.KEYS, *libraries)
+    hide = hider(module)
 
     def make(where: Where) -> Resource[State]:
-        hide = hider(module)
         hide_given(module, argument_spec, hide)
-        connection = resolve(module.params, os.environ, module.warn, hide)
-        if isinstance(connection.credentials, (KeyCredentials, TokenCredentials)):
-            _deps.require(module, _deps.JWT)
-        where["cluster"] = {"url": connection.url, "credentials_from": connection.credentials_from}
-        return build(Context(module.params, Cluster(connection, hide), module.warn, hide, revealer(module)))
+
+        def connect() -> Cluster:
+            connection = resolve(module.params, os.environ, module.warn, hide)
+            if isinstance(connection.credentials, (KeyCredentials, TokenCredentials)):
+                _deps.require(module, _deps.JWT)
+            where["cluster"] = {"url": connection.url, "credentials_from": connection.credentials_from}
+            return Cluster(connection, hide)
+
+        return build(Context(module.params, connect, module.warn, hide, revealer(module)))
 
     run(module, make)

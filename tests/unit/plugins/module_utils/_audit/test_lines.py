@@ -118,9 +118,8 @@ def test_known_forms(line: str, uid: str | None, at: str, allowed: bool, grant: 
     found = decision(line)
     assert (found.uid, found.at, found.allowed, found.doubt) == (uid, at, allowed, None)
     assert permission_of(found) == grant
-    assert decision(f"Jun 14 09:12:07 m1 unit[1]: {line}") == Decision(
-        **{**found.__dict__, "text": f"Jun 14 09:12:07 m1 unit[1]: {line}"}
-    )
+    prefixed = f"Jun 14 09:12:07 m1 unit[1]: {line}"
+    assert decision(prefixed) == found._replace(text=prefixed)
 
 
 @pytest.mark.parametrize(
