@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 
 from ansible_collections.dcos.security.plugins.module_utils._audit.line import (
     AMBIGUOUS,
+    BAD_UID,
     CUT,
+    NO_RESULT,
+    TOO_LONG,
     Decision,
     RefusedLogin,
     moment,
@@ -175,6 +178,7 @@ def test_operations_on_services_and_jobs(authorizer: str, action: str, path: str
         "authorizer=mesos-master action=run_task",
         "authorizer=somebody action=create object=/a",
         "authorizer=mesos-master action=GET object=dcos:mesos:master:quota:role:r",  # documented with two actions
+        "authorizer=adminrouter action=full object=dcos:adminrouter:service:a%20b",  # the IAM would take something else
     ],
 )
 def test_what_no_document_maps_is_never_guessed(pairs: str) -> None:
@@ -197,8 +201,16 @@ def test_what_no_document_maps_is_never_guessed(pairs: str) -> None:
             "request_uri=/a object=dcos:superuser uid=a, client: 10.0.6.4",
             AMBIGUOUS.format("object"),
         ),
+        # What nginx adds is missing, and so perhaps the uid, or a part of it.
+        (DENIED_ADMIN_ROUTER.partition(" uid=")[0], CUT),
+        (DENIED_ADMIN_ROUTER.partition(", client")[0], CUT),
+        ("type=audit authorizer=a uid=a action=full object=dcos:x result=perhaps", NO_RESULT),
+        ("type=audit authorizer=a uid=a/b action=full object=dcos:x result=deny", BAD_UID),
+        ("type=audit authorizer=a uid=a timestamp=2026-06-14T09:12:03Z timestamp=2026-06-15T09:12:03Z result=deny",
+         AMBIGUOUS.format("timestamp")),
+        (f"type=audit authorizer=a uid=a action=full object=dcos:{'x' * 2000} result=deny", TOO_LONG),
     ],
-)
+)  # fmt: skip
 def test_cut_and_ambiguous_lines_are_not_believed(line: str, doubt: str) -> None:
     assert decision(line).doubt == doubt
 
@@ -231,6 +243,18 @@ def test_what_every_valid_token_opens_needs_no_grant(path: str) -> None:
 def test_own_permissions_need_no_grant() -> None:
     line = "type=audit authorizer=adminrouter object=dcos:iam:users:a:permissions action=read result=allow uid=a"
     assert needs_no_grant(decision(line))
+    assert not needs_no_grant(decision(line.replace("uid=a", "uid=b")))
+
+
+def test_names_that_are_too_long_are_not_kept() -> None:
+    found = decision(f"type=audit authorizer=a uid={'u' * 5000} action=full object=dcos:x result=deny")
+    assert (found.doubt, found.uid) == (TOO_LONG, "u" * 100)
+
+
+def test_a_refused_login_under_a_name_that_cannot_exist_is_nobodys() -> None:
+    found = parse("Service login for `a b`: invalid token `x`: why")
+    assert isinstance(found, RefusedLogin)
+    assert found.uid is None
 
 
 @pytest.mark.parametrize(

@@ -97,9 +97,28 @@ def test_superuser_is_never_proposed() -> None:
     assert view(added([line("dcos:superuser", "full")]))["missing"] == []
 
 
-def test_native_accounts_are_reported_and_never_proposed_for() -> None:
-    found = view(added([line(ROLE, uid="dcos_marathon")]), "dcos_marathon")
-    assert (len(found["denied"]), found["missing"]) == (1, [])
+@pytest.mark.parametrize("uid", ["dcos_marathon", "dcos_of_a_later_version", "bootstrapuser"])
+def test_accounts_of_dcos_itself_are_reported_and_never_proposed_for(uid: str) -> None:
+    found = view(added([line(ROLE, uid=uid)]), uid)
+    assert (len(found["denied"]), found["missing"], found["needed"]) == (1, [], [])
+
+
+def test_what_is_needed_is_all_but_what_groups_grant() -> None:
+    holdings = Holdings(frozenset({Grant(ROLE, "create")}), frozenset({Grant(USER, "create")}))
+    lines = [line(ROLE, result="allow"), line(USER, result="allow"), line(PRINCIPAL, "delete")]
+    found = view(added([*lines, line("dcos:superuser", "full")]), holdings=holdings)
+    assert found["needed"] == [{"rid": ROLE, "actions": ["create"]}, {"rid": PRINCIPAL, "actions": ["delete"]}]
+    assert found["missing"] == [{"rid": PRINCIPAL, "actions": ["delete"]}]
+
+
+def test_samples_are_short_and_end_with_a_whole_word() -> None:
+    secret = "//user:" + "s" * 8000 + "@host"
+    found = view(added([f"{line(ROLE)} {'x' * 900} {secret}"]))
+    assert "sss" not in found["denied"][0]["sample"]
+    decisions = added([f"{line(ROLE)} {'x ' * 9000}"])
+    ((tally),) = decisions.denied.values()
+    assert tally.sample is not None
+    assert len(tally.sample[1]) <= 4096
 
 
 def test_denials_without_an_account_are_explained() -> None:
