@@ -92,9 +92,10 @@ coverage: $(READY) ## Branch coverage of plugins/ through unit tests, integratio
 	@$(BIN)/coverage combine --quiet --keep $(MEASURED)/unit $(MEASURED)/modules
 	@$(BIN)/coverage report
 
-bench: $(READY) ## How long provisioning takes (SIZES="1 10", CONTINUE=1 after a stop, PROFILE=1, DOCS=1 writes the page)
+bench: $(READY) ## How long provisioning takes, and how fast audit lines are read (SIZES="1 10", CONTINUE=1 after a stop, PROFILE=1, DOCS=1 writes the page)
 	@$(ISOLATED) $(BIN)/python tests/benchmarks/run.py --build-dir $(BUILD)/bench --sizes $(SIZES) \
 	  $(if $(CONTINUE),--continue) $(if $(PROFILE),--profile) $(if $(DOCS),--docs)
+	@$(ISOLATED) $(BIN)/python tests/benchmarks/audit.py
 
 lower-bounds: $(READY) ## Integration and playbooks on the oldest Python, with the lowest versions of libraries
 	@target=$$($(BIN)/python scripts/target_python.py --build-dir $(BUILD) lowest) && \

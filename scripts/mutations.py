@@ -449,8 +449,8 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{UNIT}/_resources/test_auth_token.py::test_credentials_of_dcos_itself_are_not_used",
     ),
     _mutation(
-        "if uid in NATIVE_ACCOUNTS or uid == BOOTSTRAP_USER:",
-        "if False:",
+        "return uid in NATIVE_ACCOUNTS or uid == BOOTSTRAP_USER",
+        "return False",
         f"{UNIT}/_rules/test_identifiers.py::test_accounts_of_dcos_itself_are_refused_with_any_setting",
         f"{UNIT}/_resources/test_acl_grants.py::test_accounts_of_dcos_itself_are_refused",
         f"{UNIT}/_resources/test_service_account.py::test_uids_that_are_refused_before_any_request",
@@ -490,6 +490,22 @@ MUTATIONS: tuple[Mutation, ...] = (
         "                raise _no_such_route(exc) from None\n            raise\n        return _object(",
         "                pass\n            raise\n        return _object(",
         f"{UNIT}/_api/test_iam.py::test_a_route_that_is_not_there_is_an_open_cluster",
+    ),
+    # Audit lines
+    _mutation(
+        "table = self.used if decision.allowed else self.denied",
+        "table = self.used",
+        f"{UNIT}/_audit/test_report.py::test_denials_become_missing_permissions",
+    ),
+    _mutation(
+        "self._count(self.problems, Problem(None, found.component, NO_UID), found)",
+        "pass",
+        f"{UNIT}/_audit/test_report.py::test_denials_without_an_account_are_explained",
+    ),
+    _mutation(
+        "if (grant in denied if holdings is None else ways[grant] == NO)]",
+        "if grant in denied]",
+        f"{UNIT}/_audit/test_report.py::test_what_is_granted_now_is_not_missing",
     ),
 )
 

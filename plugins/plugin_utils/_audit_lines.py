@@ -12,18 +12,26 @@ from typing import Any
 from ._columns import aligned
 
 _NOTHING = "-"
+_PRESETS = 3
 
 Report = Mapping[str, Any]
 """The result of dcos_audit_info."""
 
 
-def audit_lines(report: Report) -> list[str]:
-    """What was read, then each account, then what could not be mapped."""
+def audit_lines(
+    report: Report, presets: Sequence[Mapping[str, Any]] = (), unread: Sequence[Mapping[str, str]] = ()
+) -> list[str]:
+    """What was read and what not, then each account, then what could not be mapped, then presets that would do."""
     lines = _summary(report)
+    if unread:
+        rows = [[each["host"], each["reason"]] for each in unread]
+        lines += ["", "JOURNALS NOT READ: what is in them is not known", *aligned(rows)]
     for account in report["audit"]:
         lines += ["", *_account(account)]
     if report["unmapped"]:
         lines += ["", "NOT MAPPED: lines that name no permission that can be relied on", *aligned(_unmapped(report))]
+    if presets:
+        lines += ["", "PRESETS that cover all of it", *aligned(map(_preset, presets[:_PRESETS]))]
     return lines
 
 
@@ -84,6 +92,11 @@ def _listed(title: str, permissions: Sequence[Mapping[str, Any]]) -> list[str]:
 def _problems(account: Mapping[str, Any]) -> Iterable[list[str]]:
     for each in account["authentication"]:
         yield [f"  {each['component'] or '?'}", str(each["count"]), each["last_at"] or _NOTHING, each["cause"]]
+
+
+def _preset(preset: Mapping[str, Any]) -> list[str]:
+    beyond = [f"{each['rid']} {', '.join(each['actions'])}" for each in preset["beyond"]]
+    return [preset["name"], f"and beyond that: {'; '.join(beyond)}" if beyond else "exactly"]
 
 
 def _unmapped(report: Report) -> Iterable[list[str]]:

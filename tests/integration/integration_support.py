@@ -474,6 +474,7 @@ class Lab:
         fails: bool = False,
         warnings: Iterable[str] = (),
         environment: Mapping[str, str] | None = None,
+        arguments: Sequence[str] = (),
         elsewhere: str = "",
     ) -> Run:
         """Run playbooks of the collection one after the other, as a user does: by name, with extra variables.
@@ -486,7 +487,7 @@ class Lab:
         (folder / "variables.json").write_text(json.dumps(variables))
         (folder / "inventory.json").write_text(json.dumps({"all": {"children": {group: {"hosts": hosts or {}}}}}))
         command = ["-i", str(folder / "inventory.json"), str(folder / "site.json")]
-        command += ["-e", f"@{folder / 'variables.json'}"]
+        command += ["-e", f"@{folder / 'variables.json'}", *arguments]
         # Hosts that a playbook does not want, and the other way round, are no mistake here.
         quiet = {"ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false"}
         return self._run(folder, command, fails, warnings, {**quiet, **(environment or {})}, 3, elsewhere)

@@ -43,7 +43,7 @@ def test_what_a_preset_grants_is_recognised_in_whatever_order() -> None:
     found = permissions_from_audit(report(*lines), UID, service=SERVICE)
     assert found["permissions"] == sorted(plan_service(PRESET).view()["permissions"], key=lambda each: each["rid"])
     assert {"name": "scheduler_stateful", "beyond": []} in found["presets"]
-    assert [each["beyond"] for each in found["presets"]][0] == []
+    assert next(each["beyond"] for each in found["presets"]) == []
 
 
 def test_a_preset_that_grants_more_says_what() -> None:
@@ -99,6 +99,14 @@ def test_tables_show_everything_and_steer_no_terminal() -> None:
     assert text.replace("\n", "").isprintable()
     assert "eyJ" not in text
     assert [each for each in audit_tables(report()) if "none" in each]
+
+
+def test_presets_and_hosts_that_were_not_read_are_shown() -> None:
+    presets = [{"name": "tight", "beyond": []}, {"name": "wide", "beyond": [{"rid": "dcos:x", "actions": ["read"]}]}]
+    lines = audit_tables(report(), presets=presets, unread=[{"host": "m2", "reason": "no route"}])
+    assert "m2  no route" in lines
+    assert "tight  exactly" in lines
+    assert "wide   and beyond that: dcos:x read" in lines
 
 
 def test_wrong_input_is_told() -> None:
