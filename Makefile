@@ -25,7 +25,7 @@ MEASURED := $(BUILD)/coverage-data
 EMULATOR := roles/dcos_emulator/files
 
 LINTERS := ansible-lint yamllint ruff mypy reuse changelog-lint docs-lint
-CHECKS  := playbooks molecule sanity integration examples conformance unit $(LINTERS) docs build
+CHECKS  := playbooks molecule sanity integration examples conformance resources unit $(LINTERS) docs build
 
 # What the caller's shell says to Ansible or to DC/OS tools must not reach a check.
 $(foreach name,$(filter ANSIBLE_% DCOS_% MOLECULE_% PYTEST_%,$(.VARIABLES)),$(if $(filter environment%,$(origin $(name))),$(eval unexport $(name))))
@@ -52,7 +52,7 @@ PYTEST    = $(ISOLATED) $(BIN)/python -m pytest --junitxml=$(BUILD)/reports/$@.x
 PLAYBOOKS = $(PYTEST) -n 2 --dist loadfile tests/integration $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help presets-table venv demo test matrix dist bench lint format lock clean changelog coverage lower-bounds packaging mutations units $(CHECKS)
+.PHONY: help presets-table venv demo test matrix dist bench lint format lock clean changelog coverage lower-bounds packaging mutations units exhaustive $(CHECKS)
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(firstword $(MAKEFILE_LIST)) | while read -r name text; do printf '  %-15s %s\n' "$$name" "$$text"; done
@@ -72,6 +72,12 @@ dist: $(READY) ## The tarball: content, Galaxy, execution environments, read-onl
 unit: $(READY) ## tests/unit (PYTEST_ARGS="-k name")
 	@$(PYTEST) tests/unit $(PYTEST_ARGS)
 
+resources: $(READY) ## tests/resources: the library against the emulator in the same process (PYTEST_ARGS="-k name")
+	@$(PYTEST) tests/resources $(PYTEST_ARGS)
+
+exhaustive: $(READY) ## What "make resources" samples, in full: every wrong answer to every request, every order of two runs (PYTEST_ARGS="-k name")
+	@$(PYTEST) -n 2 --timeout 7200 -m exhaustive tests/resources $(PYTEST_ARGS)
+
 units: $(READY) ## tests/unit by ansible-test, a process for each test, on every Python that it knows (PYTHONS="3.8 3.13")
 	@$(BIN)/python scripts/units.py --build-dir $(BUILD) --report $(BUILD)/reports/units.xml $(PYTHONS:%=--python %)
 
@@ -84,15 +90,16 @@ integration: $(READY) ## tests/integration/targets: every module by ansible-test
 playbooks: $(READY) ## tests/integration/test_*.py: roles, faults, interruptions, leaks and bad input, by ansible-playbook
 	@$(PLAYBOOKS)
 
-coverage: $(READY) ## Branch coverage of plugins/ through unit tests, integration and playbooks
+coverage: $(READY) ## Branch coverage of plugins/ through unit tests, resources, integration and playbooks
 	@rm -rf $(MEASURED) && mkdir -p $(MEASURED)/modules
-	@export COVERAGE_FILE=$(MEASURED)/unit/coverage.unit && $(PYTEST) tests/unit --cov --cov-report=
+	@export COVERAGE_FILE=$(MEASURED)/unit/coverage.unit && $(PYTEST) tests/unit tests/resources --cov --cov-report=
 	@target=$$($(BIN)/python scripts/target_python.py --build-dir $(BUILD) measured) && \
 	  export DCOS_TEST_TARGET_PYTHON=$$target && $(TARGETS_RUN) && $(PLAYBOOKS)
 	@$(BIN)/coverage combine --quiet --keep $(MEASURED)/unit $(MEASURED)/modules
 	@$(BIN)/coverage report
 
-bench: $(READY) ## How long provisioning takes, and how fast audit lines are read (SIZES="1 10", CONTINUE=1 after a stop, PROFILE=1, DOCS=1 writes the page)
+bench: $(READY) ## How long provisioning takes, how work grows with its input, and how fast audit lines are read (SIZES="1 10", CONTINUE=1 after a stop, PROFILE=1, DOCS=1 writes the page)
+	@$(ISOLATED) $(BIN)/python tests/benchmarks/growth.py
 	@$(ISOLATED) $(BIN)/python tests/benchmarks/run.py --build-dir $(BUILD)/bench --sizes $(SIZES) \
 	  $(if $(CONTINUE),--continue) $(if $(PROFILE),--profile) $(if $(DOCS),--docs)
 	@$(ISOLATED) $(BIN)/python tests/benchmarks/audit.py

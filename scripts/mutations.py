@@ -25,7 +25,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 SOURCES = ("plugins/**/*.py", "roles/dcos_service/tasks/*.yml")
 UNIT = "tests/unit/plugins/module_utils"
-MODULES = "tests/unit/plugins/modules/test_modules.py"
+RESOURCES = "tests/resources"
 LIVE = "tests/integration"
 
 
@@ -108,8 +108,9 @@ MUTATIONS: tuple[Mutation, ...] = (
     uid: "{{ __dcos_service_plan.account }}"
     allow_dcos_prefix: "{{ __dcos_service_plan.allow_dcos_prefix }}"
     state: absent
+  register: __dcos_service_removed
 """,
-        "  ansible.builtin.meta: noop\n",
+        "  ansible.builtin.command: 'true'\n  register: __dcos_service_removed\n",
         f"{LIVE}/test_playbooks.py::test_provisioning_and_retirement",
     ),
     _mutation(
@@ -118,15 +119,15 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIVE}/test_role.py::test_bringing_up_and_exclusive",
     ),
     _mutation(
-        """- name: Log in as the service with the next key
-      dcos.security.dcos_token:
-        uid: "{{ __dcos_service_plan.account }}"
-        secret_store:""",
-        """- name: Log in as the service with the next key
-      when: false
-      dcos.security.dcos_token:
-        uid: "{{ __dcos_service_plan.account }}"
-        secret_store:""",
+        """- name: See whether the service can log in with the next key
+  ansible.builtin.include_tasks: log_in.yml
+  when:
+""",
+        """- name: See whether the service can log in with the next key
+  ansible.builtin.include_tasks: log_in.yml
+  when:
+    - false
+""",
         f"{LIVE}/test_playbooks.py::test_rotation_in_batches",
     ),
     _mutation(
@@ -167,7 +168,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     _mutation(
         "if not exchange and path is not None:",
         "if False:",
-        f"{UNIT}/_resources/test_auth_token.py::test_a_login_token_is_signed_here_without_any_request",
+        f"{RESOURCES}/test_auth_token.py::test_a_login_token_is_signed_here_without_any_request",
     ),
     _mutation(
         'body["token"] = login_token(credentials.uid, credentials.key, lifetime)',
@@ -175,8 +176,8 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{UNIT}/_api/test_login.py::test_a_service_logs_in_with_a_token_that_it_signs",
     ),
     _mutation(
-        "if not isinstance(token, str) or not token:",
-        "if False:",
+        'found = document(answer, http.url, what)\n    token = found.text("token")',
+        'found = document(answer, http.url, what)\n    token = str(found.fields().get("token")) or "x"',
         f"{UNIT}/_api/test_login.py::test_an_answer_without_a_token_is_not_the_iam",
     ),
     # Authentication tokens
@@ -187,7 +188,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{UNIT}/_api/test_login.py::test_nothing_is_sent_before_the_first_request_and_one_login_serves_all",
     ),
     _mutation(
-        "token = self.tokens.token() if authenticated else None",
+        "token = self.tokens.token() if request.authenticated else None",
         "token = self.tokens.token()",
         f"{UNIT}/_api/test_http.py::test_a_body_goes_as_json_and_a_login_without_authorization",
     ),
@@ -197,7 +198,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{UNIT}/_api/test_login.py::test_nothing_is_sent_before_the_first_request_and_one_login_serves_all",
     ),
     _mutation(
-        "if answer is not None and answer.status == 401 and token is not None and not renewed:",
+        "if isinstance(came, Answer) and came.status == 401 and token is not None and renewal.got(token):",
         "if False:",
         f"{UNIT}/_api/test_login.py::test_an_expired_token_is_renewed_once",
         f"{UNIT}/_api/test_http.py::test_a_refused_token_is_renewed_once_and_the_request_repeated",
@@ -206,32 +207,32 @@ MUTATIONS: tuple[Mutation, ...] = (
     _mutation(
         "kept = self._kept()",
         "kept = None",
-        f"{UNIT}/_resources/test_auth_token.py::test_a_token_is_kept_and_taken_again",
+        f"{RESOURCES}/test_auth_token.py::test_a_token_is_kept_and_taken_again",
     ),
     _mutation(
         "end - time.time() <= self._renew_before",
         "end - time.time() <= 0",
-        f"{UNIT}/_resources/test_auth_token.py::test_how_much_life_must_be_left",
+        f"{RESOURCES}/test_auth_token.py::test_how_much_life_must_be_left",
     ),
     _mutation(
         '"expires_in": None if end is None else max(0, end - int(time.time())),',
         '"expires_in": None,',
-        f"{UNIT}/_resources/test_auth_token.py::test_a_login",
+        f"{RESOURCES}/test_auth_token.py::test_a_login",
     ),
     _mutation(
         "or stat.S_IMODE(info.st_mode) & 0o077 ",
         "",
-        f"{UNIT}/_resources/test_auth_token.py::test_which_kept_token_is_taken",
+        f"{RESOURCES}/test_auth_token.py::test_which_kept_token_is_taken",
     ),
     _mutation(
         "if verified_claims(token, keys) is None:",
         "if False:",
-        f"{UNIT}/_resources/test_auth_token.py::test_which_kept_token_is_taken",
+        f"{RESOURCES}/test_auth_token.py::test_which_kept_token_is_taken",
     ),
     _mutation(
         'authorization=f"token={state.token}"',
         'authorization=f"Bearer {state.token}"',
-        f"{MODULES}::test_token",
+        f"{RESOURCES}/test_modules.py::test_token",
     ),
     _mutation(
         'return jwt.decode(token, key, algorithms=["RS256"])',
@@ -256,8 +257,8 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{UNIT}/_resources/test_keypair.py::test_a_new_pair",
     ),
     _mutation(
-        "os.path.realpath(self._public_path) == os.path.realpath(",
-        "'' == os.path.realpath(",
+        "len({os.path.realpath(path) for path in paths}) < len(paths)",
+        "not paths",
         f"{UNIT}/_resources/test_keypair.py::test_both_halves_in_one_file_are_refused",
     ),
     _mutation(
@@ -268,7 +269,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     _mutation(
         "            and stored.is_canonical()\n",
         "",
-        f"{UNIT}/_resources/test_service_account_secret.py::test_a_document_that_some_consumer_cannot_read_is_repaired",
+        f"{RESOURCES}/test_service_account_secret.py::test_a_document_that_some_consumer_cannot_read_is_repaired",
     ),
     _mutation(
         'handle, temporary = tempfile.mkstemp(prefix=".ansible-dcos-", dir=folder)  # made with 0600',
@@ -285,51 +286,51 @@ MUTATIONS: tuple[Mutation, ...] = (
     _mutation(
         '{"description": description, "public_key": public_key},',
         '{"public_key": public_key},',
-        f"{UNIT}/_resources/test_service_account.py::test_a_new_account",
+        f"{RESOURCES}/test_service_account.py::test_a_new_account",
         f"{UNIT}/_api/test_iam.py::test_a_put",
     ),
     _mutation(
         "if key is None and repaired.user is None:",
         "if False:",
-        f"{UNIT}/_resources/test_service_account.py::test_a_missing_account_needs_a_key",
+        f"{RESOURCES}/test_service_account.py::test_a_missing_account_needs_a_key",
     ),
     _mutation(
         '"fingerprint": None if key is None else fingerprint(key),',
         '"fingerprint": None,',
-        f"{MODULES}::test_service_account_info",
+        f"{RESOURCES}/test_modules.py::test_service_account_info",
     ),
     # The secret
     _mutation(
         "            uid=self._uid,\n        )\n        value",
         "        )\n        value",
-        f"{UNIT}/_resources/test_service_account_secret.py::test_what_is_made_is_the_document_that_consumers_read",
+        f"{RESOURCES}/test_service_account_secret.py::test_what_is_made_is_the_document_that_consumers_read",
     ),
     _mutation(
         '        if self._rotate == "prepare":\n            return Decision(next=key)\n',
         "        return Decision(live=key)\n",
-        f"{UNIT}/_resources/test_service_account_secret.py::test_a_given_key",
+        f"{RESOURCES}/test_service_account_secret.py::test_a_given_key",
     ),
     _mutation(
         "if not state.account_has(live):",
         "if False:",
-        f"{UNIT}/_resources/test_service_account_secret.py::test_every_state",
+        f"{RESOURCES}/test_service_account_secret.py::test_every_state",
     ),
     _mutation(
         'return "http" if mode == DISABLED else "https"',
         'return "https"',
         f"{UNIT}/_rules/test_security_modes.py::test_login_endpoint",
-        f"{UNIT}/_resources/test_service_account_secret.py::test_the_derived_endpoint",
+        f"{RESOURCES}/test_service_account_secret.py::test_the_derived_endpoint",
     ),
     _mutation(
         'return "http" if mode == DISABLED else "https"',
         'return "http" if mode != STRICT else "https"',
         f"{UNIT}/_rules/test_security_modes.py::test_login_endpoint",
-        f"{UNIT}/_resources/test_service_account_secret.py::test_the_derived_endpoint",
+        f"{RESOURCES}/test_service_account_secret.py::test_the_derived_endpoint",
     ),
     _mutation(
         'result["matches_account"] = ',
         'result["matches_account"] = True or ',
-        f"{MODULES}::test_sa_secret_info",
+        f"{RESOURCES}/test_modules.py::test_sa_secret_info",
     ),
     # Permissions
     _mutation(
@@ -340,17 +341,17 @@ MUTATIONS: tuple[Mutation, ...] = (
     _mutation(
         "            self._iam.create_acl(grant.rid, self._description(grant.rid))\n",
         "            pass\n",
-        f"{UNIT}/_resources/test_acl_grants.py::test_grants_are_made_with_their_acl",
+        f"{RESOURCES}/test_acl_grants.py::test_grants_are_made_with_their_acl",
     ),
     _mutation(
         "return ACL_DESCRIPTION if given is None else given",
         "return ACL_DESCRIPTION",
-        f"{UNIT}/_resources/test_acl_grants.py::test_an_acl_that_is_there_keeps_its_description",
+        f"{RESOURCES}/test_acl_grants.py::test_an_acl_that_is_there_keeps_its_description",
     ),
     _mutation(
         "return sorted(grants, key=lambda grant: grant.rid == SUPERUSER_RID)",
         "return list(grants)",
-        f"{UNIT}/_resources/test_acl_grants.py::test_grants_come_first_then_revocations_and_superuser_last_of_each",
+        f"{RESOURCES}/test_acl_grants.py::test_grants_come_first_then_revocations_and_superuser_last_of_each",
     ),
     _mutation(
         "    if now < until:\n",
@@ -406,14 +407,14 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{UNIT}/_service/test_presets.py::test_the_table_of_universe_services",
     ),
     _mutation(
-        "        _support(NOT_POSSIBLE, OPTIONAL, NOT_AVAILABLE),\n",
-        "        _USUAL,\n",
+        "        support=_support(NOT_POSSIBLE, OPTIONAL, NOT_AVAILABLE),\n",
+        "        support=_USUAL,\n",
         f"{UNIT}/_presets/test_shipped.py::test_the_table_of_universe_services",
         f"{UNIT}/_service/test_presets.py::test_the_table_of_universe_services",
     ),
     _mutation(
-        "        _support(OPTIONAL, OPTIONAL, REQUIRED),\n",
-        "        _USUAL,\n",
+        "        support=_support(OPTIONAL, OPTIONAL, REQUIRED),\n",
+        "        support=_USUAL,\n",
         f"{UNIT}/_presets/test_shipped.py::test_the_table_of_universe_services",
         f"{UNIT}/_service/test_presets.py::test_the_table_of_universe_services",
     ),
@@ -446,19 +447,19 @@ MUTATIONS: tuple[Mutation, ...] = (
     _mutation(
         "if uid in NATIVE_ACCOUNTS:",
         "if False:",
-        f"{UNIT}/_resources/test_auth_token.py::test_credentials_of_dcos_itself_are_not_used",
+        f"{RESOURCES}/test_auth_token.py::test_credentials_of_dcos_itself_are_not_used",
     ),
     _mutation(
         "return uid in NATIVE_ACCOUNTS or uid == BOOTSTRAP_USER",
         "return False",
         f"{UNIT}/_rules/test_identifiers.py::test_accounts_of_dcos_itself_are_refused_with_any_setting",
-        f"{UNIT}/_resources/test_acl_grants.py::test_accounts_of_dcos_itself_are_refused",
-        f"{UNIT}/_resources/test_service_account.py::test_uids_that_are_refused_before_any_request",
+        f"{RESOURCES}/test_acl_grants.py::test_accounts_of_dcos_itself_are_refused",
+        f"{RESOURCES}/test_service_account.py::test_uids_that_are_refused_before_any_request",
     ),
     _mutation(
         'frozenset(("dcos_marathon", "dcos_metronome"))',
         "frozenset()",
-        f"{UNIT}/_resources/test_acl_grants.py::test_two_of_them_take_single_grants_but_not_exclusive",
+        f"{RESOURCES}/test_acl_grants.py::test_two_of_them_take_single_grants_but_not_exclusive",
     ),
     # The cluster
     _mutation(
@@ -487,8 +488,8 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{UNIT}/_service/test_plan.py::test_modes_of_given_and_read",
     ),
     _mutation(
-        "                raise _no_such_route(exc) from None\n            raise\n        return _object(",
-        "                pass\n            raise\n        return _object(",
+        "                raise NoSuchRouteError(exc) from None\n            raise\n        return document(",
+        "                pass\n            raise\n        return document(",
         f"{UNIT}/_api/test_iam.py::test_a_route_that_is_not_there_is_an_open_cluster",
     ),
     # Audit lines

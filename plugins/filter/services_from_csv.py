@@ -6,21 +6,23 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Callable
 from io import StringIO
 
 from ansible.errors import AnsibleFilterError
 
+FILTER = "dcos.security.services_from_csv"
 LISTS = ("preset",)
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 
 
-def services_from_csv(text: str, delimiter: str = ",") -> list[dict[str, object]]:
+def services_from_csv(text: str, delimiter: str | None = None) -> list[dict[str, object]]:
     """One service for each line below the first one, which names the variables; empty cells count as unset."""
     if not isinstance(text, str):
-        raise AnsibleFilterError("dcos.security.services_from_csv works on the text of a CSV file.")
-    if len(delimiter) != 1:
-        raise AnsibleFilterError(f"dcos.security.services_from_csv: {delimiter!r} is not one character.")
-    reader = csv.reader(StringIO(text.lstrip("\ufeff")), delimiter=delimiter, strict=True)
+        raise AnsibleFilterError(f"{FILTER} works on the text of a CSV file.")
+    text = text.lstrip("\ufeff")
+    reader = csv.reader(StringIO(text), delimiter=_named(delimiter) if delimiter else _found(text), strict=True)
     services = []
     try:
         header = [name.strip() for name in next(reader, [])]
@@ -29,24 +31,49 @@ def services_from_csv(text: str, delimiter: str = ",") -> list[dict[str, object]
             if any(cell.strip() for cell in cells):
                 services.append(_service(header, cells, f"line {reader.line_num}"))
     except csv.Error as exc:
-        raise AnsibleFilterError(f"dcos.security.services_from_csv: line {reader.line_num} is not CSV: {exc}.") from exc
+        raise AnsibleFilterError(f"{FILTER}: line {reader.line_num} is not CSV: {exc}.") from exc
     return services
 
 
-def _check_header(header: list[str]) -> None:
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if "name" not in header or "" in header or twice:
+def _named(delimiter: str) -> str:
+    character = DELIMITERS.get(delimiter, delimiter)
+    if len(character) != 1:
         raise AnsibleFilterError(
-            "dcos.security.services_from_csv: the first line must name the variable of each column, each once, and one "
-            f"of them is name. It names {', '.join(header) or 'nothing'}. Is the delimiter right?"
+            f"{FILTER}: the delimiter {delimiter!r} is not one character. Use one, or {', '.join(DELIMITERS)}."
+        )
+    return character
+
+
+def _found(text: str) -> str:
+    """No name of a variable holds a delimiter, so the first line shows which one it is."""
+    line = text.partition("\n")[0]
+    found = [name for name, character in DELIMITERS.items() if character in line]
+    if len(found) > 1:
+        raise AnsibleFilterError(
+            f"{FILTER}: the first line has more than one kind of delimiter ({', '.join(found)}). Name the one that is "
+            "meant with the option delimiter (dcos_services_delimiter in the playbooks)."
+        )
+    return DELIMITERS[found[0]] if found else ","
+
+
+def _check_header(header: list[str]) -> None:
+    twice = sorted(name for name, count in Counter(header).items() if name and count > 1)
+    if twice:
+        raise AnsibleFilterError(f"{FILTER}: the first line names {', '.join(twice)} more than once.")
+    if "name" not in header or "" in header:
+        raise AnsibleFilterError(
+            f"{FILTER}: the first line must name the variable of each column, and one of them is name. It names "
+            f"{', '.join(filter(None, header)) or 'nothing'}{' and leaves a column out' if '' in header else ''}. If "
+            "the delimiter is another than comma, semicolon or tab, name it with the option delimiter "
+            "(dcos_services_delimiter in the playbooks)."
         )
 
 
 def _service(header: list[str], cells: list[str], where: str) -> dict[str, object]:
     if len(cells) > len(header):
         raise AnsibleFilterError(
-            f"dcos.security.services_from_csv: {where} has {len(cells)} cells, the first line {len(header)}. Put text "
-            "with the delimiter in double quotes."
+            f"{FILTER}: {where} has {len(cells)} cells, the first line {len(header)}. Put text with the delimiter in "
+            "double quotes."
         )
     service: dict[str, object] = {}
     for name, cell in zip(header, (cell.strip() for cell in cells), strict=False):  # cells at the end may be missing
@@ -66,8 +93,8 @@ def _permission(text: str, where: str) -> dict[str, object]:
     rid, *actions = text.split()
     if not actions:
         raise AnsibleFilterError(
-            f"dcos.security.services_from_csv: {where}: permissions: {rid} has no action. Write the resource id and "
-            "its actions with blanks between them, and a semicolon before the next resource id."
+            f"{FILTER}: {where}: permissions: {rid} has no action. Write the resource id and its actions with blanks "
+            "between them, and a semicolon before the next resource id."
         )
     return {"rid": rid, "actions": actions}
 

@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ..module_utils._access import types
-from ..module_utils._rules.visible import visible
+from ..module_utils._visible import visible
 from ._access_lines import count_words
 
 _FOLDER = Path(__file__).parent / "access_page"

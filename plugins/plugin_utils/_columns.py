@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from ..module_utils._rules.visible import visible
+from ..module_utils._visible import visible
 
 _GAP = "  "
 

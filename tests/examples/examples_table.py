@@ -11,12 +11,11 @@ GUIDES = "docs/docsite/rst"
 PLUGINS = "plugins/modules"
 
 # Tasks of the roles.
-KEY = "Store a key for the service"
+KEY = "Store the key for the service"
 ACCOUNT = "Create the service account with that key"
 GRANTS = "Grant what the service needs"
 PAIR = "Keep the key pair in files"
-STORE = "Store the key for the service"
-FINISH = "Store the next key where the service reads it"
+FINISH = "Put the next key in place of the one before, or remove it"
 RETIRED = "Remove the service account and with it its grants"
 FORGOTTEN = "Remove the service account's secret"
 UNUSED = "Delete the ACLs that nobody uses any more"
@@ -57,7 +56,11 @@ MODULES = Group(
         Example(
             f"{PLUGINS}/dcos_keypair.py",
             "Make a key pair",
-            changed=["Make a key pair"],
+            changed=[
+                "Make a key pair",
+                "Make the next key of a rotation beside it",
+                "Put it in place of the one before",
+            ],
         ),
         Example(
             f"{PLUGINS}/dcos_service_account.py",
@@ -329,6 +332,7 @@ PROVISIONING = Group(
             ],
         ),
         Example(f"{GUIDES}/provisioning.rst", "Provision a service in a group with a quota", changed=PROVISIONED),
+        Example(f"{GUIDES}/provisioning.rst", "Move a service to the role of its group", changed=[GRANTS]),
         Example(
             f"{GUIDES}/provisioning.rst",
             "Provision a service that runs as app",
@@ -345,7 +349,7 @@ PROVISIONING = Group(
         Example(
             f"{GUIDES}/provisioning.rst",
             "Provision a deployment pipeline outside the cluster",
-            changed=["Make a folder for its key", PAIR, STORE, ACCOUNT, GRANTS],
+            changed=["Make a folder for its key", PAIR, KEY, ACCOUNT, GRANTS],
         ),
         Example(f"{GUIDES}/provisioning.rst", "Retire the crawler", changed=[RETIRED, FORGOTTEN, UNUSED]),
         Example(f"{GUIDES}/provisioning.rst", "Retire the spider", changed=[RETIRED, FORGOTTEN]),
@@ -373,6 +377,24 @@ KEYS = Group(
                 "Make the key pair, or keep the one that is there",
                 "Create the account",
                 "Store the private half where the service reads it",
+            ],
+        ),
+        Example(
+            f"{GUIDES}/keys.rst",
+            "Rotate a key in files in stages",
+            changed=[
+                "Make the next key in a file",
+                "Store it beside the key in use",
+                "Give the account the key in the file",
+                "Put it where the service reads it, from the file",
+                "Put the next key file in place",
+            ],
+            again=[
+                "Make the next key in a file",
+                "Store it beside the key in use",
+                "Give the account the key in the file",
+                "Put it where the service reads it, from the file",
+                "Put the next key file in place",
             ],
         ),
         Example(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from .._rules.visible import visible
+from .._visible import visible
 
 MASK = "***"
 

@@ -41,10 +41,9 @@ def _possessions(plan: Plan) -> Iterator[tuple[str, str, str]]:
     yield "account", "account", plan.account
     for path in (plan.secret_path, f"{plan.secret_path}-next"):
         yield "secret_path", "secret", f"{path} (store {plan.secret_store})"
-    for pair in (plan.key_files, plan.next_key_files):
-        if pair is not None:
-            for path in (pair.private_key_path, pair.public_key_path):
-                yield "key_dir", "key file", posixpath.normpath(path)
+    if plan.key_files is not None:
+        for path in (plan.key_files.private_key_path, plan.key_files.public_key_path):
+            yield "key_dir", "key file", posixpath.normpath(path)
 
 
 def _place(plan: Plan) -> str:

@@ -76,7 +76,7 @@ def is_native(uid: str) -> bool:
     return uid in NATIVE_ACCOUNTS or uid == BOOTSTRAP_USER
 
 
-def check_not_native(uid: str, option: str, allow_dcos_prefix: bool) -> str:
+def check_not_native(uid: str, option: str, allow_dcos_prefix: bool, allow_option: str = "allow_dcos_prefix") -> str:
     """Refuse the accounts that belong to DC/OS; C(allow_dcos_prefix) vouches for other C(dcos_) ones."""
     if is_native(uid):
         raise DcosError(
@@ -87,7 +87,7 @@ def check_not_native(uid: str, option: str, allow_dcos_prefix: bool) -> str:
     if uid.startswith(NATIVE_PREFIX) and not allow_dcos_prefix:
         raise DcosError(
             f"{option}: {uid} begins with '{NATIVE_PREFIX}' as the accounts of DC/OS itself do. Nothing was changed. "
-            "If this account is your own, set allow_dcos_prefix to true.",
+            f"If this account is your own, set {allow_option} to true.",
             "native_account",
         )
     return uid

@@ -108,10 +108,16 @@ def grants_of(permissions: Iterable[Permission]) -> list[Grant]:
 
 def group_grants(grants: Iterable[Grant]) -> list[dict[str, object]]:
     """The inverse, as results show it: C([{rid, actions}]) sorted by rid, actions in the fixed order."""
-    by_rid: dict[str, list[str]] = {}
-    for grant in sorted(set(grants), key=_in_order):
-        by_rid.setdefault(grant.rid, []).append(grant.action)
-    return [{"rid": rid, "actions": actions} for rid, actions in by_rid.items()]
+    found = by_rid(sorted(set(grants), key=_in_order))
+    return [{"rid": rid, "actions": [grant.action for grant in same]} for rid, same in found.items()]
+
+
+def by_rid(grants: Iterable[Grant]) -> dict[str, list[Grant]]:
+    """The grants on each resource, in their order."""
+    found: dict[str, list[Grant]] = {}
+    for grant in grants:
+        found.setdefault(grant.rid, []).append(grant)
+    return found
 
 
 def _in_order(grant: Grant) -> tuple[str, int, str]:

@@ -12,10 +12,12 @@ from .admin_router import AdminRouter
 from .audit import AuditLog
 from .authorization import Authorization
 from .certificates import ensure_certificates
+from .cosmos import Cosmos
 from .datadir import DataDir, write_private
 from .faults import Faults, InvalidFault, parse_faults
 from .http import Request, Response, json_document
 from .iam import Iam
+from .iam.views import Accounts
 from .platform import Cluster, Platform
 from .request_log import RequestLog
 from .secret_store import SecretStore
@@ -26,14 +28,17 @@ from .tokens import TokenAuthority
 
 
 class Emulator:
-    """Answers requests; knows nothing about sockets."""
+    """Answers requests; knows nothing about sockets.
 
-    def __init__(self, settings: Settings, data_dir: DataDir) -> None:
+    store: the state, where it is kept elsewhere than in the data directory; the caller may look into it and change it.
+    """
+
+    def __init__(self, settings: Settings, data_dir: DataDir, store: Store | None = None) -> None:
         self.settings = settings
         self.data_dir = data_dir
         self.faults = Faults()
         self.request_log = RequestLog(data_dir.request_log)
-        self._store = Store(data_dir.database)
+        self._store = Store(data_dir.database) if store is None else store
         secure = settings.security_mode != "disabled"
         seed(self._store, settings.superuser, settings.superuser_password, native_accounts=secure)
         write_private(data_dir.unseal_key, f"{self._store.get_meta('unseal_key')}\n".encode())
@@ -46,10 +51,26 @@ class Emulator:
         self._tokens = TokenAuthority(signing_key(data_dir), settings.auth_token_lifetime)
         self._secrets = SecretStore(self._store, self._authorization, self._audit)
         cluster_id = self._store.get_meta("cluster_id") or ""
+        # Who the cluster was made with counts, whoever is named at a later start.
+        superuser = self._store.get_meta("superuser") or settings.superuser
+        iam = Iam(
+            self._store,
+            self._authorization,
+            self._tokens,
+            self._audit,
+            cluster_id=cluster_id,
+            accounts=Accounts(
+                names_providers=settings.is_since(1, 13),
+                unlisted=None if settings.list_superuser else superuser,
+            ),
+        )
         self._admin_router = AdminRouter(
-            Iam(self._store, self._authorization, self._tokens, self._audit),
+            iam,
             self._secrets,
-            Platform(Cluster(cluster_id, settings.security_mode, settings.dcos_version, ca_pem)),
+            Cosmos(settings.dcos_version),
+            Platform(
+                Cluster(cluster_id, settings.security_mode, settings.dcos_version, settings.is_since(1, 12), ca_pem)
+            ),
             self._authorization,
             self._tokens,
             self._audit,

@@ -68,6 +68,13 @@ CREATE TABLE IF NOT EXISTS secrets (
     is_text INTEGER NOT NULL,
     extra TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS configurations (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    content TEXT NOT NULL,
+    UNIQUE (kind, name)
+);
 """
 
 _GRANTS_TO: dict[SubjectKind, str] = {
@@ -132,12 +139,16 @@ class Secret:
 
 
 class Store:
-    """Everything the IAM and the secret store know."""
+    """Everything the IAM and the secret store know; without a path it is kept in memory and ends with the process."""
 
-    def __init__(self, path: Path) -> None:
-        # Made first, with its mode: SQLite gives the same one to its journal files.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        self._db = sqlite3.connect(path, isolation_level=None, cached_statements=256)
+    def __init__(self, path: Path | None = None) -> None:
+        if path is not None:
+            # Made first, with its mode: SQLite gives the same one to its journal files.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        # Threads may take turns; that they do not meet here is the caller's business.
+        self._db = sqlite3.connect(
+            path or ":memory:", isolation_level=None, cached_statements=256, check_same_thread=False
+        )
         self._db.execute("PRAGMA journal_mode=WAL")
         # A killed process loses nothing this way, and each commit costs microseconds; only a power cut may.
         self._db.execute("PRAGMA synchronous=NORMAL")
@@ -148,6 +159,11 @@ class Store:
 
     def close(self) -> None:
         self._db.close()
+
+    def become(self, other: Store) -> None:
+        """Hold what another store holds now, and nothing else."""
+        other._db.backup(self._db)
+        self._forget()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -323,6 +339,31 @@ class Store:
                 uid, gid = _subject_columns(grant)
                 statement = "DELETE FROM grants WHERE uid IS ? AND gid IS ? AND rid = ? AND action = ?"
                 self._write(statement, uid, gid, grant.rid, grant.action)
+
+    # --- configurations: of identity providers and of a directory
+
+    def configuration(self, kind: str, name: str) -> dict[str, object] | None:
+        return self.configurations(kind).get(name)
+
+    def configurations(self, kind: str) -> dict[str, dict[str, object]]:
+        """By name, oldest first."""
+        rows = self._db.execute("SELECT name, content FROM configurations WHERE kind = ? ORDER BY id", (kind,))
+        return {name: json.loads(content) for name, content in rows}
+
+    def add_configuration(self, kind: str, name: str, content: dict[str, object]) -> bool:
+        statement = "INSERT INTO configurations (kind, name, content) VALUES (?, ?, ?)"
+        return self._insert(statement, kind, name, json.dumps(content))
+
+    def replace_configuration(self, kind: str, name: str, content: dict[str, object]) -> None:
+        """Change the one there is, else add it."""
+        statement = (
+            "INSERT INTO configurations (kind, name, content) VALUES (?, ?, ?) "
+            "ON CONFLICT (kind, name) DO UPDATE SET content = excluded.content"
+        )
+        self._db.execute(statement, (kind, name, json.dumps(content)))
+
+    def delete_configuration(self, kind: str, name: str) -> None:
+        self._db.execute("DELETE FROM configurations WHERE kind = ? AND name = ?", (kind, name))
 
     # --- secrets
 
