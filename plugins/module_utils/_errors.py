@@ -6,6 +6,42 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ._visible import visible
+
+Error = TypeVar("Error", bound="DcosError")
+
+VARIABLES_OF_OPTIONS = {
+    "description": "description",
+    "legacy_login_endpoint": "legacy_login_endpoint",
+    "path": "secret_path",
+    "private_key_path": "key_dir",
+    "public_key_path": "key_dir",
+    "secret_path": "secret_path",
+    "secret_store": "secret_store",
+    "security_mode": "security_mode",
+    "store": "secret_store",
+    "uid": "account",
+}
+"""What the options of modules are in the role dcos_service and in the entries of dcos_services, without prefix."""
+
+_OPTION = re.compile(r"(\w+)(?=: | \()")
+"""Messages about an option begin with its name."""
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What to do about an error, for those who use the module, and for those who use the role or a list of services.
+
+    for_service: C({prefix}) stands before the names of variables.
+    """
+
+    for_module: str
+    for_service: str
+
 
 class DcosError(Exception):
     """Something that the user must hear about.
@@ -14,18 +50,55 @@ class DcosError(Exception):
     code: the server's error code (``ERR_...``) or one of ours (``invalid_uid``, ``key_mismatch`` ...).
     status: the HTTP status where a server answered.
     title: the server's short title, or the HTTP reason.
+    remedy: what to do next, where that depends on what the user works with; ends the message.
     done: what was done before it, in words.
     """
 
     def __init__(
-        self, message: str, code: str | None = None, status: int | None = None, title: str | None = None
+        self,
+        message: str,
+        code: str | None = None,
+        status: int | None = None,
+        title: str | None = None,
+        remedy: Remedy | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = message if remedy is None else f"{message} {remedy.for_module}"
+        super().__init__(self.message)
+        self.remedy = remedy
         self.code = code
         self.status = status
         self.title = title
         self.done: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.message
+
+    @property
+    def message(self) -> str:
+        return self._message
+
+    @message.setter
+    def message(self, text: str) -> None:
+        # A cluster chooses parts of it: ids, paths, its own sentences.
+        self._message = visible(text)
+
+    def copy(self: Error) -> Error:
+        """The same error once more: whoever raises it adds what was done before it."""
+        other = type(self).__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        return other
+
+    def in_terms_of_service(self, prefix: str) -> DcosError:
+        """The same for somebody who wrote the variables of a service, not the options of a module."""
+        told = self.copy()  # several services may share this one
+        if self.remedy is not None:
+            told.message = told.message.replace(
+                self.remedy.for_module, self.remedy.for_service.format(prefix=prefix), 1
+            )
+        option = _OPTION.match(told.message)
+        if option is not None and option[1] in VARIABLES_OF_OPTIONS:
+            told.message = f"{prefix}{VARIABLES_OF_OPTIONS[option[1]]}{told.message[option.end() :]}"
+        return told
 
     def failure(self) -> dict[str, str | int | None]:
         """The structure that a failed module returns beside its message, for playbooks to branch on."""
@@ -33,7 +106,30 @@ class DcosError(Exception):
 
 
 class ApiError(DcosError):
-    """The cluster answered a request with an error status."""
+    """The cluster answered a request with an error status.
+
+    is_page: a page of HTML came along, which no service of the cluster writes: something in between answered.
+    is_no_route: the service knows no such path; it says so with an empty 404.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        code: str | None = None,
+        status: int | None = None,
+        title: str | None = None,
+        *,
+        is_page: bool = False,
+        is_no_route: bool = False,
+    ) -> None:
+        super().__init__(message, code, status, title)
+        self.is_page = is_page
+        self.is_no_route = is_no_route
+
+    def with_advice(self, advice: str) -> ApiError:
+        """The same error with a further sentence."""
+        self.message += f" {advice}"
+        return self
 
 
 class CredentialsError(DcosError):
@@ -49,11 +145,27 @@ class CredentialsError(DcosError):
         super().__init__(message, code, status, title)
 
 
-class UnreachableError(DcosError):
-    """No answer came: the connection failed, broke or timed out, so a write may or may not have happened."""
+class OddAnswerError(DcosError):
+    """What came back has not the documented form: something in between answered, or a service that is half there."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, what: str, url: str, problem: str, status: int | None = None) -> None:
+        super().__init__(
+            f"{what}: what came back from {url} is no answer of the service that was asked: {problem}. Something in "
+            "between may have answered, such as a proxy or a login page, or the service is starting. Check dcos_url "
+            "and the cluster, and run again.",
+            status=status,
+        )
+
+
+class UnreachableError(DcosError):
+    """No answer came: the connection failed, broke or timed out.
+
+    sent: whether the request may have reached the cluster, so that a write may have happened.
+    """
+
+    def __init__(self, message: str, sent: bool = True) -> None:
         super().__init__(message, "unreachable")
+        self.sent = sent
 
 
 class TlsError(DcosError):

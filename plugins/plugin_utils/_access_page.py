@@ -18,8 +18,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ..module_utils._access import types
+from ..module_utils._visible import visible
 from ._access_lines import count_words
-from ._visible import visible
 
 _FOLDER = Path(__file__).parent / "access_page"
 _SEVERITIES = ("high", "medium", "low")

@@ -58,8 +58,8 @@ def test_requests_for_a_new_service(plain: Run, own: Emulator, service: str) -> 
     assert asked["PUT"] == 2 + 2 * GRANTS
     assert asked[f"login of {SUPERUSER}"] == 4
     assert asked[f"login of it__{service}-principal"] == 1
-    # Each named grant is looked at, where no cache answers; all the rest takes nine.
-    assert asked["GET"] <= GRANTS + 9
+    # Each named grant is looked at, where no cache answers; all the rest takes ten, with the list read at the end.
+    assert asked["GET"] <= GRANTS + 10
     assert asked.keys() == {"PUT", "GET", f"login of {SUPERUSER}", f"login of it__{service}-principal"}
 
 

@@ -16,8 +16,10 @@ from typing import Callable
 from .._errors import ApiError, CredentialsError, DcosError
 from .._rules.identifiers import NATIVE_ACCOUNTS
 from .._rules.security_modes import MODES
+from .._visible import visible
+from .answers import Document, document
 from .connection import Connection
-from .http import HttpClient
+from .http import HttpClient, Judgement, Request
 from .iam import Iam
 from .login import Login
 from .secret_store import Secrets
@@ -50,7 +52,7 @@ class Cluster:
         self.http.tokens = self.login
         self.iam = Iam(self.http)
         self.secrets = Secrets(self.http)
-        self._documents: dict[str, dict[str, object]] = {}
+        self._documents: dict[str, Document | None] = {}
         self._reading = threading.Lock()
 
     @property
@@ -66,49 +68,46 @@ class Cluster:
 
     def info(self) -> ClusterInfo:
         """Security mode, version and variant."""
-        version = self._metadata("dcos-version.json")
-        return ClusterInfo(
-            self.connection.url,
-            self.security_mode(),
-            _text(version.get("version")),
-            _text(version.get("dcos-variant")),
-        )
+        version, variant = self.version(), self._version_text("dcos-variant")
+        return ClusterInfo(self.connection.url, self.security_mode(), version, variant)
 
     def version(self) -> str | None:
         """The version of DC/OS, None where it cannot be read."""
-        return _text(self._metadata("dcos-version.json").get("version"))
+        return self._version_text("version")
 
     def security_mode(self) -> str | None:
         """The mode from bootstrap-config.json; None where it may not be read or an open cluster has none."""
-        mode = self._metadata("bootstrap-config.json").get("security")
+        found = self._metadata("bootstrap-config.json")
+        mode = None if found is None else found.text_or_none("security")
         if mode is not None and mode not in MODES:
             raise DcosError(
-                f"{self.connection.url}/dcos-metadata/bootstrap-config.json names the security mode {mode!r}, which is "
-                f"none of {', '.join(MODES)}.",
+                f"{self.connection.url}/dcos-metadata/bootstrap-config.json names the security mode {visible(mode)!r}, "
+                f"which is none of {', '.join(MODES)}.",
                 "mode",
             )
         return mode
 
-    def _metadata(self, name: str) -> dict[str, object]:
-        """A document about the cluster, read once: only an upgrade changes it."""
+    def _version_text(self, name: str) -> str | None:
+        found = self._metadata("dcos-version.json")
+        text = None if found is None else found.text_or_none(name)
+        return visible(text) if text else None
+
+    def _metadata(self, name: str) -> Document | None:
+        """A document about the cluster, read once: only an upgrade changes it. None where it cannot be read."""
         with self._reading:
             if name not in self._documents:
                 self._documents[name] = self._read_metadata(name)
             return self._documents[name]
 
-    def _read_metadata(self, name: str) -> dict[str, object]:
+    def _read_metadata(self, name: str) -> Document | None:
+        what = f"reading {name}"
         try:
-            answer = self.http.request("GET", f"/dcos-metadata/{name}", f"reading {name}", show_description=False)
+            answer = self.http.send(Request("GET", f"/dcos-metadata/{name}", what), Judgement(show_description=False))
         except ApiError as exc:
             if exc.status in (403, 404):
-                return {}
+                return None
             raise
-        document = answer.json()
-        return document if isinstance(document, dict) else {}
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+        return document(answer, self.connection.url, what)
 
 
 def _system_store(verify: bool | str) -> bool | str:

@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: may change at any time.
-"""The one place that speaks HTTP: connections, TLS, authentication, retries, error mapping, path encoding."""
+"""The one place that speaks HTTP: connections, TLS, authentication, repeats, error mapping, path encoding.
+
+A request is tried, its answer is judged (C(Judgement)), and where that leaves a doubt, a policy (C(Repeats))
+says how the truth is found out: by reading back, never by the answer to a repeat.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +14,26 @@ import ipaddress
 import json
 import os
 import random
+import re
+import socket
 import ssl
 import threading
 import time
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
-from typing import Callable, Iterator, Mapping
+from typing import Callable, Iterator, Mapping, Sequence
 from urllib.parse import quote, urlsplit
 
 from .._errors import (
     ApiError,
     CredentialsError,
     DcosError,
+    OddAnswerError,
     TlsError,
     UnreachableError,
 )
+from .._visible import visible
+from .bounds import LARGEST_BODY, BoundedAdapter, TooLargeError, TooSlowError, read_whole
 
 try:
     import requests
@@ -33,6 +42,15 @@ try:
     from requests.auth import AuthBase
 except ImportError:  # _module/libraries.py tells the user; the sanity tests import this file without the library
     AuthBase = Session = object  # type: ignore[assignment,misc]
+else:
+    _TIMEOUTS = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, socket.timeout)
+    # The connection did not come about, so nothing of the request can have arrived.
+    _BEFORE_SENDING = (
+        urllib3.exceptions.NewConnectionError,
+        urllib3.exceptions.ConnectTimeoutError,
+        requests.exceptions.ConnectTimeout,
+        requests.exceptions.ProxyError,
+    )
 
 COLLECTION_VERSION = "0.1.0"
 USER_AGENT = f"dcos.security/{COLLECTION_VERSION} (Ansible collection)"
@@ -43,12 +61,20 @@ FIRST_DELAY = 0.2
 LONGEST_RETRY_AFTER = 10.0
 """Seconds: a server that asks for more is waited for no longer than this."""
 
+LONGEST_ANSWER = 10
+"""Times the timeout: a whole answer may take so long."""
+
 # What a proxy or a starting service answers, and too many requests: a later try can succeed.
-_RETRIED = frozenset((429, 502, 503, 504))
+_PASSING = frozenset((429, 502, 503, 504))
 # Too many requests is refused before it is looked at; after any other of these the write may have happened.
 _SURELY_REFUSED = 429
-# To a repeat these can mean that the first attempt did its work.
-_SAYS_NOTHING_AFTER_A_REPEAT = frozenset((400, 404, 409))
+# Admin Router answers these itself, before the service behind it sees the request.
+_NOT_FORWARDED = frozenset((401, 403))
+
+_CODE = re.compile(r"ERR_[A-Z0-9_]{1,96}")
+
+_LONGEST_TEXT = 1000
+"""Characters of a server's text that stand in a message."""
 
 LOOPBACK_NAMES = frozenset(("localhost", "localhost.localdomain"))
 
@@ -74,18 +100,51 @@ def encode_rid(rid: str) -> str:
 
 
 @dataclass(frozen=True)
+class Request:
+    """One request.
+
+    path: encoded, below the URL of the cluster.
+    what: the action and its object in words, for messages ("reading service account svc-a").
+    media_types: which forms of an answer are welcome.
+    authenticated: whether the token goes along.
+    """
+
+    method: str
+    path: str
+    what: str
+    body: Mapping[str, object] | None = field(default=None, repr=False)
+    params: Mapping[str, str] | None = None
+    media_types: str = "application/json"
+    authenticated: bool = True
+
+
+@dataclass(frozen=True)
 class Answer:
-    """What came back. The content stays out of C(repr): it can hold tokens and secret values."""
+    """What came back. The content stays out of C(repr): it can hold tokens and secret values.
+
+    status, reason, headers, content: as the server sent them.
+    read_back: no answer told that the write took effect; reading did.
+    """
 
     status: int
     reason: str = ""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     content: bytes = field(default=b"", repr=False)
+    read_back: bool = False
 
     @property
     def media_type(self) -> str:
         """The content type without parameters, in lower case."""
         return self.headers.get("Content-Type", "").split(";")[0].strip().lower()
+
+    @property
+    def is_redirect(self) -> bool:
+        return 300 <= self.status < 400
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is HTML, which neither the IAM nor the secret store writes: something in between answered."""
+        return self.media_type == "text/html"
 
     def json(self) -> object:
         """The decoded body, or None where it is not JSON (401, 403 and 5xx are often HTML pages)."""
@@ -93,19 +152,61 @@ class Answer:
             return None
         try:
             return json.loads(self.content.decode("utf-8"))
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     def error_field(self, name: str) -> str | None:
-        """A text field of an error document: C(code), C(title) or C(description)."""
+        """A text field of an error document, C(code), C(title) or C(description), safe to be shown."""
         body = self.json()
         value = body.get(name) if isinstance(body, dict) else None
-        return value if isinstance(value, str) else None
+        return visible(value[:_LONGEST_TEXT]) if isinstance(value, str) else None
 
     @property
     def code(self) -> str | None:
-        """The server's error code: together with the status the only thing that decisions may hang on."""
-        return self.error_field("code")
+        """The IAM's error code: together with the status the only thing that decisions may hang on."""
+        value = self.error_field("code")
+        return value if value is not None and _CODE.fullmatch(value) is not None else None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Which answers are taken for one, and what is told of others.
+
+    accept: the statuses that are answers to the caller; any other one is an ApiError.
+    refusals: the statuses with which a service refuses that has no error codes, unless a page comes along.
+    show_description: whether the server's sentence may stand in messages; False where it could quote a secret.
+    """
+
+    accept: tuple[int, ...] = (200,)
+    refusals: tuple[int, ...] = ()
+    show_description: bool = True
+
+    def takes(self, answer: Answer) -> bool:
+        return answer.status in self.accept
+
+    def explains(self, answer: Answer) -> bool:
+        """Whether the service itself says why it did not do it."""
+        return answer.code is not None or (answer.status in self.refusals and not answer.is_page)
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """What to do where an answer was lost, or says nothing.
+
+    happened: for a write: reads back whether what was wanted is there. Asked before any repeat, because the 409 or 400
+    of a repeat would say nothing about whose write it was, and when what answered is neither a success nor an error of
+    the service itself.
+    unavailable: asked on a 503; raises when waiting is of no use.
+    patient: whether to try again at all.
+    """
+
+    happened: Callable[[], bool] | None = None
+    unavailable: Callable[[], None] | None = None
+    patient: bool = True
+
+
+A_SUCCESS = Judgement()
+PATIENTLY = Repeats()
 
 
 class TokenSource:
@@ -122,6 +223,20 @@ class TokenSource:
     def explain_refusal(self) -> str:
         """What the user can do when the cluster does not take the token."""
         return ""
+
+
+class _OneRenewal:
+    """At most one other token for one request, however often it is tried."""
+
+    def __init__(self, tokens: TokenSource) -> None:
+        self._tokens = tokens
+        self._used = False
+
+    def got(self, refused: str) -> bool:
+        if self._used:
+            return False
+        self._used = True
+        return self._tokens.renew(refused)
 
 
 class _TokenAuth(AuthBase):
@@ -181,148 +296,158 @@ class HttpClient:
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         session.headers["User-Agent"] = USER_AGENT
         session.proxies.update(self._proxies)
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, BoundedAdapter(LONGEST_ANSWER * self._timeout))
         return session
 
-    def request(
-        self,
-        method: str,
-        path: str,
-        what: str,
-        body: Mapping[str, object] | None = None,
-        params: Mapping[str, str] | None = None,
-        accept: tuple[int, ...] = (200,),
-        media_types: str = "application/json",
-        authenticated: bool = True,
-        happened: Callable[[], bool] | None = None,
-        unavailable: Callable[[], None] | None = None,
-        show_description: bool = True,
-        patient: bool = True,
-    ) -> Answer:
+    def send(self, request: Request, judgement: Judgement = A_SUCCESS, repeats: Repeats = PATIENTLY) -> Answer:
         """Send one request and return its answer, or raise a typed error.
 
-        what: the action and its object in words, for messages ("reading service account svc-a").
-        accept: the statuses that are answers to the caller; any other one raises ApiError.
-        happened: for a write: reads back whether it took effect. Asked when the answer was lost, before any repeat,
-        because the 409 or 400 of a repeat would say nothing about whose write it was.
-        unavailable: asked on a 503, raises when waiting is of no use.
-        show_description: whether the server's sentence may stand in messages; False where it could quote a secret.
-        patient: whether to retry at all.
+        A write is believed when the service itself says so: with the documented status, or with an error code of its
+        own. Anything else is a doubt, which reading back resolves.
         """
-        renewed = False
-        uncertain = False  # an attempt before this one may have happened
-        for delay in self._delays() if patient else (None,):
-            answer: Answer | None = None
-            lost: UnreachableError | None = None
-            token = self.tokens.token() if authenticated else None
-            try:
-                answer = self._send(method, path, body, params, media_types, token, what)
-            except UnreachableError as exc:
-                lost = exc
-            if answer is not None and answer.status == 401 and token is not None and not renewed:
-                renewed = True
-                if self.tokens.renew(token):
-                    try:
-                        answer = self._send(method, path, body, params, media_types, self.tokens.token(), what)
-                    except UnreachableError as exc:
-                        answer, lost = None, exc
-            if answer is not None and answer.status not in _RETRIED:
-                refused = answer.status in _SAYS_NOTHING_AFTER_A_REPEAT and uncertain and happened is not None
-                if refused and happened is not None and _read_back(happened, what):
-                    return Answer(accept[0])
-                return self._judge(answer, accept, what, show_description)
-            if answer is not None and answer.status == 503 and unavailable is not None:
-                unavailable()
+        doubt = False  # an attempt before this one may have happened
+        delays = self._delays(repeats)
+        renewal = _OneRenewal(self.tokens)
+        while True:
+            came = self._attempt(request, renewal)
+            if isinstance(came, Answer):
+                if came.status == 503 and repeats.unavailable is not None:
+                    repeats.unavailable()
+                if came.status not in _PASSING:
+                    return self._settled(request, judgement, repeats, came, doubt)
+            delay = None if isinstance(came, OddAnswerError) else next(delays, None)
             if delay is not None:
-                time.sleep(_wait(delay, answer))
-            if answer is None or answer.status != _SURELY_REFUSED:
-                uncertain = True
-                if happened is not None and _read_back(happened, what):
-                    return Answer(accept[0])
+                time.sleep(_wait(delay, came))
+            if _may_have_happened(came):
+                doubt = True
+                if _read_back(request, repeats, "the answer was lost"):
+                    return _done(judgement)
             if delay is None:
-                if lost is not None:
-                    raise lost
-                if answer is not None:
-                    return self._judge(answer, accept, what, show_description)
-        raise AssertionError("the last round returns or raises")
+                raise self._error(request, judgement, came) if isinstance(came, Answer) else came
 
-    def _delays(self) -> Iterator[float | None]:
-        """Seconds to wait after each failed attempt; None after the last one."""
-        for attempt in range(self._retries):
+    def _settled(self, request: Request, judgement: Judgement, repeats: Repeats, answer: Answer, doubt: bool) -> Answer:
+        """The answer, if it is one, or what reading back tells."""
+        taken = judgement.takes(answer)
+        odd = answer.is_page if taken else not judgement.explains(answer)
+        if taken and not (odd and repeats.happened is not None):
+            return answer
+        came = f"the answer {answer.status} does not come from the service itself"
+        doubtful = (doubt or odd) and answer.status not in _NOT_FORWARDED and not answer.is_redirect
+        if doubtful and _read_back(request, repeats, came):
+            return _done(judgement)
+        if taken:
+            raise OddAnswerError(request.what, self.url, "it is a page of HTML", answer.status)
+        raise self._error(request, judgement, answer)
+
+    def _delays(self, repeats: Repeats) -> Iterator[float]:
+        """Seconds to wait before each further attempt."""
+        for attempt in range(self._retries if repeats.patient else 0):
             yield FIRST_DELAY * 2**attempt
-        yield None
 
-    def _send(
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, object] | None,
-        params: Mapping[str, str] | None,
-        media_types: str,
-        token: str | None,
-        what: str,
-    ) -> Answer:
+    def _attempt(self, request: Request, renewal: _OneRenewal) -> Answer | UnreachableError | OddAnswerError:
+        """What came back, after another login where the token was refused; an error where nothing did."""
+        # A login that fails is nothing that the request itself could have caused: its error goes straight through.
+        token = self.tokens.token() if request.authenticated else None
+        came = self._came(request, token)
+        if isinstance(came, Answer) and came.status == 401 and token is not None and renewal.got(token):
+            came = self._came(request, self.tokens.token())
+        return came
+
+    def _came(self, request: Request, token: str | None) -> Answer | UnreachableError | OddAnswerError:
+        try:
+            return self._send(request, token)
+        except (UnreachableError, OddAnswerError) as exc:
+            return exc
+
+    def _send(self, request: Request, token: str | None) -> Answer:
         try:
             response = self._session.request(
-                method,
-                self.url + path,
-                json=body,
-                params=params,
-                headers={"Accept": media_types},
+                request.method,
+                self.url + request.path,
+                json=request.body,
+                params=request.params,
+                headers={"Accept": request.media_types},
                 auth=_TokenAuth(token),
                 timeout=self._timeout,
                 verify=self._verify,
                 allow_redirects=False,
+                stream=True,
             )
+            content = read_whole(response)
+        except TooLargeError:
+            problem = f"it is larger than {LARGEST_BODY >> 20} MiB"
+            raise OddAnswerError(request.what, self.url, problem) from None
         except requests.exceptions.RequestException as exc:
-            raise _network_error(exc, self.url, what) from None
+            raise self._network_error(exc, request.what) from None
         except OSError as exc:
             # What the HTTP library does not wrap, above all its complaint about a CA bundle that has vanished.
             if isinstance(self._verify, str) and not os.access(self._verify, os.R_OK):
                 raise TlsError(
-                    f"{what}: the CA certificates in {self._verify} cannot be read any more. Check dcos_ca_path."
+                    f"{request.what}: the CA certificates in {self._verify} cannot be read any more. Check "
+                    "dcos_ca_path."
                 ) from None
-            raise _network_error(exc, self.url, what) from None
+            raise self._network_error(exc, request.what) from None
         except ValueError:
             # From below the HTTP library, about a header or path that cannot be sent; its text quotes the header.
             raise DcosError(
-                f"{what}: the request cannot be sent; a token or name has characters that HTTP forbids."
+                f"{request.what}: the request cannot be sent; a token or name has characters that HTTP forbids."
             ) from None
-        return Answer(response.status_code, response.reason or "", response.headers, response.content)
+        return Answer(response.status_code, visible(response.reason or ""), response.headers, content)
 
-    def _judge(self, answer: Answer, accept: tuple[int, ...], what: str, show_description: bool) -> Answer:
-        if answer.status in accept:
-            return answer
-        if 300 <= answer.status < 400:
-            raise _redirect_error(answer, what, self.url)
+    def _network_error(self, exc: Exception, what: str) -> DcosError:
+        causes = list(_causes(exc))
+        if any(isinstance(cause, TooSlowError) for cause in causes):
+            seconds = LONGEST_ANSWER * self._timeout
+            return OddAnswerError(what, self.url, f"it was not complete after {seconds:g} seconds (dcos_timeout)")
+        return _network_error(causes, self.url, what)
+
+    def _error(self, request: Request, judgement: Judgement, answer: Answer) -> DcosError:
+        what = request.what
+        if answer.is_redirect:
+            return _redirect_error(answer, what, self.url)
         title = answer.error_field("title") or answer.reason or None
-        description = answer.error_field("description") if show_description else None
+        description = answer.error_field("description") if judgement.show_description else None
         came_back = " ".join(part for part in (str(answer.status), answer.code or answer.reason, description) if part)
         message = f"{what}: {self.url} answered {came_back.rstrip('.')}."
         if answer.status == 401:
-            raise CredentialsError(
-                f"{message} {self.tokens.explain_refusal()}".rstrip(), answer.code or "credentials", 401, title
-            )
+            message = f"{message} {self.tokens.explain_refusal()}".rstrip()
+            return CredentialsError(message, answer.code or "credentials", 401, title)
         if answer.status == 403:
             message += (
                 " The account of this connection lacks the permission: the IAM and the secret store want "
                 "'dcos:superuser', or 'dcos:adminrouter:acs' full for the IAM and the secret's own resource id for "
                 "a secret. A grant made just now can take some ten seconds to show."
             )
-        elif answer.status in _RETRIED:
+        elif answer.status in _PASSING:
             message += f" It was tried {self._retries + 1} times."
-        raise ApiError(message, answer.code, answer.status, title)
+        elif answer.is_page:
+            message += " It is a page of HTML, so something in between answered: check dcos_url and proxies."
+        no_route = answer.status == 404 and not answer.content
+        return ApiError(message, answer.code, answer.status, title, is_page=answer.is_page, is_no_route=no_route)
 
 
-def _wait(delay: float, answer: Answer | None) -> float:
+def _done(judgement: Judgement) -> Answer:
+    return Answer(judgement.accept[0], read_back=True)
+
+
+def _may_have_happened(came: Answer | UnreachableError | OddAnswerError) -> bool:
+    """Whether a write may have taken effect although no answer of the service tells so."""
+    if isinstance(came, Answer):
+        return came.status != _SURELY_REFUSED
+    return came.sent if isinstance(came, UnreachableError) else True
+
+
+def _wait(delay: float, came: Answer | DcosError) -> float:
     """Seconds to wait: what the server asks for within bounds, else the delay with jitter (many runs start at once)."""
-    asked = answer.headers.get("Retry-After", "") if answer is not None else ""
+    asked = came.headers.get("Retry-After", "") if isinstance(came, Answer) else ""
     if asked.isascii() and asked.isdigit():
         return min(float(asked), LONGEST_RETRY_AFTER)
     return delay * random.uniform(0.75, 1.25)  # noqa: S311 (nothing secret about it)
 
 
 def _redirect_error(answer: Answer, what: str, url: str) -> ApiError:
-    target = _without_query(answer.headers.get("Location", "")) or "nowhere"
+    target = visible(_without_query(answer.headers.get("Location", ""))) or "nowhere"
     parts = urlsplit(target)
     remedy = "Check dcos_url."
     if parts.netloc:
@@ -341,10 +466,13 @@ def _without_query(url: str) -> str:
     """Scheme, host and path of a URL: the query of a login redirect can hold tickets, a host's userinfo passwords."""
     try:
         parts = urlsplit(url)
-        host = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
+        host, port = parts.hostname or "", parts.port
     except ValueError:
         return "something that is no URL"
-    return f"{parts.scheme}://{host}{parts.path}" if host else parts.path
+    if not host:
+        return parts.path
+    host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path}"
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:
@@ -360,9 +488,13 @@ def _causes(exc: BaseException) -> Iterator[BaseException]:
         todo.extend(item for item in inner if isinstance(item, BaseException))
 
 
-def _network_error(exc: Exception, url: str, what: str) -> DcosError:
+def _is_timeout(cause: BaseException) -> bool:
+    # Older versions of urllib3 derive a refused connection from a timeout.
+    return isinstance(cause, _TIMEOUTS) and not isinstance(cause, urllib3.exceptions.NewConnectionError)
+
+
+def _network_error(causes: Sequence[BaseException], url: str, what: str) -> DcosError:
     """Map an exception of the HTTP library; its own text is not used, it can quote proxies with their passwords."""
-    causes = list(_causes(exc))
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return TlsError(
@@ -376,22 +508,25 @@ def _network_error(exc: Exception, url: str, what: str) -> DcosError:
             )
     if any(isinstance(cause, requests.exceptions.ProxyError) for cause in causes):
         reason = "the proxy set in the environment does not answer"
-    elif any(isinstance(cause, requests.exceptions.Timeout) for cause in causes):
+    elif any(_is_timeout(cause) for cause in causes):
         reason = "no answer in time (dcos_timeout)"
     else:
         spoken = [cause.strerror for cause in causes if isinstance(cause, OSError) and isinstance(cause.strerror, str)]
         reason = spoken[-1] if spoken else "the connection broke"
         if any(type(cause).__name__ in ("NameResolutionError", "gaierror") for cause in causes):
             reason = "the host name cannot be resolved"
-    return UnreachableError(f"{what}: cannot reach {url}: {reason}. Check dcos_url, the network and the cluster.")
+    sent = not any(isinstance(cause, _BEFORE_SENDING) for cause in causes)
+    return UnreachableError(f"{what}: cannot reach {url}: {reason}. Check dcos_url, the network and the cluster.", sent)
 
 
-def _read_back(happened: Callable[[], bool], what: str) -> bool:
+def _read_back(request: Request, repeats: Repeats, came: str) -> bool:
     """Ask whether a write took effect; when not even that can be read, the user must hear that it may have."""
+    if repeats.happened is None:
+        return False
     try:
-        return happened()
+        return repeats.happened()
     except DcosError as exc:
         raise UnreachableError(
-            f"{what}: the answer was lost, and whether it happened cannot be read back ({exc.message}) Run again: the "
-            "next run finds out."
+            f"{request.what}: {came}, and whether it happened cannot be read back ({exc.message}) Run again: the next "
+            "run finds out."
         ) from None

@@ -4,6 +4,9 @@
 # Private to this collection: may change at any time.
 """The endpoints of the IAM (Bouncer), typed; nothing is decided here.
 
+Only what the IAM itself says counts: a documented status, or an error code of its own. Whatever else came back for a
+write is resolved by reading back, and for a reading is an error.
+
 Facts: unknown users, groups and resources are a 400 with a code of their own (older clients know a 404); a repeated PUT
 is a 409 and changes nothing; a grant needs its ACL first; the key of an account cannot be changed.
 """
@@ -11,18 +14,17 @@ is a 409 and changes nothing; a grant needs its ACL first; the key of an account
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable, Iterable, Mapping
+from typing import Callable, Iterable, Mapping
 
-from .._errors import ApiError, DcosError
+from .._errors import ApiError, OddAnswerError
 from .._rules.permissions import Grant
-from .http import (
-    Answer,
-    HttpClient,
-    encode_rid,
-    encode_segment,
-)
+from .answers import Document, document
+from .http import HttpClient, Judgement, Repeats, Request, encode_rid, encode_segment
 
 BASE = "/acs/api/v1"
+
+_OPEN_PROVIDER = "dcos-oidc-auth0"
+"""A way to log in that the IAM of an open cluster (1.13 and later) lists, and that of DC/OS Enterprise does not."""
 
 _UNKNOWN = frozenset(("ERR_UNKNOWN_USER_ID", "ERR_UNKNOWN_GROUP_ID", "ERR_UNKNOWN_RESOURCE_ID"))
 _NOT_GRANTED = _UNKNOWN | {"ERR_USER_NOT_IN_ACL", "ERR_GROUP_NOT_IN_ACL", "ERR_ACTION_NOT_YET_STORED"}
@@ -38,6 +40,10 @@ class User:
     provider_type: str
     public_key: str | None
     url: str
+
+    def is_same(self, other: User) -> bool:
+        """Whether it is the same account, and not another one that was made under its uid; the key tells."""
+        return (self.uid, self.is_service, self.public_key) == (other.uid, other.is_service, other.public_key)
 
 
 @dataclass(frozen=True)
@@ -88,23 +94,41 @@ class Iam:
 
     def user(self, uid: str) -> User | None:
         """The user or service account, None when there is none."""
-        document = self._find(f"/users/{encode_segment(uid)}", f"reading account {uid}")
-        return None if document is None else _user(document)
+        found = self._find(f"/users/{encode_segment(uid)}", f"reading account {uid}")
+        if found is None:
+            return None
+        user = _user(found)
+        if user.uid != uid:
+            raise found.odd("it is about another account")
+        return user
 
     def service_accounts(self) -> list[User]:
         """All service accounts, those of DC/OS itself included."""
-        what = "reading all service accounts"
-        answer = self._get("/users", what, params={"type": "service"})
-        return [_user(document) for document in _array(_object(answer, what))]
+        users, odd = self.listed_service_accounts()
+        for error in odd.values():
+            raise error
+        return users
+
+    def listed_service_accounts(self) -> tuple[list[User], dict[str, OddAnswerError]]:
+        """All service accounts, and those whose entry is not as documented: that is the matter of these alone."""
+        users: list[User] = []
+        odd: dict[str, OddAnswerError] = {}
+        found = self._get("/users", "reading all service accounts", params={"type": "service"})
+        for entry in found.parts("array"):
+            uid = entry.id("uid")
+            try:
+                users.append(_user(entry))
+            except OddAnswerError as exc:
+                odd[uid] = exc
+        return users, odd
 
     def persons(self) -> list[User]:
         """All users that are no service accounts."""
-        what = "reading all users"
-        return [_user(document) for document in _array(_object(self._get("/users", what), what))]
+        return [_user(entry) for entry in self._get("/users", "reading all users").parts("array")]
 
     def groups(self) -> list[str]:
         """The ids of all groups."""
-        return sorted(group["gid"] for group in _array(self._find("/groups", "reading all groups")))
+        return sorted(entry.id("gid") for entry in self._get("/groups", "reading all groups").parts("array"))
 
     def create_service_account(self, uid: str, public_key: str, description: str) -> bool:
         """Create an account; False when the uid is taken (the IAM never updates)."""
@@ -121,37 +145,59 @@ class Iam:
             happened,
         )
 
-    def set_description(self, uid: str, description: str) -> bool:
-        """Change the description, the only thing of a service account that can be changed."""
+    def set_description(self, looked_at: User, description: str) -> bool:
+        """Change the description, the only thing of a service account that can be changed.
+
+        False when the account that was looked at is gone, also where another one has its uid by now.
+        """
+        uid, found = looked_at.uid, [looked_at]
 
         def happened() -> bool:
             user = self.user(uid)
-            return user is not None and user.description == description
+            found[:] = [user] if user is not None and user.is_same(looked_at) else []
+            return not found or found[0].description == description
 
-        self._http.request(
-            "PATCH",
-            f"{BASE}/users/{encode_segment(uid)}",
-            f"changing the description of account {uid}",
-            body={"description": description},
-            accept=(204,),
-            happened=happened,
+        self._http.send(
+            Request(
+                "PATCH",
+                f"{BASE}/users/{encode_segment(uid)}",
+                f"changing the description of account {uid}",
+                body={"description": description},
+            ),
+            Judgement((204,)),
+            Repeats(happened),
         )
-        return True
+        return bool(found)
 
-    def delete_user(self, uid: str) -> bool:
-        """Delete an account with all its grants and memberships; False when it was gone."""
-        return self._delete(f"/users/{encode_segment(uid)}", f"deleting account {uid}", lambda: self.user(uid) is None)
+    def delete_user(self, looked_at: User) -> bool:
+        """Delete an account with all its grants and memberships; False when it was gone.
+
+        What has its uid, but another key than the account that was looked at, is another one: before a deletion whose
+        answer was lost is repeated, somebody may have made that.
+        """
+        uid = looked_at.uid
+
+        def happened() -> bool:
+            user = self.user(uid)
+            return user is None or not user.is_same(looked_at)
+
+        return self._delete(f"/users/{encode_segment(uid)}", f"deleting account {uid}", happened)
 
     def groups_of(self, uid: str) -> list[str]:
         """The groups that an account is a member of; empty for an unknown account."""
-        document = self._find(f"/users/{encode_segment(uid)}/groups", f"reading the groups of account {uid}")
-        return sorted(entry["group"]["gid"] for entry in _array(document))
+        found = self._find(f"/users/{encode_segment(uid)}/groups", f"reading the groups of account {uid}")
+        if found is None:
+            return []
+        entries = found.parts("array")
+        for entry in entries:
+            entry.check_about("membershipurl", f"/users/{encode_segment(uid)}/")
+        return sorted(entry.part("group").id("gid") for entry in entries)
 
     def members(self, gid: str, services: bool = False) -> list[str]:
         """The uids of a group's regular members, or of the service accounts in it; empty for an unknown group."""
         kind = {"type": "service"} if services else None
-        document = self._find(f"/groups/{encode_segment(gid)}/users", f"reading the members of group {gid}", kind)
-        return sorted(entry["user"]["uid"] for entry in _array(document))
+        found = self._find(f"/groups/{encode_segment(gid)}/users", f"reading the members of group {gid}", kind)
+        return [] if found is None else sorted(entry.part("user").id("uid") for entry in found.parts("array"))
 
     def add_to_group(self, gid: str, uid: str) -> bool:
         """Make an account a member; False when it was one."""
@@ -167,46 +213,50 @@ class Iam:
 
     def permissions(self, uid: str) -> Permissions | None:
         """What an account may do, None for an unknown account. The IAM may answer from a cache up to 5 s old."""
-        document = self._find(f"/users/{encode_segment(uid)}/permissions", f"reading the permissions of account {uid}")
-        if document is None:
+        found = self._find(f"/users/{encode_segment(uid)}/permissions", f"reading the permissions of account {uid}")
+        if found is None:
             return None
+        direct = found.parts("direct")
+        for entry in direct:
+            for action in entry.parts("actions"):
+                action.check_about("url", f"/users/{encode_segment(uid)}/")
         return Permissions(
-            tuple(_grants(document.get("direct", ()))),
-            tuple(
-                GroupGrant(entry["gid"], grant) for entry in document.get("groups", ()) for grant in _grants((entry,))
-            ),
+            tuple(_grants(direct)),
+            tuple(GroupGrant(entry.id("gid"), g) for entry in found.parts("groups") for g in _grants((entry,))),
         )
 
     def has_permissions(self) -> bool:
         """Whether this IAM knows ACLs and groups at all: that of an open cluster does not."""
         try:
-            self._get("/groups", "reading the groups")
-        except ApiError as exc:
-            if exc.status == 404:
+            self._get("/groups", "reading the groups").parts("array")
+        except NoSuchRouteError:
+            # Something in between can answer so too; what only an open cluster offers settles it.
+            providers = self._get("/auth/providers", "reading the login providers", authenticated=False)
+            if _OPEN_PROVIDER in providers.fields():
                 return False
             raise
         return True
 
     def group_permissions(self, gid: str) -> Permissions | None:
         """What a group may do, None for an unknown group."""
-        document = self._find(f"/groups/{encode_segment(gid)}/permissions", f"reading the permissions of group {gid}")
-        return None if document is None else Permissions(tuple(_grants(_array(document))))
+        found = self._find(f"/groups/{encode_segment(gid)}/permissions", f"reading the permissions of group {gid}")
+        return None if found is None else Permissions(tuple(_grants(found.parts("array"))))
 
     def grants_on(self, rid: str) -> list[tuple[Subject, Grant]] | None:
         """Who may do what on a resource directly, None for one without an ACL."""
-        document = self._find(f"/acls/{encode_rid(rid)}/permissions", f"reading the permissions on {rid}")
-        if document is None:
+        found = self._find(f"/acls/{encode_rid(rid)}/permissions", f"reading the permissions on {rid}")
+        if found is None:
             return None
         return [
-            (Subject(kind, entry[name]), Grant(rid, action["name"]))
+            (Subject(kind, entry.id(name)), Grant(rid, action.id("name")))
             for kind, name in (("users", "uid"), ("groups", "gid"))
-            for entry in document.get(kind, ())
-            for action in entry.get("actions", ())
+            for entry in found.parts(kind)
+            for action in entry.parts("actions")
         ]
 
     def resources(self) -> list[str]:
         """The ids of all protected resources."""
-        return [str(entry["rid"]) for entry in _array(self._find("/acls", "reading the list of ACLs"))]
+        return [entry.id("rid") for entry in self._get("/acls", "reading the list of ACLs").parts("array")]
 
     def create_acl(self, rid: str, description: str) -> bool:
         """Make a protected resource; False when it is there, its description is then left as it is."""
@@ -219,8 +269,18 @@ class Iam:
         )
 
     def delete_acl(self, rid: str) -> bool:
-        """Delete a protected resource with all grants on it; False when it was gone."""
-        return self._delete(f"/acls/{encode_rid(rid)}", f"deleting the ACL of {rid}", lambda: not self._has_acl(rid))
+        """Delete a protected resource that nobody has a grant on; False when it was gone, or is used by now.
+
+        Before a deletion whose answer was lost is repeated, somebody may have made the resource again and use it.
+        """
+        holders: list[tuple[Subject, Grant]] | None = None
+
+        def happened() -> bool:
+            nonlocal holders
+            holders = self.grants_on(rid)
+            return holders != []
+
+        return self._delete(f"/acls/{encode_rid(rid)}", f"deleting the ACL of {rid}", happened) and not holders
 
     def _has_acl(self, rid: str) -> bool:
         return self._find(f"/acls/{encode_rid(rid)}", f"reading the ACL of {rid}") is not None
@@ -245,38 +305,44 @@ class Iam:
 
     def grants_of_subject_on(self, subject: Subject, rid: str) -> list[Grant]:
         """What a subject may do on one resource directly, as it is stored: this answer comes from no cache."""
-        document = self._find(
+        found = self._find(
             f"/acls/{encode_rid(rid)}/{subject.kind}/{encode_segment(subject.name)}",
             f"reading the grants of {subject.words} on {rid}",
         )
-        return [Grant(rid, action["name"]) for action in _array(document)]
+        return [] if found is None else [Grant(rid, action.id("name")) for action in found.parts("array")]
 
     def _is_stored(self, subject: Subject, grant: Grant) -> bool:
         return grant in self.grants_of_subject_on(subject, grant.rid)
 
     # Others
 
-    def jwks(self) -> dict[str, object]:
-        """The public keys that verify this cluster's authentication tokens."""
-        document = self._get("/auth/jwks", "reading the keys of the IAM (auth/jwks)", authenticated=False).json()
-        return document if isinstance(document, dict) else {}
+    def jwks(self) -> list[dict[str, object]]:
+        """The public keys that verify this cluster's authentication tokens, as JSON Web Keys."""
+        what = "reading the keys of the IAM (auth/jwks)"
+        return [key.fields() for key in self._get("/auth/jwks", what, authenticated=False).parts("keys")]
 
     # Requests
 
-    def _get(self, path: str, what: str, authenticated: bool = True, params: Mapping[str, str] | None = None) -> Answer:
-        return self._http.request("GET", BASE + path, what, authenticated=authenticated, params=params)
+    def _get(
+        self, path: str, what: str, authenticated: bool = True, params: Mapping[str, str] | None = None
+    ) -> Document:
+        request = Request("GET", BASE + path, what, params=params, authenticated=authenticated)
+        try:
+            answer = self._http.send(request)
+        except ApiError as exc:
+            if exc.is_no_route:
+                raise NoSuchRouteError(exc) from None
+            raise
+        return document(answer, self._http.url, what)
 
-    def _find(self, path: str, what: str, params: Mapping[str, str] | None = None) -> dict[str, Any] | None:
+    def _find(self, path: str, what: str, params: Mapping[str, str] | None = None) -> Document | None:
         """The document at a path, None when the IAM says that what it describes is not there."""
         try:
-            answer = self._get(path, what, params=params)
+            return self._get(path, what, params=params)
         except ApiError as exc:
             if exc.status in (400, 404) and exc.code in _NOT_GRANTED:
                 return None
-            if exc.status == 404:
-                raise _no_such_route(exc) from None
             raise
-        return _object(answer, what)
 
     def _put(
         self,
@@ -287,61 +353,51 @@ class Iam:
         happened: Callable[[], bool],
     ) -> bool:
         try:
-            self._http.request("PUT", BASE + path, what, body=body, accept=(201, 204), happened=happened)
+            self._http.send(Request("PUT", BASE + path, what, body), Judgement((201, 204)), Repeats(happened))
         except ApiError as exc:
-            if exc.status == 409 and exc.code in (exists_code, None):
+            if exc.status == 409 and exc.code == exists_code:
                 return False
-            if exc.status == 404:
-                raise _no_such_route(exc) from None
+            if exc.is_no_route:
+                raise NoSuchRouteError(exc) from None
             raise
         return True
 
     def _delete(self, path: str, what: str, happened: Callable[[], bool]) -> bool:
         try:
-            self._http.request("DELETE", BASE + path, what, accept=(204,), happened=happened)
+            self._http.send(Request("DELETE", BASE + path, what), Judgement((204,)), Repeats(happened))
         except ApiError as exc:
-            if exc.status == 404 or (exc.status == 400 and exc.code in _NOT_GRANTED):
+            if exc.status in (400, 404) and exc.code in _NOT_GRANTED:
                 return False
             raise
         return True
 
 
-def _no_such_route(error: ApiError) -> ApiError:
-    return ApiError(
-        f"{error.message} The IAM has no such route: groups, ACLs and permissions exist on DC/OS Enterprise only, not "
-        "on an open cluster.",
-        error.code,
-        error.status,
-        error.title,
-    )
+class NoSuchRouteError(ApiError):
+    """The IAM does not know the route: that of an open cluster has no groups, ACLs and permissions."""
 
-
-def _object(answer: Answer, what: str) -> dict[str, Any]:
-    document = answer.json()
-    if not isinstance(document, dict):
-        raise DcosError(f"{what}: the answer is not a JSON object; is this the Admin Router of a DC/OS cluster?")
-    return document
+    def __init__(self, error: ApiError) -> None:
+        super().__init__(error.message, error.code, error.status, error.title, is_no_route=True)
+        self.with_advice(
+            "The IAM has no such route: groups, ACLs and permissions exist on DC/OS Enterprise only, not on an open "
+            "cluster."
+        )
 
 
 def _grant_path(subject: Subject, grant: Grant) -> str:
-    return f"/acls/{encode_rid(grant.rid)}/{subject.kind}/{encode_segment(subject.name)}/{grant.action}"
+    return f"/acls/{encode_rid(grant.rid)}/{subject.kind}/{encode_segment(subject.name)}/{encode_segment(grant.action)}"
 
 
-def _array(document: Mapping[str, Any] | None) -> list[Any]:
-    return list((document or {}).get("array", ()))
+def _grants(entries: Iterable[Document]) -> list[Grant]:
+    return [Grant(entry.id("rid"), action.id("name")) for entry in entries for action in entry.parts("actions")]
 
 
-def _grants(entries: Iterable[Mapping[str, Any]]) -> list[Grant]:
-    return [Grant(entry["rid"], action["name"]) for entry in entries for action in entry.get("actions", ())]
-
-
-def _user(document: Mapping[str, Any]) -> User:
+def _user(found: Document) -> User:
     # The provider fields are missing up to DC/OS 1.12, where everything is internal.
     return User(
-        document["uid"],
-        document.get("description") or "",
-        bool(document.get("is_service")),
-        document.get("provider_type") or "internal",
-        document.get("public_key"),
-        document.get("url") or "",
+        found.id("uid"),
+        found.sentence("description"),
+        found.flag("is_service", default=False),
+        found.text_or_none("provider_type") or "internal",
+        found.text_or_none("public_key"),
+        found.text_or_none("url") or "",
     )

@@ -12,8 +12,9 @@ from email.utils import parsedate_to_datetime
 from typing import Callable
 
 from .._crypto.jwt import LOGIN_TOKEN_LIFETIME, claims, login_token
-from .._errors import CredentialsError, DcosError, UnreachableError
+from .._errors import CredentialsError, UnreachableError
 from .._rules.security_modes import LOGIN_PATH
+from .answers import document
 from .connection import (
     Credentials,
     KeyCredentials,
@@ -22,7 +23,7 @@ from .connection import (
     PasswordCredentials,
     TokenCredentials,
 )
-from .http import Answer, HttpClient, TokenSource
+from .http import Answer, HttpClient, Judgement, Request, TokenSource
 
 _NOTABLE_SKEW = 30
 """Seconds: the Date header has whole seconds and the answer takes time; below this a clock is not to blame."""
@@ -39,8 +40,9 @@ def log_in(http: HttpClient, credentials: LoginCredentials, lifetime: int = LOGI
         body["password"] = credentials.password
     else:
         body["token"] = login_token(credentials.uid, credentials.key, lifetime)
-    answer = http.request(
-        "POST", LOGIN_PATH, what, body=body, accept=(200, 401, 404), authenticated=False, show_description=False
+    answer = http.send(
+        Request("POST", LOGIN_PATH, what, body, authenticated=False),
+        Judgement((200, 401, 404), show_description=False),
     )
     if answer.status == 404:
         raise UnreachableError(
@@ -50,13 +52,10 @@ def log_in(http: HttpClient, credentials: LoginCredentials, lifetime: int = LOGI
         raise CredentialsError(
             _refused(http, credentials, answer, lifetime), "credentials", 401, answer.error_field("title")
         )
-    document = answer.json()
-    token = document.get("token") if isinstance(document, dict) else None
-    if not isinstance(token, str) or not token:
-        raise DcosError(
-            f"{what}: {http.url} answered without a token; is this the Admin Router of a DC/OS cluster?",
-            status=answer.status,
-        )
+    found = document(answer, http.url, what)
+    token = found.text("token")
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise found.odd("token holds characters that no token has")
     return token
 
 

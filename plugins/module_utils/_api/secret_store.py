@@ -4,7 +4,8 @@
 # Private to this collection: may change at any time.
 """The endpoints of the secret store, typed; nothing is decided here. PUT only creates, PATCH only updates.
 
-Its errors carry no code, so decisions hang on the status alone. Values never appear in messages.
+Its errors carry no code, so a refusal is believed only where reading shows the same, and never where it is a page of
+HTML. Values never appear in messages.
 """
 
 from __future__ import annotations
@@ -13,9 +14,15 @@ from dataclasses import dataclass, field
 from typing import Callable
 
 from .._errors import ApiError, DcosError
-from .http import HttpClient, encode_segment
+from .answers import document
+from .http import HttpClient, Judgement, Repeats, Request, encode_segment
 
 BASE = "/secrets/v1"
+
+_BINARY = "application/octet-stream"
+
+# What the store itself refuses with; anything else is resolved by reading back.
+_REFUSALS = (400, 404, 409, 413)
 
 
 @dataclass(frozen=True)
@@ -40,36 +47,32 @@ class Secrets:
 
     def read(self, store: str, path: str) -> StoredValue | None:
         """The value at a path, None when there is none."""
+        what = f"reading secret {path}"
         try:
-            answer = self._http.request(
-                "GET",
-                _path(store, path),
-                f"reading secret {path}",
-                media_types="*/*",  # whether it is text or binary is known from the answer only
-                unavailable=self._sealed(store, f"reading secret {path}"),
-                show_description=False,
+            answer = self._http.send(
+                # Whether it is text or binary is known from the answer only.
+                Request("GET", _path(store, path), what, media_types="*/*"),
+                _judged(200),
+                Repeats(unavailable=self._sealed(store, what)),
             )
         except ApiError as exc:
-            if exc.status == 404:
+            if exc.status == 404 and not exc.is_page:
                 return None
-            raise
-        document = answer.json()
-        if isinstance(document, dict) and isinstance(document.get("value"), str):
-            return StoredValue(document["value"].encode("utf-8"))
-        return StoredValue(answer.content)
+            raise _without_store(exc) from None
+        if answer.media_type == _BINARY:
+            return StoredValue(answer.content)
+        return StoredValue(document(answer, self._http.url, what).text("value").encode("utf-8"))
 
     def require_store(self, store: str) -> None:
         """Raise where there is no such store, which an answer about a single secret does not tell from no secret."""
         what = f"looking for secret store {store}"
         try:
-            self._http.request("GET", _seal_status(store), what, show_description=False)
+            answer = self._http.send(Request("GET", _seal_status(store), what), _judged(200))
+            document(answer, self._http.url, what).flag("sealed")
         except ApiError as exc:
             if exc.status == 404:
-                raise ApiError(
-                    f"{exc.message} DC/OS Enterprise has one, 'default'; an open DC/OS has none. Check store.",
-                    exc.code,
-                    exc.status,
-                    exc.title,
+                raise exc.with_advice(
+                    "DC/OS Enterprise has one, 'default'; an open DC/OS has none. Check store."
                 ) from None
             if exc.status != 403:  # who may use single secrets may not be allowed to see how the store is
                 raise
@@ -78,106 +81,92 @@ class Secrets:
         """The paths of all secrets, without leading slashes."""
         what = f"listing the secrets of store {store}"
         try:
-            answer = self._http.request(
-                "GET",
-                _path(store, ""),
-                what,
-                params={"list": "true"},
-                unavailable=self._sealed(store, what),
-                show_description=False,
+            answer = self._http.send(
+                Request("GET", _path(store, ""), what, params={"list": "true"}),
+                _judged(200),
+                Repeats(unavailable=self._sealed(store, what)),
             )
         except ApiError as exc:
-            if exc.status == 404:
-                raise ApiError(
-                    f"{exc.message} The secret store exists on DC/OS Enterprise only.", exc.code, exc.status, exc.title
-                ) from None
-            raise
-        document = answer.json()
-        listed = document.get("array") if isinstance(document, dict) else None
-        if not isinstance(listed, list):
-            raise DcosError(f"{what}: the answer is no list; is this the Admin Router of a DC/OS cluster?")
-        return sorted(path for path in listed if isinstance(path, str))
+            raise _without_store(exc) from None
+        return sorted(document(answer, self._http.url, what).texts("array"))
 
     def create(self, store: str, path: str, value: str) -> bool:
         """Store a new text value; False when the path is taken."""
+
+        def happened() -> bool:
+            return self.read(store, path) == StoredValue(value.encode("utf-8"))
+
         try:
-            self._write("PUT", store, path, value, f"creating secret {path}", 201)
+            self._write("PUT", store, path, value, f"creating secret {path}", 201, happened)
         except ApiError as exc:
-            if exc.status == 409:
+            if exc.status == 409 and not exc.is_page and self.read(store, path) is not None:
                 return False
             if exc.status == 404:
-                raise ApiError(
-                    f"{exc.message} Either the store does not take this path, or the cluster has no secret store: it "
-                    "exists on DC/OS Enterprise only.",
-                    exc.code,
-                    exc.status,
-                    exc.title,
+                raise exc.with_advice(
+                    "Either the store does not take this path, or the cluster has no secret store: it exists on DC/OS "
+                    "Enterprise only."
                 ) from None
             raise
         return True
 
-    def update(self, store: str, path: str, value: str) -> bool:
-        """Replace the value; False when there is no secret at the path."""
+    def update(self, store: str, path: str, value: str, looked_at: StoredValue) -> bool:
+        """Replace the value that was looked at; False when it is not at the path any more."""
+        overtaken = False
+
+        def happened() -> bool:
+            nonlocal overtaken
+            stored = self.read(store, path)
+            overtaken = stored not in (looked_at, StoredValue(value.encode("utf-8")))
+            return stored != looked_at
+
         try:
-            self._write("PATCH", store, path, value, f"updating secret {path}", 204)
+            self._write("PATCH", store, path, value, f"updating secret {path}", 204, happened)
         except ApiError as exc:
-            if exc.status == 404:
+            if exc.status == 404 and not exc.is_page and self.read(store, path) != looked_at:
                 return False
             raise
-        return True
+        return not overtaken
 
-    def delete(self, store: str, path: str) -> bool:
-        """Delete a secret; False when it was gone."""
+    def delete(self, store: str, path: str, looked_at: StoredValue) -> bool:
+        """Delete the secret that was looked at; False when it was gone.
+
+        Before a deletion whose answer was lost is repeated, somebody may have stored another value: that stays.
+        """
         what = f"deleting secret {path}"
         try:
-            self._http.request(
-                "DELETE",
-                _path(store, path),
-                what,
-                accept=(204,),
-                happened=lambda: self.read(store, path) is None,
-                unavailable=self._sealed(store, what),
-                show_description=False,
+            self._http.send(
+                Request("DELETE", _path(store, path), what),
+                _judged(204),
+                Repeats(lambda: self.read(store, path) != looked_at, self._sealed(store, what)),
             )
         except ApiError as exc:
-            if exc.status == 404:
+            if exc.status == 404 and not exc.is_page and self.read(store, path) != looked_at:
                 return False
             raise
         return True
 
-    def _write(self, method: str, store: str, path: str, value: str, what: str, success: int) -> None:
-        def happened() -> bool:
-            stored = self.read(store, path)
-            return stored is not None and stored.text() == value
-
-        self._http.request(
-            method,
-            _path(store, path),
-            what,
-            body={"value": value},
-            accept=(success,),
-            media_types="*/*",
-            happened=happened,
-            unavailable=self._sealed(store, what),
-            show_description=False,
+    def _write(
+        self, method: str, store: str, path: str, value: str, what: str, success: int, happened: Callable[[], bool]
+    ) -> None:
+        self._http.send(
+            Request(method, _path(store, path), what, {"value": value}, media_types="*/*"),
+            _judged(success),
+            Repeats(happened, self._sealed(store, what)),
         )
 
     def _sealed(self, store: str, what: str) -> Callable[[], None]:
         """What to ask on a 503: a sealed store stays so until somebody unseals it, so waiting is of no use."""
 
         def raise_if_sealed() -> None:
+            reading = f"{what}: reading the seal status"
             try:
-                answer = self._http.request(
-                    "GET",
-                    _seal_status(store),
-                    f"{what}: reading the seal status",
-                    patient=False,
-                    show_description=False,
+                answer = self._http.send(
+                    Request("GET", _seal_status(store), reading), _judged(200), Repeats(patient=False)
                 )
+                sealed = document(answer, self._http.url, reading).flag("sealed")
             except DcosError:
                 return  # nobody says that it is sealed: this account may not ask, or the service is away for a moment
-            document = answer.json()
-            if isinstance(document, dict) and document.get("sealed") is True:
+            if sealed:
                 raise ApiError(
                     f"{what}: the secret store '{store}' is sealed. Unseal it on each master ('dcos security cluster "
                     f"secret-store unseal {store} KEY'; with the default seal PUT {BASE}/auto-unseal/{store} does it "
@@ -188,6 +177,15 @@ class Secrets:
                 )
 
         return raise_if_sealed
+
+
+def _judged(success: int) -> Judgement:
+    """Its descriptions are not shown: they could quote a value."""
+    return Judgement((success,), _REFUSALS, show_description=False)
+
+
+def _without_store(error: ApiError) -> ApiError:
+    return error.with_advice("The secret store exists on DC/OS Enterprise only.") if error.status == 404 else error
 
 
 def _seal_status(store: str) -> str:

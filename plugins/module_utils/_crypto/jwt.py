@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import time
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Mapping
+from typing import TYPE_CHECKING, Mapping, Sequence
 
 from .._errors import DcosError
 
@@ -34,29 +34,39 @@ def login_token(uid: str, key: RSAPrivateKey, lifetime: int = LOGIN_TOKEN_LIFETI
     return jwt.encode({"uid": uid, "exp": int(time.time()) + lifetime}, key, algorithm="RS256")
 
 
+def is_token(text: str) -> bool:
+    """Whether a text is a token, whatever it claims and whoever signed it."""
+    import jwt
+
+    try:
+        jwt.get_unverified_header(text)
+    except jwt.InvalidTokenError:
+        return False
+    return True
+
+
 def claims(token: str) -> dict[str, object]:
     """The claims of a token, its signature not checked; empty for what is no token."""
     import jwt
 
     try:
         return jwt.decode(token, options={"verify_signature": False})
-    except jwt.InvalidTokenError:
+    except (jwt.InvalidTokenError, UnicodeError, RecursionError):
         return {}
 
 
-def verified_claims(token: str, jwks: Mapping[str, object]) -> dict[str, object] | None:
+def verified_claims(token: str, jwks: Sequence[Mapping[str, object]]) -> dict[str, object] | None:
     """The claims when one of the cluster's keys signed the token and it has not expired, else None.
 
     Tokens of the IAM carry no key id, so each key is tried; there is one.
     """
     import jwt
 
-    keys = jwks.get("keys")
-    for jwk in keys if isinstance(keys, list) else ():
+    for jwk in jwks:
         try:
-            key = jwt.PyJWK(jwk, algorithm="RS256").key
+            key = jwt.PyJWK(dict(jwk), algorithm="RS256").key
             return jwt.decode(token, key, algorithms=["RS256"])
-        except jwt.PyJWTError:
+        except (jwt.PyJWTError, TypeError, ValueError):  # a key of another kind, or none at all
             continue
     return None
 

@@ -28,25 +28,32 @@ from .._errors import ApiError, DcosError
 from .._resources.frame import Plan, Resource, State, Step
 from .._rules.identifiers import (
     GRANTABLE_NATIVE_ACCOUNTS,
-    JOURNAL_SUFFIX,
+    uid_of_journal,
 )
-from .._rules.permissions import SUPERUSER_RID, Grant
+from .._rules.permissions import SUPERUSER_RID, Grant, by_rid
 
 Value = TypeVar("Value")
 
 
 class Once(Generic[Value]):
-    """Something that is read when it is first needed, by one thread while the others wait."""
+    """Something that is read when it is first needed, by one thread while the others wait; it fails once for all."""
 
     def __init__(self, read: Callable[[], Value]) -> None:
         self._read = read
         self._lock = threading.Lock()
         self._values: list[Value] = []
+        self._error: DcosError | None = None
 
     def value(self) -> Value:
         with self._lock:
+            if self._error is not None:
+                raise self._error.copy()
             if not self._values:
-                self._values.append(self._read())
+                try:
+                    self._values.append(self._read())
+                except DcosError as exc:
+                    self._error = exc.copy()
+                    raise
             return self._values[0]
 
 
@@ -56,20 +63,34 @@ class Lists:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._lock = threading.Lock()
-        self._accounts = Once(lambda: {user.uid: user for user in cluster.iam.service_accounts()})
+        self._accounts = Once(cluster.iam.listed_service_accounts)
+        self._by_uid = Once(lambda: {user.uid: user for user in self._accounts.value()[0]})
+        self._persons = Once(lambda: {user.uid: user for user in cluster.iam.persons()})
         self._superusers = Once(lambda: cluster.iam.grants_on(SUPERUSER_RID) or [])
         self._acls = Once(lambda: set(cluster.iam.resources()))
         self._shared: dict[str, Once[Permissions | None]] = {}
         self._making: dict[str, threading.Lock] = {}
         self._secrets: dict[str, Once[frozenset[str] | None]] = {}
+        self._superuser_grants = Once(self._group_superusers)
 
     def account(self, uid: str) -> User | None:
         """The service account, None where there is none."""
-        return self._accounts.value().get(uid)
+        odd = self._accounts.value()[1].get(uid)
+        if odd is not None:
+            raise odd.copy()
+        return self._by_uid.value().get(uid)
+
+    def person(self, uid: str) -> User | None:
+        """The user that is no service account, None where there is none: its uid cannot be taken either."""
+        return self._persons.value().get(uid)
 
     def superusers(self) -> list[tuple[Subject, Grant]]:
         """Who may do what on dcos:superuser directly: as it is stored, from no cache."""
         return self._superusers.value()
+
+    def superuser_grants(self, subject: Subject) -> list[Grant]:
+        """What a subject may do on dcos:superuser directly."""
+        return self._superuser_grants.value().get(subject, [])
 
     def shared_permissions(self, uid: str) -> Permissions | None:
         """What an account may do that many services add something to."""
@@ -99,6 +120,12 @@ class Lists:
     def forget_acl(self, rid: str) -> None:
         """Somebody deleted a resource that the list has."""
         self._acls.value().discard(rid)
+
+    def _group_superusers(self) -> dict[Subject, list[Grant]]:
+        found: dict[Subject, list[Grant]] = {}
+        for subject, grant in self.superusers():
+            found.setdefault(subject, []).append(grant)
+        return found
 
     def _read_secrets(self, store: str) -> frozenset[str] | None:
         try:
@@ -155,6 +182,10 @@ class Foreseen(Resource[State]):
     def plan(self, state: State) -> Plan:
         return self._resource.plan(state)
 
+    def read_end(self) -> State | None:
+        """By requests: what was written is in no list."""
+        return self._resource.read_end()
+
     def result(self, plan: Plan, done: Sequence[Step]) -> Mapping[str, object]:
         return self._resource.result(plan, done)
 
@@ -166,19 +197,17 @@ class _ListedIam(Iam):
         super().__init__(http)
         self._lists = lists
         self._view = view
-        self._users: dict[str, User | None] = {}
+        self._made: dict[str, User] = {}
         self._permissions: dict[str, Permissions | None] = {}
         self._descriptions: dict[str, str] = {}
+        self._direct_of: Permissions | None = None
+        self._direct: dict[str, list[Grant]] = {}
 
     def user(self, uid: str) -> User | None:
         if not self._view.believes:
             return super().user(uid)
-        listed = self._lists.account(uid)
-        if listed is not None or uid.endswith(JOURNAL_SUFFIX):
-            return listed
-        if uid not in self._users:  # the list does not have people, whose uids cannot be taken either
-            self._users[uid] = super().user(uid)
-        return self._users[uid]
+        listed = self._made.get(uid) or self._lists.account(uid)
+        return listed if listed is not None or uid_of_journal(uid) is not None else self._lists.person(uid)
 
     def permissions(self, uid: str) -> Permissions | None:
         if not self._view.believes:
@@ -195,9 +224,11 @@ class _ListedIam(Iam):
         if not self._view.believes:
             return super().grants_of_subject_on(subject, rid)
         if rid == SUPERUSER_RID and self._lists.account(subject.name) is not None:
-            return [grant for holder, grant in self._lists.superusers() if holder == subject]
+            return self._lists.superuser_grants(subject)
         permissions = self.permissions(subject.name) or Permissions()
-        return [grant for grant in permissions.direct if grant.rid == rid]
+        if self._direct_of is not permissions:
+            self._direct_of, self._direct = permissions, by_rid(permissions.direct)
+        return self._direct.get(rid, [])
 
     def grants_on(self, rid: str) -> list[tuple[Subject, Grant]] | None:
         if self._view.believes and rid == SUPERUSER_RID:
@@ -207,14 +238,14 @@ class _ListedIam(Iam):
     def create_service_account(self, uid: str, public_key: str, description: str) -> bool:
         created = super().create_service_account(uid, public_key, description)
         if created:
-            self._users[uid] = User(uid, description, True, "internal", public_key, "")
+            self._made[uid] = User(uid, description, True, "internal", public_key, "")
         else:
             self._view.ask_always()
         return created
 
-    def delete_user(self, uid: str) -> bool:
+    def delete_user(self, looked_at: User) -> bool:
         self._view.ask_always()
-        return super().delete_user(uid)
+        return super().delete_user(looked_at)
 
     def create_acl(self, rid: str, description: str) -> bool:
         self._descriptions[rid] = description
@@ -265,10 +296,10 @@ class _ListedSecrets(Secrets):
             self._view.ask_always()
         return created
 
-    def update(self, store: str, path: str, value: str) -> bool:
+    def update(self, store: str, path: str, value: str, looked_at: StoredValue) -> bool:
         self._wrote = True
-        return super().update(store, path, value)
+        return super().update(store, path, value, looked_at)
 
-    def delete(self, store: str, path: str) -> bool:
+    def delete(self, store: str, path: str, looked_at: StoredValue) -> bool:
         self._wrote = True
-        return super().delete(store, path)
+        return super().delete(store, path, looked_at)

@@ -48,6 +48,7 @@ class Plan:
     result: what the module returns when all steps are done.
     provisional: the result holds something that was made for this plan (a new key) and is only real once applied.
     blocked: why it cannot be applied now although it can be planned: an error, and a warning in check mode.
+    quietly_blocked: no such warning: what is missing is made before, where this is not check mode.
     warnings: what the user should know whether or not anything is done.
     """
 
@@ -57,6 +58,7 @@ class Plan:
     after: Mapping[str, object] | None = None
     provisional: bool = False
     blocked: DcosError | None = None
+    quietly_blocked: bool = False
     warnings: tuple[str, ...] = ()
 
 
@@ -85,6 +87,13 @@ class Resource(ABC, Generic[State]):
     @abstractmethod
     def plan(self, state: State) -> Plan:
         """Compare what is there with what is wanted. Sends nothing and writes nothing; refuses what must not be."""
+
+    def read_end(self) -> State | None:
+        """What is there once all steps were carried out: the result is planned from this, and is no mere hope then.
+
+        None where the steps themselves leave no doubt.
+        """
+        return None
 
     def result(self, plan: Plan, done: Sequence[Step]) -> Mapping[str, object]:
         """The module's result, given the steps that changed something (all of them, unless others were faster)."""
@@ -138,8 +147,9 @@ def tell_done(error: DcosError, done: Sequence[str]) -> None:
 
 def _converge(resource: Resource[State], check_mode: bool, done: list[Step]) -> Outcome:
     first: Plan | None = None
+    state = resource.read()
     for last_round in (False,) * (_MOST_ROUNDS - 1) + (True,):
-        plan = resource.plan(resource.read())
+        plan = resource.plan(state)
         first = first or plan
         if check_mode:
             return _outcome(resource, plan, plan, plan.steps, check_mode)
@@ -152,9 +162,31 @@ def _converge(resource: Resource[State], check_mode: bool, done: list[Step]) -> 
         except LostRaceError:
             if last_round:
                 raise
+            state = resource.read()
             continue
-        return _outcome(resource, first, plan, done, check_mode)
+        end = resource.read_end() if plan.steps else None
+        if end is None:
+            return _outcome(resource, first, plan, done, check_mode)
+        ended = resource.plan(end)
+        if not ended.steps and ended.blocked is None:
+            return _outcome(resource, first, ended, done, check_mode)
+        if last_round:
+            raise _undone(ended)
+        state = end
     raise AssertionError("the last round returns or raises")
+
+
+def _undone(plan: Plan) -> DcosError:
+    """Everything was carried out, as often as it is tried, and is not there at the end."""
+    if plan.blocked is not None:
+        return plan.blocked
+    left = "; ".join(step.what for step in plan.steps)
+    return LostRaceError(
+        f"What this run wrote was changed by somebody else each time, {_MOST_ROUNDS} times. Still to do: {left}. "
+        "Another run may have other wishes for the same object: give both the same ones, or run one after the other.",
+        "conflict",
+        409,
+    )
 
 
 def _outcome(resource: Resource[State], first: Plan, plan: Plan, done: Sequence[Step], check_mode: bool) -> Outcome:
@@ -162,7 +194,7 @@ def _outcome(resource: Resource[State], first: Plan, plan: Plan, done: Sequence[
     warnings = list(plan.warnings)
     if check_mode and plan.provisional:
         values["provisional"] = True
-    if check_mode and plan.blocked is not None:
+    if check_mode and plan.blocked is not None and not plan.quietly_blocked:
         warnings.append(plan.blocked.message)
     after = plan.after if done else first.before
     words = tuple(step.what for step in done)

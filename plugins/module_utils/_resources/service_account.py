@@ -8,14 +8,18 @@ The IAM cannot change a key, only delete an account with everything that hangs o
 interrupted replacement loses nothing, what must be restored is first written into the cluster itself: a journal, which
 is a service account C(<uid>.replacing) with the new public key, no grants, and as description the JSON of description,
 grants and groups. Every run reads the journal too and repairs what it finds, from any machine.
+
+Others may change the account at any time, and a power that somebody took must not come back. So the account is looked
+at once more right before it is deleted, and the journal follows what was changed. Afterwards only who made the account
+again gives dcos:superuser back, as the very next write: a later run cannot tell whether it was given back and taken.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Callable, Iterable, Iterator, Mapping, Union
 
 from .._api.iam import Iam, Permissions, Subject, User, user_subject
 from .._crypto.rsa_keys import (
@@ -24,12 +28,12 @@ from .._crypto.rsa_keys import (
     read_public_key,
     same_key,
 )
-from .._errors import DcosError
+from .._errors import DcosError, Remedy
 from .._rules.identifiers import (
-    JOURNAL_SUFFIX,
     NEXT_SUFFIX,
     UID_MAX_LENGTH,
     check_account_uid,
+    journal_uid,
 )
 from .._rules.permissions import SUPERUSER_RID, Grant, group_grants
 from .frame import LostRaceError, Plan, Resource, Step
@@ -39,18 +43,41 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 
+Belonging = Union[str, Grant]
+"""What an account has: the membership in a group, or a grant."""
+
+REPLACE = Remedy(
+    "Set replace_key to true if that is wanted.",
+    "Set {prefix}rotate_key to true if that is wanted; it makes a new key.",
+)
+STORE_FIRST = Remedy(
+    "Store it first (dcos_sa_secret with rotate=prepare), or correct secret_path and secret_store.",
+    "Run again when no other run is busy.",
+)
+
+
 @dataclass(frozen=True)
 class Journal:
-    """What a replacement must restore."""
+    """What a replacement must restore.
+
+    account: the one that holds it, None for a journal that is not written yet.
+    """
 
     key: RSAPublicKey
     description: str
     grants: tuple[Grant, ...]
     groups: tuple[str, ...]
+    account: User | None = field(default=None, compare=False)
 
     def same_as(self, other: Journal | None) -> bool:
         """Whether another journal would restore the same."""
         return other is not None and same_key(self.key, other.key) and self.text() == other.text()
+
+    @property
+    def belongings(self) -> tuple[Belonging, ...]:
+        """What must be restored, in this order: power first."""
+        power = [grant for grant in self.grants if grant.rid == SUPERUSER_RID]
+        return (*power, *sorted(self.groups), *sorted(grant for grant in self.grants if grant.rid != SUPERUSER_RID))
 
     def text(self) -> str:
         """The form in which it stands in the description of the journal's account."""
@@ -62,23 +89,33 @@ class Journal:
 
 @dataclass(frozen=True)
 class AccountState:
-    """What the cluster holds. Permissions and groups are read only where a replacement needs them."""
+    """What the cluster holds. Permissions and groups are read only where a replacement needs them.
+
+    last_superuser: read only where the account is to be deleted.
+    kept_back: what of the journal is power that the account has not got; read only where a replacement made it again.
+    """
 
     user: User | None = None
     journal: Journal | None = None
     grants: tuple[Grant, ...] = ()
     groups: tuple[str, ...] = ()
     last_superuser: bool = False
-    """Read only where the account is to be deleted."""
+    kept_back: tuple[Belonging, ...] = ()
 
     @property
     def key(self) -> RSAPublicKey | None:
         return None if self.user is None else read_public_key(self.user.public_key)
 
 
-def journal_uid(uid: str) -> str:
-    """The uid of the account that holds the journal."""
-    return uid + JOURNAL_SUFFIX
+def read_service_account(iam: Iam, uid: str) -> User | None:
+    """The service account, None where there is none; an account of a person is an error."""
+    user = iam.user(uid)
+    if user is not None and not user.is_service:
+        raise DcosError(
+            f"uid: {uid} is the account of a person, not a service account. Nothing was changed. Choose another uid.",
+            "invalid_uid",
+        )
+    return user
 
 
 def read_journal(iam: Iam, uid: str) -> Journal | None:
@@ -97,6 +134,7 @@ def read_journal(iam: Iam, uid: str) -> Journal | None:
             str(document["description"]),
             tuple(Grant(str(entry["rid"]), str(action)) for entry in document["grants"] for action in entry["actions"]),
             tuple(str(gid) for gid in document["groups"]),
+            user,
         )
     except (ValueError, KeyError, TypeError):
         raise DcosError(
@@ -123,6 +161,7 @@ class ServiceAccount(Resource[AccountState]):
     """The account C(uid).
 
     description, key: None for not managed (a missing account cannot be made without a key).
+    describe_new_only: the description is for an account that is created here; one that exists keeps its own.
     own_uid: the account of the connection, which is neither deleted nor replaced.
     is_stored: tells whether the private half of the new key is where the service will read it. Asked before anything is
     written, and right before the account is replaced, when its journal tells others that the key is needed. In check
@@ -140,6 +179,7 @@ class ServiceAccount(Resource[AccountState]):
         replace_key: bool = False,
         allow_dcos_prefix: bool = False,
         is_stored: Callable[[RSAPublicKey], bool] | None = None,
+        describe_new_only: bool = False,
     ) -> None:
         self._iam = iam
         self._own_uid = own_uid
@@ -149,6 +189,9 @@ class ServiceAccount(Resource[AccountState]):
         self._key = key
         self._replace_key = replace_key
         self._is_stored = is_stored
+        self._meanwhile: list[str] = []
+        self._deleted: User | None = None
+        self._describe_new_only = describe_new_only
         if replace_key and len(journal_uid(uid)) > UID_MAX_LENGTH:
             raise DcosError(
                 f"uid: {uid} is too long for replace_key: the journal {journal_uid(uid)} must fit into "
@@ -157,29 +200,52 @@ class ServiceAccount(Resource[AccountState]):
             )
 
     def read(self) -> AccountState:
-        user = self._iam.user(self._uid)
-        if user is not None and not user.is_service:
-            raise DcosError(
-                f"uid: {self._uid} is the account of a person, not a service account. Nothing was changed. Choose "
-                "another uid.",
-                "invalid_uid",
-            )
+        user = read_service_account(self._iam, self._uid)
         state = AccountState(user, read_journal(self._iam, self._uid))
-        if user is None or self._uid == self._own_uid:
+        if user is None:
             return state
-        if self._present and (not self._replace_key or not _differs(state.key, self._key)):
+        if self._present and state.journal is not None and same_key(state.key, state.journal.key):
+            state = replace(state, kept_back=tuple(self._kept_back(state.journal)))
+        if self._uid == self._own_uid or (self._present and not self._replaces(state)):
             return state
         state = replace(state, last_superuser=is_last_superuser(self._iam, self._uid))
-        if not self._present or state.last_superuser or not self._iam.has_permissions():
+        if not self._present or state.last_superuser:
             return state
-        return replace(state, grants=self._grants_to_keep(), groups=tuple(self._iam.groups_of(self._uid)))
+        groups, grants = self._belongings()
+        return replace(state, grants=grants, groups=groups)
 
-    def _grants_to_keep(self) -> tuple[Grant, ...]:
-        """What a replacement must restore. The first reading may come from a cache, so each entry is confirmed."""
+    def _replaces(self, state: AccountState) -> bool:
+        return self._replace_key and _differs(state.key, self._key)
+
+    def _belongings(self) -> tuple[tuple[str, ...], tuple[Grant, ...]]:
+        """Groups and grants, which a replacement must restore; none on an open cluster, which knows neither.
+
+        What an account may do can come from a cache, so each entry is confirmed.
+        """
+        if not self._iam.has_permissions():
+            return (), ()
         subject = user_subject(self._uid)
+        groups = tuple(sorted(self._iam.groups_of(self._uid)))
         permissions = self._iam.permissions(self._uid) or Permissions()
-        rids = sorted({grant.rid for grant in permissions.direct})
-        return tuple(grant for rid in rids for grant in self._iam.grants_of_subject_on(subject, rid))
+        rids = sorted({grant.rid for grant in permissions.direct} - {SUPERUSER_RID})
+        grants = [grant for rid in rids for grant in self._iam.grants_of_subject_on(subject, rid)]
+        return groups, tuple(sorted((*grants, *self._power())))
+
+    def _power(self) -> list[Grant]:
+        return self._iam.grants_of_subject_on(user_subject(self._uid), SUPERUSER_RID)
+
+    def _kept_back(self, journal: Journal) -> Iterator[Belonging]:
+        """The power in a journal that an account, made again by somebody, has not got: it may have been taken since."""
+        has: list[Belonging] = [*self._power()] if journal.grants else []
+        has += self._iam.groups_of(self._uid) if journal.groups else []
+        for each in journal.belongings:
+            if isinstance(each, str):
+                rights = self._iam.group_permissions(each) or Permissions()
+                is_power = any(grant.rid == SUPERUSER_RID for grant in rights.direct)
+            else:
+                is_power = each.rid == SUPERUSER_RID
+            if is_power and each not in has:
+                yield each
 
     def plan(self, state: AccountState) -> Plan:
         return self._plan_present(state) if self._present else self._plan_absent(state)
@@ -193,52 +259,59 @@ class ServiceAccount(Resource[AccountState]):
             steps.append(self._drop_journal_step(state.journal))
         if state.user is not None:
             self._protect("delete", state)
-            steps.append(
-                Step(f"delete service account {self._uid}", partial(self._iam.delete_user, self._uid)),
-            )
+            steps.append(Step(f"delete service account {self._uid}", partial(self._iam.delete_user, state.user)))
         return Plan({"service_account": None}, tuple(steps), self._view(state), None)
 
     # Present: first what an interrupted replacement left is finished, then the rest is compared with the outcome
 
     def _plan_present(self, state: AccountState) -> Plan:
         steps = self._repair_steps(state)
-        repaired = _repaired(state)
+        repaired = _repaired(self._uid, state)
         key = self._key if self._key is not None else repaired.key
         if key is None and repaired.user is None:
             raise DcosError(
                 f"uid: service account {self._uid} does not exist; creating it needs public_key or public_key_path.",
                 "invalid_key",
             )
-        # The DC/OS CLI describes a new account by its uid.
-        described = repaired.user.description if repaired.user is not None else self._uid
-        description = described if self._description is None else self._description
+        description = self._described(repaired.user)
         if repaired.user is None and key is not None:
             steps.append(self._create_step(key, description))
         elif key is not None and _differs(repaired.key, key):
             steps = self._replace_steps(state, repaired, steps, key, description)
-        elif described != description:
+        elif repaired.user is not None and repaired.user.description != description:
             steps.append(
                 Step(
                     f"set the description of service account {self._uid}",
-                    partial(self._iam.set_description, self._uid, description),
+                    partial(self._describe, repaired.user, description),
                 )
             )
         after = self._shown(description, key, repaired.user)
-        warnings = tuple(self._warn_of_power(state))
+        warnings = (*self._meanwhile, *self._warn_of_repair(state))
         return Plan(
             {"service_account": after}, tuple(steps), self._view(state), self._diff_view(after), warnings=warnings
         )
 
-    def _warn_of_power(self, state: AccountState) -> Iterator[str]:
+    def _described(self, user: User | None) -> str:
+        """The description that the account shall have."""
+        if user is None:  # the DC/OS CLI describes a new account by its uid
+            return self._uid if self._description is None else self._description
+        return user.description if self._description is None or self._describe_new_only else self._description
+
+    def _warn_of_repair(self, state: AccountState) -> Iterator[str]:
         """An interrupted replacement is finished whenever that was: what comes back then is easily forgotten."""
         journal = state.journal
         if journal is None or not _is_restored(state, journal):
             return
-        if any(grant.rid == SUPERUSER_RID for grant in journal.grants):
+        if state.user is None and any(grant.rid == SUPERUSER_RID for grant in journal.grants):
             yield (
                 f"Service account {self._uid} gets {SUPERUSER_RID} back, which it had when the replacement of its key "
-                "was interrupted. Revoke it if the account shall not have it any more: dcos_acl_grant with "
-                "state=absent."
+                "was interrupted. Revoke it if the account shall not have it any more."
+            )
+        if state.kept_back:
+            yield (
+                f"Service account {self._uid} had {_listed(state.kept_back)} when the replacement of its key was "
+                "interrupted. That is not given back, since somebody may have taken it away meanwhile. Give it back "
+                "if the account shall have it: dcos_acl_grant, or superuser among the variables of the service."
             )
 
     def _repair_steps(self, state: AccountState) -> list[Step]:
@@ -250,8 +323,8 @@ class ServiceAccount(Resource[AccountState]):
         if state.user is None:
             steps.append(self._create_step(journal.key, journal.description))
         if _is_restored(state, journal):
-            steps += self._restore_steps(journal)
-        return [*steps, self._drop_journal_step(journal)]
+            steps += self._restore_steps(_to_restore(state, journal))
+        return [*steps, self._drop_journal_step(journal, None if _is_restored(state, journal) else state.user)]
 
     def _replace_steps(
         self, state: AccountState, repaired: AccountState, repair: list[Step], key: RSAPublicKey, description: str
@@ -264,37 +337,42 @@ class ServiceAccount(Resource[AccountState]):
             raise DcosError(
                 f"Service account {self._uid} has another key ({_fingerprint_of(repaired.key)}) than the one given "
                 f"({fingerprint(key)}). A key cannot be changed, only replaced together with the account: whoever "
-                f"uses the old key can no longer log in. Set replace_key to true if that is wanted.{unfinished}",
+                f"uses the old key can no longer log in.{unfinished}",
                 "key_mismatch",
+                remedy=REPLACE,
             )
         self._protect("replace", state)
+        if self._deleted is not None:
+            raise DcosError(
+                f"Replacing the key of service account {self._uid}: it was deleted for that, and somebody else made it "
+                f"again, with another key ({_fingerprint_of(repaired.key)}). That account is left alone. What the "
+                f"deleted one had stands in the description of {journal_uid(self._uid)} until the next run.",
+                "key_mismatch",
+            )
         journal = Journal(key, description, tuple(sorted(repaired.grants)), tuple(sorted(repaired.groups)))
         if journal.same_as(state.journal):
             steps = []  # the interrupted replacement is this one: go on with it
+        elif state.journal is not None and state.journal.account is not None and same_key(state.journal.key, key):
+            follow = partial(self._follow, state.journal.account, journal, repaired.user)
+            steps = [Step(f"update the journal {journal_uid(self._uid)}", follow)]
         else:
             write = partial(self._write_journal, journal)
             steps = [*repair, Step(f"write the journal {journal_uid(self._uid)}", write)]
-        old_key = repaired.key
         return [
             *steps,
-            Step(f"delete service account {self._uid}", partial(self._delete_for, journal, old_key)),
-            self._create_step(key, description),
-            *self._restore_steps(journal),
+            Step(f"delete service account {self._uid}", partial(self._delete_for, journal, repaired.key)),
+            Step(f"create service account {self._uid}", partial(self._create_for, journal)),
+            *self._restore_steps(journal.belongings),
             self._drop_journal_step(journal),
         ]
 
-    def _restore_steps(self, journal: Journal) -> list[Step]:
-        """All memberships and grants of the journal: whether they are there already cannot be read reliably.
-
-        The IAM may answer from a cache, from before the account was deleted. What is there already is no change.
-        """
+    def _restore_steps(self, belongings: Iterable[Belonging]) -> list[Step]:
         subject = user_subject(self._uid)
         return [
-            Step(f"restore the membership in group {gid}", partial(self._restore_membership, gid))
-            for gid in journal.groups
-        ] + [
-            Step(f"restore {grant.rid} {grant.action}", partial(self._restore_grant, subject, grant))
-            for grant in journal.grants
+            Step(f"restore {_words(each)}", partial(self._restore_membership, each))
+            if isinstance(each, str)
+            else Step(f"restore {_words(each)}", partial(self._restore_grant, subject, each))
+            for each in belongings
         ]
 
     def _restore_membership(self, gid: str) -> bool:
@@ -336,14 +414,40 @@ class ServiceAccount(Resource[AccountState]):
             raise DcosError(
                 f"secret_path: the private half of the new key of service account {self._uid} "
                 f"({fingerprint(journal.key)}) is stored neither there nor beside it, at the same path with "
-                f"{NEXT_SUFFIX}. The account still has its old key. Store it first (dcos_sa_secret with "
-                "rotate=prepare), or correct secret_path and secret_store.",
+                f"{NEXT_SUFFIX}. The account still has its old key.",
                 "key_mismatch",
+                remedy=STORE_FIRST,
             )
         return self._create(journal_uid(self._uid), public_pem(journal.key), journal.text())
 
+    def _follow(self, account: User, journal: Journal, user: User | None) -> bool:
+        """Write another text into a journal that is there: what the account has now.
+
+        The account must be there still. Else it was deleted while it was read, and the journal knows what it had.
+        """
+        if user is not None:
+            self._look_again(user)
+        return self._describe(account, journal.text())
+
+    def _describe(self, looked_at: User, description: str) -> bool:
+        if not self._iam.set_description(looked_at, description):
+            raise self._rival()
+        return True
+
     def _delete_for(self, journal: Journal, old_key: RSAPublicKey | None) -> bool:
-        """Delete the account, if it and the journal still are as the plan saw them: no other run is in between."""
+        """Delete the account, if it and the journal still are as the plan saw them: nobody else is in between.
+
+        What somebody changed of the account since it was read must not be undone: the journal follows, and everything
+        is planned again. The IAM knows no conditional deletion, so this look comes right before it.
+        """
+        if self._is_stored is not None and not self._is_stored(journal.key):
+            raise DcosError(
+                f"Replacing the key of service account {self._uid}: the private half of the new key "
+                f"({fingerprint(journal.key)}) is not stored any more, another run took it for a leftover. The account "
+                "still has its old key. Run again when no other run is busy.",
+                "key_mismatch",
+            )
+        groups, grants = self._belongings()
         user = self._iam.user(self._uid)
         unchanged = user is not None and not _differs(read_public_key(user.public_key), old_key)
         found = read_journal(self._iam, self._uid)
@@ -355,25 +459,59 @@ class ServiceAccount(Resource[AccountState]):
                 f"{journal_uid(self._uid)}. The account still has its old key. Run again when no other run is busy.",
                 "key_mismatch",
             )
-        if not unchanged or not journal.same_as(found):
+        if user is None or not unchanged or not journal.same_as(found) or found is None or found.account is None:
             raise self._rival()
-        if self._is_stored is not None and not self._is_stored(journal.key):
-            raise DcosError(
-                f"Replacing the key of service account {self._uid}: the private half of the new key "
-                f"({fingerprint(journal.key)}) is not stored any more, another run took it for a leftover. The account "
-                "still has its old key. Run again when no other run is busy.",
-                "key_mismatch",
-            )
-        return self._iam.delete_user(self._uid)
+        if grants:  # power, last of all: what somebody takes must not be given back
+            grants = tuple(sorted((*(each for each in grants if each.rid != SUPERUSER_RID), *self._power())))
+        now = replace(journal, description=self._described(user), grants=grants, groups=groups)
+        if not now.same_as(journal):
+            self._follow(found.account, now, user)
+            self._meanwhile += _changes(self._uid, journal, now)
+            raise self._rival()
+        if not self._iam.delete_user(user):
+            raise self._rival()
+        self._deleted = user
+        return True
 
-    def _drop_journal_step(self, journal: Journal) -> Step:
-        return Step(f"remove the journal {journal_uid(self._uid)}", partial(self._drop_journal, journal))
+    def _create_for(self, journal: Journal) -> bool:
+        """Make the account with its new key, if the private half of that is stored still.
 
-    def _drop_journal(self, journal: Journal) -> bool:
+        In the moment of the deletion another run may have taken the replacement for an interrupted one.
+        """
+        if self._is_stored is None or self._is_stored(journal.key):
+            return self._create(self._uid, public_pem(journal.key), journal.description)
+        before = self._deleted
+        if before is None or before.public_key is None:
+            raise AssertionError("only an account with a key is replaced")
+        self._create(self._uid, before.public_key, before.description)
+        for step in self._restore_steps(journal.belongings):
+            step.do()
+        raise DcosError(
+            f"Replacing the key of service account {self._uid}: another run took this for an interrupted one, and "
+            f"dropped the new key ({fingerprint(journal.key)}). The account was made again as it was, with its old "
+            "key. Run again when no other run is busy.",
+            "key_mismatch",
+        )
+
+    def _drop_journal_step(self, journal: Journal, untouched: User | None = None) -> Step:
+        """untouched: the account where the replacement had not begun to touch it."""
+        drop = partial(self._drop_journal, journal, untouched)
+        return Step(f"remove the journal {journal_uid(self._uid)}", drop)
+
+    def _drop_journal(self, journal: Journal, untouched: User | None) -> bool:
         found = read_journal(self._iam, self._uid)
-        if found is not None and not journal.same_as(found):
+        if found is None or found.account is None:
+            return False
+        if not journal.same_as(found):
             raise self._rival()
-        return found is not None and self._iam.delete_user(journal_uid(self._uid))
+        if untouched is not None:
+            self._look_again(untouched)  # nothing but the journal has what a replacement deletes
+        return self._iam.delete_user(found.account)
+
+    def _look_again(self, looked_at: User) -> None:
+        user = self._iam.user(self._uid)
+        if user is None or not user.is_same(looked_at):
+            raise self._rival()
 
     def _rival(self) -> LostRaceError:
         return LostRaceError(
@@ -425,20 +563,58 @@ def _is_restored(state: AccountState, journal: Journal) -> bool:
     return state.user is None or same_key(state.key, journal.key)
 
 
-def _repaired(state: AccountState) -> AccountState:
+def _to_restore(state: AccountState, journal: Journal) -> tuple[Belonging, ...]:
+    """What of a journal the account is to get: everything, but power only from who makes the account again.
+
+    What it has already is no change. Whether it has it can often not be told: an answer may come from a cache, from
+    before the account was deleted.
+    """
+    made_again = state.user is not None
+    return tuple(
+        each
+        for each in journal.belongings
+        if not made_again
+        or (each not in state.kept_back and not (isinstance(each, Grant) and each.rid == SUPERUSER_RID))
+    )
+
+
+def _repaired(uid: str, state: AccountState) -> AccountState:
     """What is there once an interrupted replacement is finished or dropped."""
     journal = state.journal
     if journal is None:
         return state
     if not _is_restored(state, journal):
         return replace(state, journal=None)
-    user = User("", journal.description, True, "internal", public_pem(journal.key), "")
+    user = User(uid, journal.description, True, "internal", public_pem(journal.key), "")
+    restored = _to_restore(state, journal)
     return AccountState(
         state.user if state.user is not None else user,
         None,
-        tuple({*state.grants, *journal.grants}),
-        tuple({*state.groups, *journal.groups}),
+        tuple({*state.grants, *(each for each in restored if not isinstance(each, str))}),
+        tuple({*state.groups, *(each for each in restored if isinstance(each, str))}),
     )
+
+
+def _changes(uid: str, before: Journal, now: Journal) -> list[str]:
+    """What somebody changed of an account while its replacement was prepared, as a warning."""
+    old, new = ({*journal.belongings} for journal in (before, now))
+    changes = [f"{verb} {_listed(some)}" for verb, some in (("took away", old - new), ("gave it", new - old)) if some]
+    if before.description != now.description:
+        changes.append("changed its description")
+    return [
+        f"While the replacement of the key of service account {uid} was prepared, somebody else "
+        f"{' and '.join(changes)}. The account was replaced as it was after that."
+    ]
+
+
+def _listed(belongings: Iterable[Belonging]) -> str:
+    return ", ".join(sorted(_words(each) for each in belongings))
+
+
+def _words(belonging: Belonging) -> str:
+    if isinstance(belonging, str):
+        return f"the membership in group {belonging}"
+    return f"{belonging.rid} {belonging.action}"
 
 
 def _fingerprint_of(key: RSAPublicKey | None) -> str:

@@ -30,6 +30,9 @@ SCHEME = "RS256"
 # The UI of DC/OS writes the scheme under a misspelt name; consumers that want it do not find it.
 MISSPELT_SCHEME = "schema"
 
+# Says of a next key that it is about to be deleted, so that no rotation takes it up (see service_account_secret.py).
+LEFTOVER = "leftover"
+
 
 @dataclass(frozen=True)
 class Document:
@@ -54,11 +57,16 @@ class Document:
             "login_endpoint": _in_form(self.fields.get("login_endpoint"), _is_url),
         }
 
+    @property
+    def is_leftover(self) -> bool:
+        """Whether it is about to be deleted."""
+        return LEFTOVER in self.fields
+
     def is_canonical(self) -> bool:
         """Whether all consumers can read it: scheme where it belongs, key as PKCS#8."""
         return (
             self.fields.get("scheme") == SCHEME
-            and MISSPELT_SCHEME not in self.fields
+            and not self.fields.keys() & {MISSPELT_SCHEME, LEFTOVER}
             and is_pkcs8(str(self.fields.get("private_key")))
         )
 
@@ -107,7 +115,10 @@ def stored_half(cluster: Cluster, uid: str, store: str, path: str | None) -> Cal
         found = (cluster.secrets.read(store, each) for each in paths)
         documents = (None if stored is None else parse_document(stored, uid) for stored in found)
         return any(
-            document is not None and document.key is not None and same_key(document.key.public_key(), key)
+            document is not None
+            and document.key is not None
+            and not document.is_leftover
+            and same_key(document.key.public_key(), key)
             for document in documents
         )
 

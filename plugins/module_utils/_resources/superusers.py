@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Iterator
 
-from .._api.iam import Iam, Subject
-from .._errors import ApiError, DcosError
+from .._api.iam import Iam, NoSuchRouteError, Subject
+from .._errors import DcosError
 from .._rules.permissions import SUPERUSER_RID
 
 
@@ -33,8 +33,8 @@ def is_last_superuser(iam: Iam, uid: str) -> bool:
             if name != uid:
                 return False
             found = True
-    except ApiError as exc:
-        if exc.status != 404:
+    except NoSuchRouteError:
+        if iam.has_permissions():
             raise
     return found
 

@@ -116,7 +116,7 @@ class Variables:
         """Text as it stands."""
         value = self.value(name)
         if value is not None and not isinstance(value, str):
-            raise DcosError(f"{self.option(name)}: must be text, not {type(value).__name__}; put it in quotes.")
+            raise DcosError(f"{self.option(name)}: must be text, not {_kind(value)}.{_quotes(value)}")
         return None if value is None else str(value)
 
     def choice(self, name: str, choices: Sequence[str]) -> str:
@@ -189,6 +189,24 @@ class Variables:
             f"{self.option(name)}: {str(self.value(name))!r} is neither a date such as 2026-12-31 nor a date and time "
             "with offset such as 2026-12-31T18:00:00+01:00 (ISO 8601). Put it in quotes."
         )
+
+
+def _kind(value: object) -> str:
+    """What a value is, in the words of those who write playbooks: Ansible's own classes mean nothing to them."""
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, Mapping):
+        return "a dictionary"
+    if isinstance(value, (int, float)):
+        return "a number"
+    if isinstance(value, date):
+        return "a date"
+    return "a list"
+
+
+def _quotes(value: object) -> str:
+    """YAML reads 12, yes or 2026-12-31 as something else than text, unless they stand in quotes."""
+    return " Put it in quotes." if isinstance(value, (bool, int, float, date)) else ""
 
 
 def _read_moment(text: str) -> date | datetime | None:

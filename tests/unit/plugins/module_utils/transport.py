@@ -32,6 +32,8 @@ class Sent:
     timeout: Any
     verify: Any
     proxies: Mapping[str, str]
+    content: bytes = b""
+    """The body as it is sent; C(body) is what its JSON says."""
 
     @property
     def path(self) -> str:
@@ -46,7 +48,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer; a body that is text is an HTML page, anything else JSON."""
+    """An answer; a body that is text is an HTML page, bytes are what the headers say, anything else is JSON."""
 
     status: int = 200
     body: Any = None
@@ -82,10 +84,18 @@ def serving(handler: Handler) -> Iterator[None]:
         proxies: Any = None,
     ) -> requests.Response:
         del adapter, stream, cert
-        body = None if request.body is None else json.loads(request.body)
+        content = request.body or b""
+        content = content.encode("utf-8") if isinstance(content, str) else content
         answer = handler(
             Sent(
-                str(request.method), str(request.url), dict(request.headers), body, timeout, verify, dict(proxies or {})
+                method=str(request.method),
+                url=str(request.url),
+                headers=dict(request.headers),
+                body=json.loads(content) if content else None,
+                timeout=timeout,
+                verify=verify,
+                proxies=dict(proxies or {}),
+                content=content,
             )
         )
         if isinstance(answer, BaseException):
@@ -103,8 +113,10 @@ def _response(request: requests.PreparedRequest, reply: Reply) -> requests.Respo
     response.url = str(request.url)
     response.request = request
     headers = dict(reply.headers)
-    if isinstance(reply.body, (bytes, str)):
-        content = reply.body if isinstance(reply.body, bytes) else reply.body.encode("utf-8")
+    if isinstance(reply.body, bytes):
+        content = reply.body
+    elif isinstance(reply.body, str):
+        content = reply.body.encode("utf-8")
         headers.setdefault("Content-Type", "text/html; charset=UTF-8")
     else:
         content = b"" if reply.body is None else json.dumps(reply.body).encode("utf-8")

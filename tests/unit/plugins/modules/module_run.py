@@ -16,11 +16,11 @@ from unittest import mock
 import pytest
 from ansible.module_utils import basic
 
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import URL, FakeCluster
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import Script, serving
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import PASSWORD, SUPERUSER, URL
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import Handler, Script, serving
 
 PLUGINS = "ansible_collections.dcos.security.plugins"
-LOGIN = {"dcos_url": URL, "dcos_username": "admin", "dcos_password": "admin-password"}
+LOGIN = {"dcos_url": URL, "dcos_username": SUPERUSER, "dcos_password": PASSWORD}
 
 
 def run_main(
@@ -48,12 +48,12 @@ def run_main(
 def run(
     name: str,
     options: dict[str, Any],
-    fake: FakeCluster | None = None,
+    cluster: Handler | None = None,
     check_mode: bool = False,
     diff: bool = False,
     login: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Run a module of ours against a fake cluster; without one, a request fails the test."""
+    """Run a module of ours against what answers its requests; without it, a request fails the test."""
     main = importlib.import_module(f"{PLUGINS}.modules.{name}").main
-    with serving(fake if fake is not None else Script()):
+    with serving(cluster if cluster is not None else Script()):
         return run_main(main, {**(LOGIN if login is None else login), **options}, check_mode, diff)

@@ -18,7 +18,7 @@ from ansible_collections.dcos.security.plugins.filter.access_page import FilterM
 from ansible_collections.dcos.security.plugins.filter.access_page import access_page
 from ansible_collections.dcos.security.plugins.filter.access_tables import FilterModule as TablesFilter
 from ansible_collections.dcos.security.plugins.filter.access_tables import access_tables
-from ansible_collections.dcos.security.plugins.plugin_utils._visible import visible
+from ansible_collections.dcos.security.plugins.module_utils._visible import visible
 
 HOSTILE = "<script>alert(1)</script>\"'&amp;{{ 7*7 }}\u202e\x1b[31m\n\ud800"
 SHOWN = "<script>alert(1)</script>\"'&amp;{{ 7*7 }}\\u202e\\x1b[31m\\n\\ud800"

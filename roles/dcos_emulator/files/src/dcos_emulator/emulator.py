@@ -28,14 +28,17 @@ from .tokens import TokenAuthority
 
 
 class Emulator:
-    """Answers requests; knows nothing about sockets."""
+    """Answers requests; knows nothing about sockets.
 
-    def __init__(self, settings: Settings, data_dir: DataDir) -> None:
+    store: the state, where it is kept elsewhere than in the data directory; the caller may look into it and change it.
+    """
+
+    def __init__(self, settings: Settings, data_dir: DataDir, store: Store | None = None) -> None:
         self.settings = settings
         self.data_dir = data_dir
         self.faults = Faults()
         self.request_log = RequestLog(data_dir.request_log)
-        self._store = Store(data_dir.database)
+        self._store = Store(data_dir.database) if store is None else store
         secure = settings.security_mode != "disabled"
         seed(self._store, settings.superuser, settings.superuser_password, native_accounts=secure)
         write_private(data_dir.unseal_key, f"{self._store.get_meta('unseal_key')}\n".encode())

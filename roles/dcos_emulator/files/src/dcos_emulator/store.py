@@ -139,12 +139,16 @@ class Secret:
 
 
 class Store:
-    """Everything the IAM and the secret store know."""
+    """Everything the IAM and the secret store know; without a path it is kept in memory and ends with the process."""
 
-    def __init__(self, path: Path) -> None:
-        # Made first, with its mode: SQLite gives the same one to its journal files.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        self._db = sqlite3.connect(path, isolation_level=None, cached_statements=256)
+    def __init__(self, path: Path | None = None) -> None:
+        if path is not None:
+            # Made first, with its mode: SQLite gives the same one to its journal files.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        # Threads may take turns; that they do not meet here is the caller's business.
+        self._db = sqlite3.connect(
+            path or ":memory:", isolation_level=None, cached_statements=256, check_same_thread=False
+        )
         self._db.execute("PRAGMA journal_mode=WAL")
         # A killed process loses nothing this way, and each commit costs microseconds; only a power cut may.
         self._db.execute("PRAGMA synchronous=NORMAL")
@@ -155,6 +159,11 @@ class Store:
 
     def close(self) -> None:
         self._db.close()
+
+    def become(self, other: Store) -> None:
+        """Hold what another store holds now, and nothing else."""
+        other._db.backup(self._db)
+        self._forget()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

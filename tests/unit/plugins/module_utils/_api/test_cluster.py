@@ -17,16 +17,20 @@ from ansible_collections.dcos.security.plugins.module_utils._api.connection impo
     PasswordCredentials,
     TokenCredentials,
 )
-from ansible_collections.dcos.security.plugins.module_utils._errors import ApiError, CredentialsError, DcosError
-from ansible_collections.dcos.security.plugins.module_utils._rules.identifiers import NATIVE_ACCOUNTS
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import (
-    URL,
-    FakeCluster,
-    cluster_for,
-    token_of,
+from ansible_collections.dcos.security.plugins.module_utils._api.http import Request
+from ansible_collections.dcos.security.plugins.module_utils._errors import (
+    ApiError,
+    CredentialsError,
+    DcosError,
+    OddAnswerError,
 )
+from ansible_collections.dcos.security.plugins.module_utils._rules.identifiers import NATIVE_ACCOUNTS
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import URL, cluster_for, token_of
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import private_key
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import Reply, Script, serving
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import Reply, Script
+
+MODE = "GET /dcos-metadata/bootstrap-config.json"
+VERSION = "GET /dcos-metadata/dcos-version.json"
 
 
 def connection(credentials: Any, verify: bool | str = False) -> Connection:
@@ -52,48 +56,51 @@ def test_other_credentials_are_taken(uid: str) -> None:
 
 def test_a_new_token_is_hidden() -> None:
     hidden: list[str] = []
-    fake = FakeCluster()
-    with serving(fake):
+    login = ("POST /acs/api/v1/auth/login", Reply(200, {"token": token_of("admin")}))
+    with Script(login, (MODE, Reply(200, {"security": "strict"}))).played():
         cluster = Cluster(connection(PasswordCredentials("admin", "admin-password")), hidden.append)
         cluster.security_mode()
     assert hidden == [token_of("admin")]
 
 
 def test_what_a_cluster_says_about_itself() -> None:
-    with serving(FakeCluster()):
+    version = {"version": "2.2.4", "dcos-variant": "enterprise"}
+    with Script((VERSION, Reply(200, version)), (MODE, Reply(200, {"security": "strict"}))).played():
         info = cluster_for().info()
     assert (info.url, info.security_mode, info.version, info.variant) == (URL, "strict", "2.2.4", "enterprise")
 
 
 def test_an_open_cluster_has_no_mode() -> None:
-    fake = FakeCluster()
-    fake.metadata = {"bootstrap-config.json": {"security": None}, "dcos-version.json": {"version": "2.1.0"}}
-    with serving(fake):
+    with Script((VERSION, Reply(200, {"version": "2.1.0"})), (MODE, Reply(200, {"security": None}))).played():
         info = cluster_for().info()
     assert (info.security_mode, info.version, info.variant) == (None, "2.1.0", None)
 
 
-@pytest.mark.parametrize("reply", [Reply(403, "<html>"), Reply(404, "<html>"), Reply(200, "<html>"), Reply(200, [1])])
+@pytest.mark.parametrize("reply", [Reply(200, "<html>"), Reply(200, [1]), Reply(200, {"security": 7})])
+def test_odd_answer_is_no_missing_mode(reply: Reply) -> None:
+    call = "GET /dcos-metadata/bootstrap-config.json"
+    with Script((call, reply)).played(), pytest.raises(OddAnswerError, match=r"^reading bootstrap-config.json: what"):
+        cluster_for().security_mode()
+
+
+@pytest.mark.parametrize("reply", [Reply(403, "<html>"), Reply(404, "<html>")])
 def test_what_may_not_be_read_is_unknown(reply: Reply) -> None:
-    calls = ("GET /dcos-metadata/bootstrap-config.json", "GET /dcos-metadata/dcos-version.json")
-    with Script(*[(call, reply) for call in calls]).played():
+    with Script((MODE, reply), (VERSION, reply)).played():
         cluster = cluster_for()
         assert cluster.security_mode() is None
         assert cluster.version() is None
 
 
 def test_another_error_is_one() -> None:
-    call = "GET /dcos-metadata/bootstrap-config.json"
-    with Script((call, Reply(500, "<html>"))).played(), pytest.raises(ApiError, match="bootstrap-config") as caught:
+    with Script((MODE, Reply(500, "<html>"))).played(), pytest.raises(ApiError, match="bootstrap-config") as caught:
         cluster_for().security_mode()
     assert caught.value.status == 500
 
 
-@pytest.mark.parametrize("mode", ["security", "", "STRICT", 7])
+@pytest.mark.parametrize("mode", ["security", "", "STRICT"])
 def test_an_unknown_mode_is_not_guessed_at(mode: Any) -> None:
-    fake = FakeCluster()
-    fake.metadata["bootstrap-config.json"] = {"security": mode}
-    with serving(fake), pytest.raises(DcosError, match="names the security mode") as caught:
+    answer = (MODE, Reply(200, {"security": mode}))
+    with Script(answer).played(), pytest.raises(DcosError, match="names the security mode") as caught:
         cluster_for().security_mode()
     assert caught.value.code == "mode"
 
@@ -103,7 +110,7 @@ def test_the_system_store_stands_in_for_the_bundle_of_the_http_library(verify: b
     paths = ssl.get_default_verify_paths()
     wanted = (paths.cafile or paths.capath or True) if expected is None else expected
     with Script(("GET /x", Reply(200))).played() as script:
-        Cluster(connection(TokenCredentials("opaque"), verify)).http.request("GET", "/x", "reading")
+        Cluster(connection(TokenCredentials("opaque"), verify)).http.send(Request("GET", "/x", "reading"))
     assert script.sent[0].verify == wanted
 
 
@@ -111,5 +118,5 @@ def test_without_a_store_of_the_system_the_library_has_its_own(monkeypatch: pyte
     none = ssl.get_default_verify_paths()._replace(cafile=None, capath="/nonexistent")
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: none)
     with Script(("GET /x", Reply(200))).played() as script:
-        Cluster(connection(TokenCredentials("opaque"), True)).http.request("GET", "/x", "reading")
+        Cluster(connection(TokenCredentials("opaque"), True)).http.send(Request("GET", "/x", "reading"))
     assert script.sent[0].verify is True

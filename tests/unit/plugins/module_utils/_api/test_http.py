@@ -62,9 +62,15 @@ def client(retries: int = 3, tokens: http.TokenSource | None = None, url: str = 
     return made
 
 
-def get(exchanges: list[tuple[str, Any]], retries: int = 3, **options: Any) -> tuple[http.Answer, Script]:
+def get(
+    exchanges: list[tuple[str, Any]],
+    retries: int = 3,
+    judgement: http.Judgement = http.A_SUCCESS,
+    repeats: http.Repeats = http.PATIENTLY,
+    **options: Any,
+) -> tuple[http.Answer, Script]:
     with Script(*exchanges).played() as script:
-        return client(retries).request("GET", "/x", WHAT, **options), script
+        return client(retries).send(http.Request("GET", "/x", WHAT, **options), judgement, repeats), script
 
 
 # What is sent
@@ -83,7 +89,7 @@ def test_what_every_request_carries() -> None:
 
 def test_a_body_goes_as_json_and_a_login_without_authorization() -> None:
     with Script(("POST /login", Reply(200, {}))).played() as script:
-        client().request("POST", "/login", "logging in", body={"uid": "ä"}, authenticated=False)
+        client().send(http.Request("POST", "/login", "logging in", body={"uid": "ä"}, authenticated=False))
     assert script.sent[0].body == {"uid": "ä"}
     assert script.sent[0].headers["Content-Type"] == "application/json"
     assert "Authorization" not in script.sent[0].headers
@@ -91,7 +97,7 @@ def test_a_body_goes_as_json_and_a_login_without_authorization() -> None:
 
 def test_a_path_in_the_url_is_a_prefix() -> None:
     with Script(("GET /prefix/x", Reply(200, {}))).played():
-        client(url=URL + "/prefix").request("GET", "/x", WHAT)
+        client(url=URL + "/prefix").send(http.Request("GET", "/x", WHAT))
 
 
 # Retries
@@ -154,7 +160,7 @@ def test_a_retry_after_that_is_no_number_of_seconds_is_passed_over(asked: str, s
 
 def test_an_impatient_request_is_sent_once(sleeps: list[float]) -> None:
     with pytest.raises(UnreachableError):
-        get([("GET /x", LOST)], patient=False)
+        get([("GET /x", LOST)], repeats=http.Repeats(patient=False))
     assert sleeps == []
 
 
@@ -163,10 +169,13 @@ def test_a_503_asks_whether_waiting_is_of_use(sleeps: list[float]) -> None:
         raise ApiError("sealed", None, 503)
 
     with pytest.raises(ApiError, match="sealed"):
-        get([("GET /x", Reply(503))], unavailable=unavailable)
+        get([("GET /x", Reply(503))], repeats=http.Repeats(unavailable=unavailable))
     assert sleeps == []
     asked: list[int] = []
-    get([("GET /x", Reply(502)), ("GET /x", Reply(429)), ("GET /x", Reply(200))], unavailable=lambda: asked.append(1))
+    get(
+        [("GET /x", Reply(502)), ("GET /x", Reply(429)), ("GET /x", Reply(200))],
+        repeats=http.Repeats(unavailable=lambda: asked.append(1)),
+    )
     assert asked == []
 
 
@@ -190,9 +199,8 @@ class Journal:
 
 def put(exchanges: list[Any], happened: Journal, retries: int = 3) -> http.Answer:
     with Script(*[("PUT /x", answer) for answer in exchanges]).played():
-        return client(retries).request(
-            "PUT", "/x", "creating account a", body={"a": 1}, accept=(201, 204), happened=happened
-        )
+        request = http.Request("PUT", "/x", "creating account a", {"a": 1})
+        return client(retries).send(request, http.Judgement((201, 204)), http.Repeats(happened))
 
 
 @pytest.mark.parametrize("first", [LOST, TIMED_OUT, Reply(502), Reply(503), Reply(504)])
@@ -260,7 +268,7 @@ def test_a_loss_that_cannot_be_read_back_is_told_as_what_it_is(raised: DcosError
 def test_a_refused_token_is_renewed_once_and_the_request_repeated(sleeps: list[float]) -> None:
     tokens = Tokens()
     with Script(("GET /x", Reply(401, "<html>")), ("GET /x", Reply(200, {}))).played() as script:
-        client(tokens=tokens).request("GET", "/x", WHAT)
+        client(tokens=tokens).send(http.Request("GET", "/x", WHAT))
     assert [sent.headers["Authorization"] for sent in script.sent] == ["token=t1", "token=t2"]
     assert tokens.refused == ["t1"]
     assert sleeps == []
@@ -270,7 +278,7 @@ def test_a_second_refusal_is_the_end() -> None:
     tokens = Tokens()
     script = Script(("GET /x", Reply(401, "<html>")), ("GET /x", Reply(401, "<html>")))
     with script.played(), pytest.raises(CredentialsError, match="Get another token") as caught:
-        client(tokens=tokens).request("GET", "/x", WHAT)
+        client(tokens=tokens).send(http.Request("GET", "/x", WHAT))
     assert tokens.refused == ["t1"]
     assert (caught.value.status, caught.value.code) == (401, "credentials")
 
@@ -279,13 +287,13 @@ def test_one_renewal_for_a_whole_request_however_often_it_is_retried() -> None:
     tokens = Tokens()
     answers = [Reply(401), LOST, Reply(401)]
     with Script(*[("GET /x", answer) for answer in answers]).played(), pytest.raises(CredentialsError):
-        client(tokens=tokens).request("GET", "/x", WHAT)
+        client(tokens=tokens).send(http.Request("GET", "/x", WHAT))
     assert tokens.refused == ["t1"]
 
 
 def test_a_token_that_cannot_be_renewed_is_not_sent_twice() -> None:
     with Script(("GET /x", error(401, "ERR_X", "Nope"))).played(), pytest.raises(CredentialsError) as caught:
-        client(tokens=Tokens(renewable=False)).request("GET", "/x", WHAT)
+        client(tokens=Tokens(renewable=False)).send(http.Request("GET", "/x", WHAT))
     assert caught.value.failure() == {"status": 401, "code": "ERR_X", "title": "Nope"}
 
 
@@ -297,7 +305,7 @@ def test_a_write_lost_after_the_renewal_is_read_back() -> None:
 
 def test_without_a_token_source_there_are_no_credentials() -> None:
     with Script().played(), pytest.raises(CredentialsError, match="no credentials"):
-        http.HttpClient(URL, False).request("GET", "/x", WHAT)
+        http.HttpClient(URL, False).send(http.Request("GET", "/x", WHAT))
     assert http.TokenSource().renew("t") is False
     assert http.TokenSource().explain_refusal() == ""
 
@@ -347,7 +355,7 @@ def test_an_error_document_becomes_status_code_and_title() -> None:
 
 def test_a_description_that_could_quote_a_secret_is_not_shown() -> None:
     with pytest.raises(ApiError) as caught:
-        get([("GET /x", error(400, "ERR_X", "t", "S3CRET"))], show_description=False)
+        get([("GET /x", error(400, "ERR_X", "t", "S3CRET"))], judgement=http.Judgement(show_description=False))
     assert "S3CRET" not in caught.value.message
 
 
@@ -362,7 +370,7 @@ def test_an_html_page_has_no_code_and_its_text_is_not_shown() -> None:
 def test_an_html_401_is_about_credentials() -> None:
     script = Script(("GET /x", Reply(401, "<html>", {}, "Unauthorized")))
     with script.played(), pytest.raises(CredentialsError) as caught:
-        client(tokens=Tokens(renewable=False)).request("GET", "/x", WHAT)
+        client(tokens=Tokens(renewable=False)).send(http.Request("GET", "/x", WHAT))
     assert caught.value.failure() == {"status": 401, "code": "credentials", "title": "Unauthorized"}
 
 
@@ -436,7 +444,9 @@ def test_a_ca_bundle_that_is_gone_is_told(tmp_path: Path) -> None:
     """It was there when the run began; the library itself complains, before it connects."""
     gone = str(tmp_path / "ca.crt")
     with pytest.raises(TlsError, match=f"{WHAT}: the CA certificates in {gone} cannot be read any more"):
-        http.HttpClient("https://127.0.0.1:1", gone, retries=0).request("GET", "/x", WHAT, authenticated=False)
+        http.HttpClient("https://127.0.0.1:1", gone, retries=0).send(
+            http.Request("GET", "/x", WHAT, authenticated=False)
+        )
 
 
 def test_an_error_of_the_system_that_the_library_does_not_wrap(tmp_path: Path) -> None:
@@ -444,7 +454,7 @@ def test_an_error_of_the_system_that_the_library_does_not_wrap(tmp_path: Path) -
     bundle.touch()
     client = http.HttpClient(URL, str(bundle), retries=0)
     with serving(Script(("GET /x", OSError(24, "Too many open files")))), pytest.raises(UnreachableError) as caught:
-        client.request("GET", "/x", WHAT, authenticated=False)
+        client.send(http.Request("GET", "/x", WHAT, authenticated=False))
     assert ": Too many open files. Check" in caught.value.message
 
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.dcos.security.plugins.module_utils._api import http
+from ansible_collections.dcos.security.plugins.module_utils._api.http import Request
 from ansible_collections.dcos.security.plugins.module_utils._rules.permissions import check_rid
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils._rules.test_identifiers import GOOD_UIDS, PATHS
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils._rules.test_permissions import RIDS
@@ -28,7 +29,7 @@ def arrives(path: str) -> str:
 
     client = http.HttpClient("https://dcos.example.com/prefix", False)
     with serving(handler):
-        client.request("GET", path, "reading", authenticated=False)
+        client.send(Request("GET", path, "reading", authenticated=False))
     assert seen[0].path.startswith("/prefix/")
     return seen[0].path[len("/prefix") :]
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.dcos.security.plugins.module_utils._api import http
+from ansible_collections.dcos.security.plugins.module_utils._api.http import Request
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError, TlsError, UnreachableError
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import certificate_text, private_text
 
@@ -102,8 +103,8 @@ def test_a_netrc_does_not_replace_the_token(server: Server, bare_surroundings: P
     netrc.write_text("default login somebody password else\n", encoding="utf-8")
     netrc.chmod(0o600)
     with client(server.url) as made:
-        made.request("GET", "/x", "reading")
-        made.request("GET", "/x", "reading", authenticated=False)
+        made.send(Request("GET", "/x", "reading"))
+        made.send(Request("GET", "/x", "reading", authenticated=False))
     assert server.seen[0].headers["Authorization"] == "token=mine"
     assert "Authorization" not in server.seen[1].headers
 
@@ -111,7 +112,7 @@ def test_a_netrc_does_not_replace_the_token(server: Server, bare_surroundings: P
 def test_cookies_of_the_cluster_are_not_sent_back(server: Server) -> None:
     with client(server.url) as made:
         for _round in range(3):
-            made.request("GET", "/x", "reading")
+            made.send(Request("GET", "/x", "reading"))
     assert len(server.seen) == 3
     assert all("Cookie" not in seen.headers for seen in server.seen)
 
@@ -120,7 +121,7 @@ def test_cookies_of_the_cluster_are_not_sent_back(server: Server) -> None:
 def test_no_proxy_for_loopback(server: Server, variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(variable, f"http://127.0.0.1:{free_port()}")
     with client(server.url) as made:
-        made.request("GET", "/x", "reading")
+        made.send(Request("GET", "/x", "reading"))
     assert [seen.line for seen in server.seen] == ["GET /x HTTP/1.1"]
 
 
@@ -128,7 +129,7 @@ def test_a_proxy_for_other_hosts(server: Server, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("HTTP_PROXY", server.url)
     monkeypatch.setenv("http_proxy", server.url)
     with client("http://dcos.example.com") as made:
-        made.request("GET", "/x", "reading")
+        made.send(Request("GET", "/x", "reading"))
     assert [seen.line for seen in server.seen] == ["GET http://dcos.example.com/x HTTP/1.1"]
     assert server.seen[0].headers["Authorization"] == "token=mine"
 
@@ -137,14 +138,14 @@ def test_no_proxy_is_honoured(server: Server, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("http_proxy", server.url)
     monkeypatch.setenv("no_proxy", ".invalid")
     with client("http://dcos.invalid") as made, pytest.raises(UnreachableError):
-        made.request("GET", "/x", "reading")
+        made.send(Request("GET", "/x", "reading"))
     assert server.seen == []
 
 
 def test_the_password_of_a_proxy_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", f"http://user:S3CRET@127.0.0.1:{free_port()}")
     with client("http://dcos.example.com") as made, pytest.raises(UnreachableError) as caught:
-        made.request("GET", "/x", "reading")
+        made.send(Request("GET", "/x", "reading"))
     assert "the proxy set in the environment does not answer" in caught.value.message
     assert "S3CRET" not in repr(caught.value) + str(caught.value)
     assert caught.value.__cause__ is None
@@ -153,7 +154,7 @@ def test_the_password_of_a_proxy_is_not_told(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_server_that_is_not_there(sleeps: list[float]) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     with client(url, retries=2) as made, pytest.raises(UnreachableError, match="Connection refused") as caught:
-        made.request("GET", "/x", "reading account a")
+        made.send(Request("GET", "/x", "reading account a"))
     assert caught.value.message.startswith("reading account a: cannot reach http://127.0.0.1:")
     assert len(sleeps) == 2
 
@@ -162,7 +163,7 @@ def test_a_server_that_is_not_there(sleeps: list[float]) -> None:
 def test_a_token_that_cannot_stand_in_a_header_is_told_and_not_quoted(server: Server, token: str) -> None:
     """The HTTP library would raise an error that quotes the whole header, and Ansible would print it."""
     with client(server.url, token=token) as made, pytest.raises(DcosError, match="cannot be sent") as caught:
-        made.request("GET", "/x", "reading account a")
+        made.send(Request("GET", "/x", "reading account a"))
     assert caught.value.message.startswith("reading account a: ")
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
@@ -194,14 +195,14 @@ def tls(tmp_path: Path) -> Iterator[Tls]:
 
 def test_the_given_bundle_verifies(tls: Tls) -> None:
     with client(tls.url, tls.ca) as made:
-        assert made.request("GET", "/x", "reading").status == 200
+        assert made.send(Request("GET", "/x", "reading")).status == 200
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 def test_variables_of_the_http_library_do_not_verify(tls: Tls, variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(variable, tls.ca)
     with client(tls.url) as made, pytest.raises(TlsError, match="does not verify") as caught:
-        made.request("GET", "/x", "reading")
+        made.send(Request("GET", "/x", "reading"))
     assert "dcos_ca_path" in caught.value.message
     assert caught.value.code == "tls"
 
@@ -213,14 +214,14 @@ def test_variables_of_the_http_library_do_not_break_what_verifies(
     monkeypatch.setenv(variable, "/nonexistent")
     for verify in (tls.ca, False):
         with client(tls.url, verify) as made:
-            assert made.request("GET", "/x", "reading").status == 200
+            assert made.send(Request("GET", "/x", "reading")).status == 200
 
 
 def test_the_library_does_not_warn_of_what_we_warn_of(tls: Tls) -> None:
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         with client(tls.url, False) as made:
-            made.request("GET", "/x", "reading")
+            made.send(Request("GET", "/x", "reading"))
     assert [str(each.message) for each in seen] == []
 
 
@@ -228,9 +229,9 @@ def test_a_bundle_that_cannot_be_parsed(tls: Tls, tmp_path: Path) -> None:
     bundle = tmp_path / "broken.pem"
     bundle.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", encoding="ascii")
     with client(tls.url, str(bundle)) as made, pytest.raises(TlsError):
-        made.request("GET", "/x", "reading")
+        made.send(Request("GET", "/x", "reading"))
 
 
 def test_https_to_a_port_that_speaks_http(server: Server) -> None:
     with client(f"https://127.0.0.1:{server.server_port}") as made, pytest.raises(TlsError, match="no TLS connection"):
-        made.request("GET", "/x", "reading")
+        made.send(Request("GET", "/x", "reading"))

@@ -19,14 +19,14 @@ from ansible_collections.dcos.security.plugins.module_utils._api.connection impo
     PasswordCredentials,
     TokenCredentials,
 )
-from ansible_collections.dcos.security.plugins.module_utils._api.http import Answer, HttpClient
+from ansible_collections.dcos.security.plugins.module_utils._api.http import Answer, HttpClient, Request
 from ansible_collections.dcos.security.plugins.module_utils._errors import (
     ApiError,
     CredentialsError,
     DcosError,
     UnreachableError,
 )
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import token_of
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import token_of
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import private_key, public_text
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import LOST, Reply, Script, error
 
@@ -126,7 +126,7 @@ def test_a_date_that_is_none_tells_no_skew(date: str) -> None:
     [Reply(200, {}), Reply(200, {"token": ""}), Reply(200, {"token": 7}), Reply(200, [1]), Reply(200, "<html>")],
 )
 def test_an_answer_without_a_token_is_not_the_iam(reply: Reply) -> None:
-    with pytest.raises(DcosError, match="answered without a token") as caught:
+    with pytest.raises(DcosError, match="logging in as admin: what came back") as caught:
         logged_in(USER, [reply])
     assert caught.value.status == 200
 
@@ -162,8 +162,8 @@ def test_nothing_is_sent_before_the_first_request_and_one_login_serves_all() -> 
         http, login = connected(USER, hidden)
         assert script.sent == []
         assert login.uid == "admin"
-        http.request("GET", "/x", "reading")
-        http.request("GET", "/x", "reading")
+        http.send(Request("GET", "/x", "reading"))
+        http.send(Request("GET", "/x", "reading"))
     assert [sent.headers.get("Authorization") for sent in script.sent] == [None, "token=new", "token=new"]
     assert hidden == ["new"]
 
@@ -180,8 +180,8 @@ def test_an_expired_token_is_renewed_once() -> None:
     ]
     with Script(*exchanges).played() as script:
         http, _login = connected(SERVICE, hidden)
-        http.request("GET", "/x", "reading")
-        http.request("GET", "/x", "reading")
+        http.send(Request("GET", "/x", "reading"))
+        http.send(Request("GET", "/x", "reading"))
     assert [sent.headers.get("Authorization") for sent in script.sent][3:] == ["token=newer"] * 2
     assert hidden == ["new", "newer"]
 
@@ -198,14 +198,14 @@ def test_a_token_that_another_request_has_renewed_meanwhile_is_taken() -> None:
 def test_two_refused_tokens_say_whose_they_are() -> None:
     exchanges = [(LOGIN, GRANTED), ("GET /x", Reply(401)), (LOGIN, GRANTED), ("GET /x", Reply(401))]
     with Script(*exchanges).played(), pytest.raises(CredentialsError, match="issued to admin just now"):
-        connected(USER)[0].request("GET", "/x", "reading")
+        connected(USER)[0].send(Request("GET", "/x", "reading"))
 
 
 def test_a_login_that_fails_while_renewing_is_told() -> None:
     with Script((LOGIN, GRANTED), ("GET /x", Reply(401)), (LOGIN, REFUSED)).played():
         http = connected(USER)[0]
         with pytest.raises(CredentialsError, match="logging in as admin"):
-            http.request("GET", "/x", "reading")
+            http.send(Request("GET", "/x", "reading"))
 
 
 def test_a_given_token_is_never_exchanged() -> None:
@@ -214,7 +214,7 @@ def test_a_given_token_is_never_exchanged() -> None:
         http, login = connected(TokenCredentials(given))
         assert login.uid == "svc"
         with pytest.raises(CredentialsError, match=r"The token \(from: task\) has expired") as caught:
-            http.request("GET", "/x", "reading")
+            http.send(Request("GET", "/x", "reading"))
     assert script.sent[0].headers["Authorization"] == f"token={given}"
     assert given not in caught.value.message
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.dcos.security.plugins.module_utils._api.secret_store import Secrets, StoredValue
-from ansible_collections.dcos.security.plugins.module_utils._errors import ApiError, DcosError
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import cluster_for
+from ansible_collections.dcos.security.plugins.module_utils._errors import ApiError, DcosError, OddAnswerError
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import cluster_for
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import LOST, Reply, Script, error
 
 URL = "/secrets/v1/secret/default/prod/svc/secret"
@@ -36,12 +36,17 @@ def create(secrets: Secrets) -> bool:
     return secrets.create("default", "prod/svc/secret", "S3CRET")
 
 
+LOOKED_AT = StoredValue(b"before")
+OURS, OTHERS = Reply(200, {"value": "S3CRET"}, JSON), Reply(200, {"value": "other"}, JSON)
+BEFORE, GONE = Reply(200, {"value": "before"}, JSON), error(404)
+
+
 def update(secrets: Secrets) -> bool:
-    return secrets.update("default", "prod/svc/secret", "S3CRET")
+    return secrets.update("default", "prod/svc/secret", "S3CRET", LOOKED_AT)
 
 
 def delete(secrets: Secrets) -> bool:
-    return secrets.delete("default", "prod/svc/secret")
+    return secrets.delete("default", "prod/svc/secret", LOOKED_AT)
 
 
 @pytest.mark.parametrize(
@@ -78,45 +83,95 @@ def test_put_creates_and_patch_updates() -> None:
 
 
 def test_who_was_there_before() -> None:
-    assert play([(f"PUT {URL}", error(409))], create) is False
-    assert play([(f"PATCH {URL}", error(404))], update) is False
-    assert play([(f"DELETE {URL}", error(404))], delete) is False
+    """Its errors carry no code, so each is believed only where reading shows the same."""
+    back = f"GET {URL}"
+    assert play([(f"PUT {URL}", error(409)), (back, OTHERS)], create) is False
+    assert play([(f"PATCH {URL}", error(404)), (back, GONE)], update) is False
+    assert play([(f"DELETE {URL}", error(404)), (back, GONE)], delete) is False
+    for call, status, found, act in (
+        ("PUT", 409, GONE, create),
+        ("PATCH", 404, BEFORE, update),
+        ("DELETE", 404, BEFORE, delete),
+    ):
+        with pytest.raises(ApiError) as caught:
+            play([(f"{call} {URL}", error(status)), (back, found)], act)
+        assert caught.value.status == status
+
+
+@pytest.mark.parametrize("status", [200, 204, 404, 409])
+def test_page_is_no_answer_of_the_store(status: int) -> None:
+    page = Reply(status, "<html>")
+    back = f"GET {URL}"
+    assert play([(f"PUT {URL}", page), (back, OURS)], create) is True
+    assert play([(f"PATCH {URL}", page), (back, OURS)], update) is True
+    assert play([(f"DELETE {URL}", page), (back, GONE)], delete) is True
+    for call, found, act in (("PUT", GONE, create), ("PATCH", BEFORE, update), ("DELETE", BEFORE, delete)):
+        with pytest.raises(DcosError) as caught:
+            play([(f"{call} {URL}", page), (back, found)], act)
+        assert caught.value.status == status
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(200, "<html>"),
+        Reply(200, "text", {"Content-Type": "text/plain"}),
+        Reply(200, {}, JSON),
+        Reply(200, {"value": None}, JSON),
+        Reply(200, {"value": 7}, JSON),
+        Reply(200, [], JSON),
+        Reply(200, b'{"value": "\\ud800"}', JSON),
+        Reply(200, b"[" * 200_000, JSON),
+    ],
+)
+def test_odd_answer_is_no_value_of_a_secret(reply: Reply) -> None:
+    """What is taken for a foreign value would be offered to be overwritten."""
+    with pytest.raises(OddAnswerError, match=r"^reading secret prod/svc/secret: what came back"):
+        play([(f"GET {URL}", reply)], read)
 
 
 def test_a_store_that_is_not_there() -> None:
-    with pytest.raises(ApiError, match="DC/OS Enterprise only") as caught:
-        play([(f"PUT {URL}", Reply(404, "<html>"))], create)
-    assert caught.value.status == 404
+    for call, act in (("GET", read), ("PUT", create)):
+        exchanges = [(f"{call} {URL}", Reply(404, "<html>")), (f"GET {URL}", Reply(404, error(404).body))]
+        with pytest.raises(ApiError, match="DC/OS Enterprise only") as caught:
+            play(exchanges[: 1 if act is read else 2], act)
+        assert caught.value.status == 404
 
 
 @pytest.mark.parametrize(("method", "act"), [("PUT", create), ("PATCH", update), ("GET", read), ("DELETE", delete)])
 @pytest.mark.parametrize("status", [400, 403, 413, 500])
 def test_no_error_quotes_a_value(method: str, act: Callable[[Secrets], Any], status: int) -> None:
+    read_back = [(f"GET {URL}", GONE if method == "PUT" else BEFORE)] if status == 500 and method != "GET" else []
     with pytest.raises(DcosError) as caught:
-        play([(f"{method} {URL}", error(status, None, "t", "S3CRET"))], act)
+        play([(f"{method} {URL}", error(status, None, "t", "S3CRET")), *read_back], act)
     assert caught.value.status == status
     assert "prod/svc/secret" in caught.value.message
     assert "S3CRET" not in repr(caught.value) + str(caught.value)
 
 
-OURS, OTHERS = Reply(200, {"value": "S3CRET"}, JSON), Reply(200, {"value": "other"}, JSON)
+def test_a_creation_whose_answer_was_lost_is_judged_by_reading_back() -> None:
+    call, back = f"PUT {URL}", f"GET {URL}"
+    assert play([(call, LOST), (back, OURS)], create) is True
+    assert play([(call, LOST), (back, GONE), (call, Reply(201))], create) is True
+    refused = [(call, LOST), (back, OTHERS), (call, error(409))]
+    assert play([*refused, (back, OTHERS), (back, OTHERS)], create) is False
+    assert play([*refused, (back, OURS)], create) is True
 
 
-@pytest.mark.parametrize(("method", "act"), [("PUT", create), ("PATCH", update)])
-def test_a_write_whose_answer_was_lost_is_judged_by_reading_back(method: str, act: Callable[[Secrets], bool]) -> None:
-    call, back = f"{method} {URL}", f"GET {URL}"
-    assert play([(call, LOST), (back, OURS)], act) is True
-    assert play([(call, LOST), (back, OTHERS), (call, Reply(201 if method == "PUT" else 204))], act) is True
-    taken = error(409 if method == "PUT" else 404)
-    theirs = (back, OTHERS if method == "PUT" else error(404))
-    assert play([(call, LOST), theirs, (call, taken), theirs], act) is False
-    assert play([(call, LOST), theirs, (call, taken), (back, OURS)], act) is True
+@pytest.mark.parametrize(("found", "is_ours"), [(OURS, True), (OTHERS, False), (GONE, False)])
+def test_a_lost_update_writes_over_nothing_but_what_was_looked_at(found: Reply, is_ours: bool) -> None:
+    call, back = f"PATCH {URL}", f"GET {URL}"
+    assert play([(call, LOST), (back, found)], update) is is_ours
+    unchanged = [(call, LOST), (back, BEFORE)]
+    assert play([*unchanged, (call, Reply(204))], update) is True
+    assert play([*unchanged, (call, error(404)), (back, found)], update) is is_ours
 
 
-def test_a_deletion_whose_answer_was_lost_is_judged_by_reading_back() -> None:
+def test_a_lost_deletion_deletes_nothing_but_what_was_looked_at() -> None:
     call, back = f"DELETE {URL}", f"GET {URL}"
-    assert play([(call, LOST), (back, error(404))], delete) is True
-    assert play([(call, LOST), (back, OURS), (call, Reply(204))], delete) is True
+    assert play([(call, LOST), (back, GONE)], delete) is True
+    assert play([(call, LOST), (back, BEFORE), (call, Reply(204))], delete) is True
+    assert play([(call, LOST), (back, OTHERS)], delete) is True
 
 
 @pytest.mark.parametrize(("method", "act"), [("GET", read), ("PUT", create), ("PATCH", update), ("DELETE", delete)])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -17,18 +18,20 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import DcosE
 from ansible_collections.dcos.security.plugins.module_utils._resources import service_account_secret as sa_secret
 from ansible_collections.dcos.security.plugins.module_utils._resources.frame import Outcome, converge
 from ansible_collections.dcos.security.plugins.module_utils._resources.service_account import ServiceAccount
+from ansible_collections.dcos.security.plugins.module_utils._resources.service_account_document import stored_half
 from ansible_collections.dcos.security.plugins.module_utils._resources.service_account_secret import (
     Endpoint,
     ServiceAccountSecret,
 )
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import FakeCluster, cluster_for
+from ansible_collections.dcos.security.tests.resources.emulated_cluster import EmulatedCluster
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import cluster_for
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import (
     private_key,
     private_text,
     public_key,
     public_text,
 )
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import Crash, serving
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import Crash, Reply, Sent, serving
 
 UID = "svc"
 PATH = "prod/svc/secret"
@@ -57,12 +60,12 @@ def document(key: str, **changes: Any) -> dict[str, Any]:
 
 def stored(
     live: str | None = None, next_: str | None = None, account: str | None = None, journal: str | None = None
-) -> FakeCluster:
+) -> EmulatedCluster:
     """A cluster with these keys at their places."""
-    fake = FakeCluster()
+    fake = EmulatedCluster()
     for path, key in ((PATH, live), (NEXT, next_)):
         if key is not None:
-            fake.secrets[path] = json.dumps(document(key))
+            fake.store_secret(path, document(key))
     if account is not None:
         fake.add_account(UID, public_text(account))
     if journal is not None:
@@ -71,7 +74,7 @@ def stored(
     return fake
 
 
-def run(fake: FakeCluster, check_mode: bool = False, **options: Any) -> Outcome:
+def run(fake: EmulatedCluster, check_mode: bool = False, **options: Any) -> Outcome:
     """One run of the module; C(key) is the name of a given key."""
     name = options.pop("key", None)
     options = {"endpoint": STRICT, "path": PATH, **options}
@@ -80,7 +83,7 @@ def run(fake: FakeCluster, check_mode: bool = False, **options: Any) -> Outcome:
         return converge(ServiceAccountSecret(cluster_for(), UID, key=key, **options), check_mode)
 
 
-def key_at(fake: FakeCluster, path: str) -> str | None:
+def key_at(fake: EmulatedCluster, path: str) -> str | None:
     """The name of the key that is stored at a path."""
     if path not in fake.secrets:
         return None
@@ -142,7 +145,7 @@ def test_every_state(
     outcome = run(fake, rotate=rotate)
 
     assert (key_at(fake, PATH), key_at(fake, NEXT)) == (want_live, want_next)
-    assert fake.users == before[0]
+    assert fake.users == before["users"]
     secret = outcome.values["secret"]
     assert secret["fingerprint"] == fingerprint(public_key(want_key))
     assert secret["public_key"] == public_text(want_key)
@@ -187,7 +190,7 @@ def test_whether_the_key_changes_is_told() -> None:
 
 def test_who_creates_it_at_the_same_time_is_used() -> None:
     fake = stored()
-    fake.rivals[1] = lambda: fake.secrets.update({PATH: json.dumps(document("a"))})
+    fake.rivals[1] = lambda: fake.store_secret(PATH, document("a"))
     outcome = run(fake)
     assert outcome.values["secret"]["fingerprint"] == fingerprint(public_key("a"))
     assert key_at(fake, PATH) == "a"
@@ -196,22 +199,57 @@ def test_who_creates_it_at_the_same_time_is_used() -> None:
 
 def test_who_deletes_it_at_the_same_time_is_answered_with_a_new_one() -> None:
     fake = stored("a", "b", "b")
-    fake.rivals[1] = lambda: fake.secrets.pop(PATH)
+    fake.rivals[1] = lambda: fake.remove_secret(PATH)
     run(fake)
     assert (key_at(fake, PATH), key_at(fake, NEXT)) == ("b", None)
 
 
-def journal_for(fake: FakeCluster, key: str) -> None:
+def store_after_the_first_look(fake: EmulatedCluster, path: str, value: Any) -> None:
+    looks = []
+
+    def rival(sent: Sent, answer: Callable[[], Reply]) -> Reply:
+        reply = answer()
+        if sent.method == "GET" and sent.path.endswith(path) and not looks:
+            looks.append(sent)
+            fake.store_secret(path, value)
+        return reply
+
+    fake.answering = rival
+
+
+@pytest.mark.parametrize("path", [PATH, NEXT])
+def test_what_somebody_stores_before_the_deletion_is_looked_at_first(path: str) -> None:
+    fake = stored(live="a", next_="b")
+    store_after_the_first_look(fake, path, document("c"))
+    assert run(fake, present=False).changed
+    assert fake.secrets == {}
+
+
+def test_what_somebody_else_stores_before_the_deletion_stays() -> None:
+    fake = stored(live="a", next_="b")
+    store_after_the_first_look(fake, PATH, "somebody else's")
+    with pytest.raises(DcosError) as caught:
+        run(fake, present=False)
+    assert caught.value.code == "foreign_secret"
+    assert fake.secrets == {PATH: "somebody else's", NEXT: json.dumps(document("b"))}
+    fake = stored(live="a", next_="b")
+    store_after_the_first_look(fake, NEXT, "somebody else's")
+    assert run(fake, present=False).changed
+    assert fake.secrets == {NEXT: "somebody else's"}
+
+
+def journal_for(fake: EmulatedCluster, key: str) -> None:
     text = json.dumps({"description": "", "grants": [], "groups": []})
     fake.add_account(f"{UID}.replacing", public_text(key), text)
 
 
-def test_a_leftover_that_a_rotation_takes_up_while_it_is_deleted_is_put_back() -> None:
+def test_a_leftover_that_a_rotation_takes_up_meanwhile_is_kept() -> None:
     fake = stored("a", "b", "a")
     fake.rivals[1] = lambda: journal_for(fake, "b")
     outcome = run(fake)
     assert (key_at(fake, PATH), key_at(fake, NEXT)) == ("a", "b")
     assert outcome.values["unsettled"] is True
+    assert fake.document(NEXT) == document("b"), "without a mark"
 
 
 def test_a_leftover_that_became_the_accounts_key_while_it_is_deleted_is_not_lost() -> None:
@@ -242,7 +280,7 @@ def test_a_leftover_that_becomes_the_accounts_key_right_before_its_deletion_is_n
 
 
 @pytest.mark.usefixtures("sleeps")
-def test_a_leftover_is_put_back_where_nobody_can_say_whether_it_is_awaited() -> None:
+def test_a_leftover_is_kept_where_nobody_can_say_whether_it_is_awaited() -> None:
     fake = stored("a", "b", "a")
 
     def rival() -> None:
@@ -256,56 +294,91 @@ def test_a_leftover_is_put_back_where_nobody_can_say_whether_it_is_awaited() -> 
     assert key_at(fake, NEXT) == "b"
 
 
-@pytest.mark.parametrize("refused", [True, False])
-def test_a_leftover_that_cannot_be_put_back_is_told(refused: bool) -> None:
+def counts_as_stored(fake: EmulatedCluster, key: str) -> bool:
+    with serving(fake):
+        is_stored = stored_half(cluster_for(), UID, "default", PATH)
+        assert is_stored is not None
+        return is_stored(public_key(key))
+
+
+def marked(fake: EmulatedCluster) -> EmulatedCluster:
+    """A plain run died between the mark and the deletion."""
+    fake.crash_after = 1
+    with pytest.raises(Crash):
+        run(fake)
+    fake.crash_after = None
+    assert fake.document(NEXT)["leftover"] is True
+    return fake
+
+
+def test_a_leftover_is_marked_before_it_goes_and_no_replacement_takes_it_up_then() -> None:
+    fake = stored("a", "b", "a")
+    assert counts_as_stored(fake, "b")
+    marked(fake)
+    assert (key_at(fake, PATH), key_at(fake, NEXT)) == ("a", "b")
+    assert not counts_as_stored(fake, "b")
+    assert run(fake).changed
+    assert (key_at(fake, PATH), key_at(fake, NEXT)) == ("a", None)
+
+
+def test_a_rotation_takes_up_a_key_that_is_marked() -> None:
+    fake = marked(stored("a", "b", "a"))
+    assert run(fake, rotate="prepare").values["secret"]["pending"] is True
+    assert fake.document(NEXT) == document("b")
+    assert counts_as_stored(fake, "b")
+
+
+def test_a_marked_key_that_the_account_has_is_put_in_place() -> None:
+    fake = marked(stored("a", "b", "a"))
+    fake.add_account(UID, public_text("b"))
+    run(fake)
+    assert fake.document(PATH) == document("b")
+    assert key_at(fake, NEXT) is None
+
+
+def test_a_mark_that_cannot_be_taken_off_again_loses_no_key() -> None:
     fake = stored("a", "b", "a")
 
     def rival() -> None:
         journal_for(fake, "b")
-        if refused:
-            fake.rivals[2] = lambda: fake.refused.update({"/secrets/v1/secret": 403})
-        else:
-            fake.rivals[2] = lambda: fake.secrets.update({NEXT: json.dumps(document("c"))})
+        fake.rivals[2] = lambda: fake.refused.update({"/secrets/v1/secret": 403})
 
     fake.rivals[1] = rival
-    with pytest.raises(DcosError, match=rf"Secret {NEXT} .*Putting it back failed: .*rotate once more") as caught:
+    with pytest.raises(DcosError) as caught:
         run(fake)
-    assert fingerprint(public_key("b")) in caught.value.message
-    assert ("403" if refused else "another value") in caught.value.message
+    assert caught.value.status == 403
+    assert key_at(fake, NEXT) == "b"
 
 
-def replace(fake: FakeCluster, public: str) -> None:
+def replace(fake: EmulatedCluster, public: str) -> None:
     with serving(fake):
         key = load_public_key(public, "public_key")
         converge(ServiceAccount(cluster_for().iam, "admin", UID, key=key, replace_key=True), False)
 
 
-def rotation(fake: FakeCluster) -> None:
+def rotation(fake: EmulatedCluster) -> None:
     """prepare -> replace_key -> finish, each stage from what is there, as any run of it does."""
     prepared = run(fake, rotate="prepare")
     replace(fake, prepared.values["secret"]["public_key"])
     run(fake, rotate="finish")
 
 
-def account_can_log_in(fake: FakeCluster) -> bool:
+def account_can_log_in(fake: EmulatedCluster) -> bool:
     """live or next holds the private half of the account's key."""
     held = {public_text(key) for path in (PATH, NEXT) for key in [key_at(fake, path)] if key is not None}
     return UID not in fake.users or fake.users[UID]["public_key"] in held
 
 
-class Watched(FakeCluster):
-    """Asserts after every single write that the account's key is held, the new one before the account gets it."""
-
-    def __call__(self, sent: Any) -> Any:
-        try:
-            return super().__call__(sent)
-        finally:
-            assert account_can_log_in(self), f"after {sent.call}"
-
-
-def ready(kind: type[FakeCluster] = Watched) -> FakeCluster:
+def ready() -> EmulatedCluster:
+    """Asserts after every single request that the account's key is held, the new one before the account gets it."""
     fake = stored("a", None, "a")
-    fake.__class__ = kind
+
+    def watched(sent: Sent, answer: Callable[[], Reply]) -> Reply:
+        reply = answer()
+        assert account_can_log_in(fake), f"after {sent.call}"
+        return reply
+
+    fake.answering = watched
     fake.add_grant(UID, "dcos:a", "full")
     return fake
 
@@ -354,25 +427,18 @@ def test_next_is_only_removed_when_live_is_seen_to_hold_the_key() -> None:
     """Somebody writes live between our write and the removal of next: next stays."""
     fake = stored("a", "b", "b")
 
-    def overwritten() -> None:
-        fake.secrets[PATH] = json.dumps(document("c"))
-
-    original = fake._handle
-    calls: list[str] = []
-
-    def handle(sent: Any) -> Any:
-        reply = original(sent)
-        calls.append(sent.call)
+    def overwritten(sent: Sent, answer: Callable[[], Reply]) -> Reply:
+        reply = answer()
         if sent.method == "PATCH":
-            overwritten()
+            fake.store_secret(PATH, document("c"))
         return reply
 
-    fake._handle = handle  # type: ignore[method-assign]
+    fake.answering = overwritten
     with pytest.raises(DcosError) as caught:
         run(fake)
     assert caught.value.code == "key_mismatch"
     assert key_at(fake, NEXT) == "b"
-    assert not [call for call in calls if call.startswith("DELETE")]
+    assert not [call for call in fake.calls if call.startswith("DELETE")]
 
 
 @pytest.mark.parametrize("cut", ["cut_after", "cut_before"])
@@ -431,7 +497,7 @@ FOREIGN: list[Any] = [
 @pytest.mark.parametrize("options", [{}, {"key": "a"}, {"rotate": "prepare"}, {"rotate": "finish"}, {"present": False}])
 def test_a_foreign_value_is_neither_changed_nor_deleted(value: Any, options: dict[str, Any]) -> None:
     fake = stored(None, None, "a")
-    fake.secrets[PATH] = value
+    fake.store_secret(PATH, value)
     for check_mode in (True, False):
         with pytest.raises(DcosError, match="overwrite") as caught:
             run(fake, check_mode, **options)
@@ -443,17 +509,17 @@ def test_a_foreign_value_is_neither_changed_nor_deleted(value: Any, options: dic
 @pytest.mark.parametrize("value", FOREIGN, ids=range(len(FOREIGN)))
 def test_a_foreign_value_is_replaced_or_deleted_where_that_is_said(value: Any) -> None:
     fake = stored()
-    fake.secrets[PATH] = value
+    fake.store_secret(PATH, value)
     assert run(fake, overwrite=True).changed
     assert fake.document(PATH) == document("made-1")
-    fake.secrets[PATH] = value
+    fake.store_secret(PATH, value)
     assert run(fake, overwrite=True, present=False).changed
     assert fake.secrets == {}
 
 
 def test_a_foreign_value_at_next_is_left_alone() -> None:
     fake = stored("a", None, "a")
-    fake.secrets[NEXT] = "a password"
+    fake.store_secret(NEXT, "a password")
     assert not run(fake).changed
     with pytest.raises(DcosError, match=f"the secret {NEXT}") as caught:
         run(fake, rotate="prepare")
@@ -461,7 +527,7 @@ def test_a_foreign_value_at_next_is_left_alone() -> None:
     run(fake, present=False)
     assert fake.secrets == {NEXT: "a password"}
     fake = stored("a", None, "a")
-    fake.secrets[NEXT] = "a password"
+    fake.store_secret(NEXT, "a password")
     outcome = run(fake, rotate="prepare", overwrite=True)
     assert fake.document(NEXT) == document(str(key_at(fake, NEXT)))
     assert outcome.values["secret"]["pending"] is True
@@ -472,7 +538,7 @@ def test_an_unreadable_key_at_next_is_left_alone_unless_it_may_be_lost(account: 
     """It may be encrypted, or of a kind that this version does not know: not ours to throw away."""
     fake = stored("a", None, account)
     broken = json.dumps({**document("b"), "private_key": "unreadable"})
-    fake.secrets[NEXT] = broken
+    fake.store_secret(NEXT, broken)
     outcome = run(fake)
     assert not outcome.changed
     assert fake.secrets[NEXT] == broken
@@ -504,7 +570,7 @@ def test_an_unreadable_key_at_next_is_left_alone_unless_it_may_be_lost(account: 
 @pytest.mark.parametrize("key", [None, "a"])
 def test_a_document_that_some_consumer_cannot_read_is_repaired(changes: dict[str, Any], key: str | None) -> None:
     fake = stored(None, None, "a")
-    fake.secrets[PATH] = json.dumps(document("a", **changes))
+    fake.store_secret(PATH, document("a", **changes))
     outcome = run(fake, key=key)
     assert outcome.changed
     assert fake.document(PATH) == document("a")
@@ -515,11 +581,11 @@ def test_a_document_that_some_consumer_cannot_read_is_repaired(changes: dict[str
 def test_fields_that_others_added_are_kept() -> None:
     fake = stored(None, None, "a")
     more = {"parent_role": "x", "nested": {"a": [1, None]}}
-    fake.secrets[PATH] = json.dumps(document("a", schema="RS256", **more))
+    fake.store_secret(PATH, document("a", schema="RS256", **more))
     run(fake)
     assert fake.document(PATH) == {**document("a"), **more}
-    fake.secrets[NEXT] = json.dumps(document("b"))
-    fake.users[UID]["public_key"] = public_text("b")
+    fake.store_secret(NEXT, document("b"))
+    fake.change_account(UID, public_text("b"))
     run(fake)
     assert fake.document(PATH) == {**document("b"), **more}
 
@@ -527,7 +593,7 @@ def test_fields_that_others_added_are_kept() -> None:
 def test_what_needs_no_repair_is_not_touched() -> None:
     fake = stored(None, None, "a")
     text = json.dumps(document("a", note="mine"), indent=4)
-    fake.secrets[PATH] = text
+    fake.store_secret(PATH, text)
     assert not run(fake).changed
     assert not run(fake, key="a").changed
     assert fake.secrets[PATH] == text
@@ -538,7 +604,7 @@ def test_a_document_of_ours_whose_key_cannot_be_used(options: dict[str, Any]) ->
     """It may be one that only we cannot read: it is replaced like something foreign, but deleted like our own."""
     for private in ("broken", public_text("a"), ""):
         fake = stored(None, None, "a")
-        fake.secrets[PATH] = json.dumps(document("a", private_key=private))
+        fake.store_secret(PATH, document("a", private_key=private))
         before = fake.state()
         if options.get("present") is False:
             assert run(fake, **options).changed
@@ -553,10 +619,10 @@ def test_a_document_of_ours_whose_key_cannot_be_used(options: dict[str, Any]) ->
 
 def test_with_overwrite_a_broken_key_is_replaced_where_no_account_uses_it() -> None:
     fake = stored()
-    fake.secrets[PATH] = json.dumps(document("a", private_key="broken"))
+    fake.store_secret(PATH, document("a", private_key="broken"))
     assert run(fake, overwrite=True).changed
     assert key_at(fake, PATH) == "made-1"
-    fake.secrets[PATH] = json.dumps(document("a", private_key="broken"))
+    fake.store_secret(PATH, document("a", private_key="broken"))
     fake.add_account(UID, public_text("a"))
     with pytest.raises(DcosError, match="no key of the account is stored") as caught:
         run(fake, overwrite=True)
@@ -570,19 +636,19 @@ OTHER_HOST = "https://master.mesos/acs/api/v1/auth/login"
 
 def test_the_other_name_of_the_leading_master_is_equal_where_it_is_derived() -> None:
     fake = stored(None, None, "a")
-    fake.secrets[PATH] = json.dumps(document("a", login_endpoint=OTHER_HOST))
+    fake.store_secret(PATH, document("a", login_endpoint=OTHER_HOST))
     outcome = run(fake)
     assert not outcome.changed
     assert outcome.values["secret"]["login_endpoint"] == OTHER_HOST
     # A write for another reason leaves it as it is.
-    fake.secrets[PATH] = json.dumps(document("a", login_endpoint=OTHER_HOST, scheme=None))
+    fake.store_secret(PATH, document("a", login_endpoint=OTHER_HOST, scheme=None))
     assert run(fake).changed
     assert fake.document(PATH)["login_endpoint"] == OTHER_HOST
 
 
 def test_a_given_endpoint_is_taken_literally() -> None:
     fake = stored(None, None, "a")
-    fake.secrets[PATH] = json.dumps(document("a", login_endpoint=OTHER_HOST))
+    fake.store_secret(PATH, document("a", login_endpoint=OTHER_HOST))
     outcome = run(fake, endpoint=Endpoint(given=ENDPOINT))
     assert outcome.changed
     assert fake.document(PATH)["login_endpoint"] == ENDPOINT
@@ -611,7 +677,10 @@ def test_a_given_endpoint_is_taken_literally() -> None:
 )
 def test_the_derived_endpoint(mode: str, legacy: str, version: str, scheme: str) -> None:
     fake = stored()
-    fake.metadata = {"bootstrap-config.json": {"security": mode}, "dcos-version.json": {"version": version}}
+    fake.replies = {
+        "bootstrap-config.json": Reply(200, {"security": mode}),
+        "dcos-version.json": Reply(200, {"version": version}),
+    }
     run(fake, endpoint=Endpoint(security_mode=mode, legacy=legacy))
     assert fake.document(PATH)["login_endpoint"] == f"{scheme}://leader.mesos/acs/api/v1/auth/login"
 
@@ -619,9 +688,10 @@ def test_the_derived_endpoint(mode: str, legacy: str, version: str, scheme: str)
 @pytest.mark.parametrize("version", [None, "", "testing", "v2.2"])
 def test_a_version_that_tells_nothing_is_an_error_where_it_matters(version: str | None) -> None:
     fake = stored()
-    fake.metadata = {"bootstrap-config.json": {"security": "permissive"}}
-    if version is not None:
-        fake.metadata["dcos-version.json"] = {"version": version}
+    fake.replies = {
+        "bootstrap-config.json": Reply(200, {"security": "permissive"}),
+        "dcos-version.json": Reply(403, "<html>") if version is None else Reply(200, {"version": version}),
+    }
     with pytest.raises(DcosError, match=r"^legacy_login_endpoint: ") as caught:
         run(fake, endpoint=Endpoint(security_mode="permissive", legacy="auto"))
     assert caught.value.code == "mode"
@@ -636,7 +706,7 @@ def test_another_mode_than_the_cluster_says_is_an_error(given: str) -> None:
         run(fake, endpoint=Endpoint(security_mode=given))
     assert caught.value.code == "mode"
     assert fake.writes == []
-    fake.metadata = {}  # not readable for this account
+    fake.refused["bootstrap-config.json"] = 403
     assert run(fake, endpoint=Endpoint(security_mode=given)).changed
 
 

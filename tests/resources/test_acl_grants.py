@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Sequence, Tuple
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -20,19 +21,20 @@ from ansible_collections.dcos.security.plugins.module_utils._resources.acl_grant
 )
 from ansible_collections.dcos.security.plugins.module_utils._resources.frame import Outcome, converge
 from ansible_collections.dcos.security.plugins.module_utils._rules.permissions import Permission
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import FakeCluster, cluster_for
+from ansible_collections.dcos.security.tests.resources.emulated_cluster import EmulatedCluster
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import cluster_for
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import public_text
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import serving
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import Reply, Sent, serving
 
 UID = "svc"
 ACTIONS = ("create", "read", "update", "delete", "full")
-Pairs = Sequence[Tuple[str, str]]
+Pairs = Sequence[tuple[str, str]]
 
 
-def cluster(*grants: tuple[str, str]) -> FakeCluster:
-    fake = FakeCluster()
+def cluster(*grants: tuple[str, str]) -> EmulatedCluster:
+    fake = EmulatedCluster()
     fake.add_account(UID, public_text("a"))
-    fake.groups["dev"] = set()
+    fake.set_members("dev")
     for rid, action in grants:
         fake.add_grant(UID, rid, action)
     return fake
@@ -47,7 +49,7 @@ def permissions(pairs: Pairs) -> list[Permission]:
 
 
 def run(
-    fake: FakeCluster, wanted: Any = (), check_mode: bool = False, own: str | None = "admin", **options: Any
+    fake: EmulatedCluster, wanted: Any = (), check_mode: bool = False, own: str | None = "admin", **options: Any
 ) -> Outcome:
     """One run; C(wanted) is a list of permissions, or of pairs of rid and action."""
     listed = [one if isinstance(one, Permission) else None for one in wanted]
@@ -91,7 +93,7 @@ def test_grants_are_made_with_their_acl() -> None:
 
 def test_an_acl_that_is_there_keeps_its_description() -> None:
     fake = cluster()
-    fake.acls["dcos:a"] = "somebody's"
+    fake.add_acl("dcos:a", "somebody's")
     given_descriptions = [Permission("dcos:a", ("read",), "mine"), Permission("dcos:b", ("read",), "")]
     run(fake, [*given_descriptions, Permission("dcos:c", ("read",), "c")])
     assert {rid: fake.acls[rid] for rid in ("dcos:a", "dcos:b", "dcos:c")} == {
@@ -160,14 +162,13 @@ def test_absent_revokes_what_is_listed() -> None:
 
 def test_absent_without_actions_revokes_all_of_them() -> None:
     fake = cluster(("dcos:a", "read"), ("dcos:a", "full"), ("dcos:ab", "read"))
-    fake.add_grant(UID, "dcos:a", "approve")  # an action that we do not know yet
     run(fake, [Permission("dcos:a", ())], present=False)
     assert fake.grants_of(UID) == {("dcos:ab", "read")}
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_absent_for_an_account_that_is_not_there_is_done(check_mode: bool) -> None:
-    outcome = run(FakeCluster(), [("dcos:a", "read")], check_mode, present=False)
+    outcome = run(EmulatedCluster(), [("dcos:a", "read")], check_mode, present=False)
     assert not outcome.changed
     assert outcome.warnings == []
 
@@ -181,7 +182,7 @@ def test_absent_for_an_account_that_is_not_there_is_done(check_mode: bool) -> No
 @pytest.mark.parametrize("exclusive", [False, True])
 def test_a_missing_subject(subject: dict[str, str], code: str, exclusive: bool) -> None:
     """An error before the first write; planned in check mode, since an earlier task may be about to create it."""
-    fake = FakeCluster()
+    fake = EmulatedCluster()
     with pytest.raises(DcosError, match="does not exist") as caught:
         run(fake, [("dcos:a", "read")], exclusive=exclusive, **subject)
     assert caught.value.code == code
@@ -192,6 +193,17 @@ def test_a_missing_subject(subject: dict[str, str], code: str, exclusive: bool) 
     assert len(outcome.warnings) == 1
     assert "does not exist" in outcome.warnings[0]
     assert outcome.values["grants"]["granted"] == [{"rid": "dcos:a", "action": "read"}]
+
+
+def test_an_account_that_the_same_run_makes_is_no_warning() -> None:
+    """The accounts of DC/OS itself are made by nobody."""
+    for uid, warned in ((UID, 0), ("dcos_marathon", 1)):
+        # A cluster in disabled mode has no accounts of its own.
+        outcome = run(EmulatedCluster("disabled"), [("dcos:a", "read")], True, uid=uid, is_made_before=True)
+        assert outcome.changed
+        assert len(outcome.warnings) == warned
+        with pytest.raises(DcosError, match="does not exist"):
+            run(EmulatedCluster("disabled"), [("dcos:a", "read")], uid=uid, is_made_before=True)
 
 
 # Groups
@@ -208,9 +220,8 @@ def test_grants_of_a_group() -> None:
 
 def test_power_through_groups_is_shown_and_never_counted_as_direct() -> None:
     fake = cluster()
-    fake.groups["superusers"].add(UID)
-    fake.groups["dev"].add(UID)
-    fake.add_grant("superusers", "dcos:superuser", "full", "groups")
+    fake.add_members("superusers", UID)
+    fake.add_members("dev", UID)
     fake.add_grant("dev", "dcos:a", "read", "groups")
     fake.add_grant("dev", "dcos:a", "full", "groups")
     outcome = run(fake, [("dcos:a", "read")], exclusive=True)
@@ -288,12 +299,12 @@ def test_the_own_account_is_not_stripped_of_what_the_run_needs(rid: str, check_m
 
 def test_neither_through_a_group_of_its_own() -> None:
     fake = cluster()
-    fake.groups["dev"] = {"admin"}
+    fake.set_members("dev", "admin")
     fake.add_grant("dev", "dcos:superuser", "full", "groups")
     with pytest.raises(DcosError, match="account of this connection") as caught:
         run(fake, [("dcos:superuser", "full")], gid="dev", present=False)
     assert caught.value.code == "own_account"
-    fake.groups["dev"] = set()
+    fake.set_members("dev")
     assert run(fake, [("dcos:superuser", "full")], gid="dev", present=False).changed
 
 
@@ -305,7 +316,7 @@ def test_what_others_granted_or_revoked_meanwhile_is_not_reported_as_our_change(
 
     def others() -> None:
         fake.add_grant(UID, "dcos:a", "read")
-        fake.grants.discard(("users", UID, "dcos:old", "read"))
+        fake.remove_grants(UID, "dcos:old")
 
     fake.rivals[1] = others
     outcome = run(fake, [("dcos:a", "read"), ("dcos:b", "read")], exclusive=True)
@@ -318,6 +329,90 @@ def test_what_others_granted_or_revoked_meanwhile_is_not_reported_as_our_change(
     outcome = run(fake, [("dcos:a", "read")], exclusive=True)
     assert not outcome.changed
     assert outcome.before == outcome.after
+
+
+def after_the_last_write(fake: EmulatedCluster, writes: int, *changes: Callable[[], object]) -> None:
+    """Somebody changes something before the end is read, each time."""
+    left = list(changes)
+
+    def handle(sent: Sent, answer: Callable[[], Reply]) -> Reply:
+        if sent.call.endswith(f"/users/{UID}/permissions") and len(fake.writes) >= writes and left:
+            left.pop(0)()
+        return answer()
+
+    fake.answering = handle
+
+
+def test_two_runs_with_other_wishes_end_as_one_of_them_wanted() -> None:
+    """The other run revokes what we granted and grants what we revoke: our end is read, and made again."""
+    fake = cluster()
+
+    def other_run() -> None:
+        fake.add_grant(UID, "dcos:b", "read")
+        fake.remove_grants(UID, "dcos:a")
+
+    after_the_last_write(fake, 2, other_run)
+    outcome = run(fake, [("dcos:a", "read")], exclusive=True)
+    assert fake.grants_of(UID) == {("dcos:a", "read")}
+    assert outcome.values["grants"] == {
+        "granted": [{"rid": "dcos:a", "action": "read"}],
+        "revoked": [{"rid": "dcos:b", "action": "read"}],
+        "direct": [{"rid": "dcos:a", "actions": ["read"]}],
+    }
+
+
+def test_who_finds_something_else_at_the_end_each_time_says_so() -> None:
+    fake = cluster()
+    after_the_last_write(fake, 2, *[lambda: fake.remove_grants(UID, "dcos:a")] * 3)
+    with pytest.raises(DcosError, match=r"somebody else each time.*Still to do: grant dcos:a read\.") as caught:
+        run(fake, [("dcos:a", "read")], exclusive=True)
+    assert caught.value.code == "conflict"
+    assert run(fake, [("dcos:a", "read")]).changed
+
+
+def test_what_others_add_meanwhile_is_reported_where_it_may_stay() -> None:
+    fake = cluster()
+    after_the_last_write(fake, 2, lambda: fake.add_grant(UID, "dcos:theirs", "read"))
+    outcome = run(fake, [("dcos:a", "read")])
+    assert outcome.values["grants"]["direct"] == [
+        {"rid": "dcos:a", "actions": ["read"]},
+        {"rid": "dcos:theirs", "actions": ["read"]},
+    ]
+
+
+def test_an_account_that_is_deleted_meanwhile_is_not_reported_as_provisioned() -> None:
+    fake = cluster()
+    after_the_last_write(fake, 2, lambda: fake.remove_account(UID))
+    with pytest.raises(DcosError, match="does not exist") as caught:
+        run(fake, [("dcos:a", "read")])
+    assert caught.value.code == "ERR_UNKNOWN_USER_ID"
+
+
+def test_the_end_costs_one_request_where_something_was_written_and_none_elsewhere() -> None:
+    fake = cluster(("dcos:old", "read"))
+    run(fake, [("dcos:a", "read"), ("dcos:b", "read")], exclusive=True)
+    last = max(number for number, call in enumerate(fake.calls) if call.startswith("DELETE"))
+    assert fake.calls[last + 1 :] == [f"GET /acs/api/v1/users/{UID}/permissions"]
+    before = len(fake.calls)
+    run(fake, [("dcos:a", "read"), ("dcos:b", "read")], exclusive=True)
+    assert len(fake.calls) - before == 1 + 3  # the list, and a look at each that matters
+
+
+def test_an_old_list_at_the_end_is_seen_through() -> None:
+    """The IAM may answer from a cache of five seconds, from before our writes."""
+    fake = cluster(("dcos:old", "read"))
+    first: list[Reply] = []
+
+    def cached(sent: Sent, answer: Callable[[], Reply]) -> Reply:
+        if sent.call.endswith(f"/users/{UID}/permissions"):
+            first.append(answer())
+            return first[0]
+        return answer()
+
+    fake.answering = cached
+    outcome = run(fake, [("dcos:a", "read")], exclusive=True)
+    assert outcome.values["grants"]["direct"] == [{"rid": "dcos:a", "actions": ["read"]}]
+    assert pairs(outcome.values["grants"]["revoked"]) == [("dcos:old", "read")]
 
 
 @pytest.mark.parametrize("cut", ["cut_after", "cut_before"])
@@ -333,7 +428,7 @@ def test_an_answer_that_is_lost_does_no_harm(cut: str, number: int) -> None:
 
 def test_an_account_that_goes_away_half_way_is_an_error_that_says_what_is_done() -> None:
     fake = cluster()
-    fake.rivals[4] = lambda: fake.users.pop(UID)
+    fake.rivals[4] = lambda: fake.remove_account(UID)
     with pytest.raises(ApiError) as caught:
         run(fake, [("dcos:a", "read"), ("dcos:b", "read")])
     assert caught.value.code == "ERR_UNKNOWN_USER_ID"
@@ -412,7 +507,7 @@ def test_account_or_group() -> None:
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_the_last_superuser_stays_one(wanted: Any, options: dict[str, Any], check_mode: bool) -> None:
     fake = cluster(("dcos:superuser", "full"), ("dcos:superuser", "read"))
-    fake.groups["superusers"] = set()
+    fake.set_superusers()
     with pytest.raises(DcosError, match="without a superuser") as caught:
         run(fake, wanted, check_mode, **options)
     assert caught.value.code == "ERR_NO_MORE_SUPERUSERS"
@@ -422,14 +517,14 @@ def test_the_last_superuser_stays_one(wanted: Any, options: dict[str, Any], chec
 @pytest.mark.parametrize("another", ["account", "person in the group", "account in the group", "itself in a group"])
 def test_power_is_taken_away_while_another_superuser_is_left(another: str) -> None:
     fake = cluster(("dcos:superuser", "full"))
-    fake.groups["superusers"] = {"admin"} if another == "person in the group" else set()
+    fake.set_superusers(*(["admin"] if another == "person in the group" else []))
     fake.add_account("other", public_text("b"))
     if another == "account":
         fake.add_grant("other", "dcos:superuser", "read")
     if another == "account in the group":
-        fake.groups["superusers"] = {"other"}
+        fake.set_superusers("other")
     if another == "itself in a group":
-        fake.groups["dev"] = {UID}
+        fake.set_members("dev", UID)
         fake.add_grant("dev", "dcos:superuser", "read", "groups")
     assert run(fake, [], exclusive=True).changed
     assert fake.grants_of(UID) == set()
@@ -437,7 +532,7 @@ def test_power_is_taken_away_while_another_superuser_is_left(another: str) -> No
 
 def test_the_last_superuser_may_change_how_it_is_one() -> None:
     fake = cluster(("dcos:superuser", "full"), ("dcos:superuser", "read"))
-    fake.groups["superusers"] = set()
+    fake.set_superusers()
     assert run(fake, [("dcos:superuser", "full")], exclusive=True).changed
     assert run(fake, [("dcos:superuser", "create")], exclusive=True).changed
     assert fake.grants_of(UID) == {("dcos:superuser", "create")}
@@ -445,7 +540,8 @@ def test_the_last_superuser_may_change_how_it_is_one() -> None:
 
 def test_the_last_group_of_superusers_stays_one() -> None:
     fake = cluster()
-    fake.groups.update(superusers=set(), dev={UID})
+    fake.set_superusers()
+    fake.set_members("dev", UID)
     fake.add_grant("dev", "dcos:superuser", "full", "groups")
     with pytest.raises(DcosError, match="without a superuser"):
         run(fake, [("dcos:superuser", "full")], gid="dev", present=False)
@@ -466,7 +562,7 @@ def test_unused_acls_are_deleted_on_request() -> None:
     fake.add_account("other", public_text("b"))
     fake.add_grant("other", "dcos:shared", "full")
     fake.add_grant("dev", "dcos:group", "full", "groups")
-    fake.acls["dcos:left"] = "nobody's"
+    fake.add_acl("dcos:left", "nobody's")
     listed = [("dcos:mine", "read"), ("dcos:shared", "read"), ("dcos:group", "read"), ("dcos:part", "read")]
     listed += [("dcos:left", "read"), ("dcos:never", "read"), ("dcos:superuser", "full")]
     predicted = run(fake, listed, True, present=False, delete_unused_acls=True)
@@ -493,8 +589,8 @@ def test_unused_acls_stay_unless_asked() -> None:
 
 def test_unused_acls_of_an_account_that_is_gone() -> None:
     """A second run repairs what an interrupted retirement left."""
-    fake = FakeCluster()
-    fake.acls["dcos:mine"] = "left"
+    fake = EmulatedCluster()
+    fake.add_acl("dcos:mine", "left")
     assert run(fake, [("dcos:mine", "read")], present=False, delete_unused_acls=True).changed
     assert "dcos:mine" not in fake.acls
 

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 import stat
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,11 @@ from ansible_collections.dcos.security.plugins.module_utils._resources.auth_toke
     SecretLogin,
 )
 from ansible_collections.dcos.security.plugins.module_utils._resources.frame import Outcome, converge
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.fake_cluster import (
+from ansible_collections.dcos.security.tests.resources.emulated_cluster import EmulatedCluster
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import (
     TOKEN_END,
     URL,
-    FakeCluster,
+    account_of,
     cluster_for,
     token_of,
 )
@@ -43,6 +44,7 @@ from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys 
 )
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import serving
 
+LIFETIME = 432000  # of the tokens that the IAM issues
 LOGIN = "POST /acs/api/v1/auth/login"
 ADMIN = PasswordCredentials("admin", "admin-password")
 SVC = KeyCredentials("svc", private_key("svc"))
@@ -55,15 +57,14 @@ def cluster_with(credentials: Any) -> Cluster:
 
 
 @pytest.fixture
-def fake() -> FakeCluster:
-    made = FakeCluster()
-    made.add_account("svc", public_text("svc"))
-    document = {"uid": "svc", "private_key": private_text("svc"), "scheme": "RS256"}
-    made.secrets["svc/secret"] = json.dumps(document)
-    return made
+def fake() -> EmulatedCluster:
+    fake = EmulatedCluster()
+    fake.add_account("svc", public_text("svc"))
+    fake.store_secret("svc/secret", {"uid": "svc", "private_key": private_text("svc"), "scheme": "RS256"})
+    return fake
 
 
-def run(fake: FakeCluster, check_mode: bool = False, hidden: list[str] | None = None, **options: Any) -> Outcome:
+def run(fake: EmulatedCluster, check_mode: bool = False, hidden: list[str] | None = None, **options: Any) -> Outcome:
     with serving(fake):
         cluster = options.pop("cluster", None) or cluster_for()
         hide = ([] if hidden is None else hidden).append
@@ -80,21 +81,23 @@ def run(fake: FakeCluster, check_mode: bool = False, hidden: list[str] | None = 
         ({"secret": SecretLogin("default", "svc/secret", "svc")}, "svc"),
     ],
 )
-def test_a_login(options: dict[str, Any], uid: str, check_mode: bool, fake: FakeCluster) -> None:
+def test_a_login(options: dict[str, Any], uid: str, check_mode: bool, fake: EmulatedCluster) -> None:
     outcome = run(fake, check_mode, **options)
     assert outcome.changed
-    assert outcome.values["token"] == token_of(uid)
-    assert outcome.values["authorization"] == f"token={token_of(uid)}"
+    token = outcome.values["token"]
+    assert account_of(token) == uid
+    assert outcome.values["authorization"] == f"token={token}"
     assert outcome.values["uid"] == uid
-    assert outcome.values["expires_at"] == "2100-01-01T00:00:00Z"
-    assert abs(outcome.values["expires_in"] - (TOKEN_END - time.time())) < 60
+    end = datetime.fromisoformat(outcome.values["expires_at"].replace("Z", "+00:00")).timestamp()
+    assert abs(end - (time.time() + LIFETIME)) < 60
+    assert abs(outcome.values["expires_in"] - LIFETIME) < 60
     # Neither view may hold the token.
-    assert token_of(uid) not in repr((outcome.before, outcome.after))
+    assert token not in repr((outcome.before, outcome.after))
     assert fake.calls.count(LOGIN) == 1
     assert fake.writes == []
 
 
-def test_the_login_of_the_connection(fake: FakeCluster) -> None:
+def test_the_login_of_the_connection(fake: EmulatedCluster) -> None:
     assert run(fake, cluster=cluster_with(ADMIN)).values["uid"] == "admin"
     assert run(fake, cluster=cluster_with(SVC)).values["uid"] == "svc"
     with pytest.raises(CredentialsError, match="uses a token already"):
@@ -103,15 +106,16 @@ def test_the_login_of_the_connection(fake: FakeCluster) -> None:
         run(fake, cluster=cluster_with(NoCredentials("nobody")))
 
 
-def test_a_token_that_is_not_returned_is_hidden(fake: FakeCluster) -> None:
+def test_a_token_that_is_not_returned_is_hidden(fake: EmulatedCluster) -> None:
     hidden: list[str] = []
     outcome = run(fake, hidden=hidden, who=ADMIN, return_token=False)
     assert {"token", "authorization"} & set(outcome.values) == set()
-    assert hidden == [token_of("admin")]
-    assert token_of("admin") not in repr(outcome)
+    (token,) = hidden
+    assert account_of(token) == "admin"
+    assert token not in repr(outcome)
 
 
-def test_a_login_token_is_signed_here_without_any_request(fake: FakeCluster) -> None:
+def test_a_login_token_is_signed_here_without_any_request(fake: EmulatedCluster) -> None:
     outcome = run(fake, who=SVC, exchange=False, lifetime=60)
     assert fake.calls == []
     claims = jwt.decode(outcome.values["token"], public_text("svc"), algorithms=["RS256"])
@@ -132,16 +136,16 @@ def test_a_login_token_is_signed_here_without_any_request(fake: FakeCluster) -> 
         ({"present": False}, "path"),
     ],
 )
-def test_options_are_checked_first(options: dict[str, Any], said: str, fake: FakeCluster) -> None:
+def test_options_are_checked_first(options: dict[str, Any], said: str, fake: EmulatedCluster) -> None:
     with pytest.raises(DcosError, match=rf"^{said}: "):
         run(fake, **options)
     assert fake.calls == []
 
 
 @pytest.mark.parametrize("uid", ["dcos_marathon", "dcos_net_agent"])
-def test_credentials_of_dcos_itself_are_not_used(uid: str, fake: FakeCluster) -> None:
+def test_credentials_of_dcos_itself_are_not_used(uid: str, fake: EmulatedCluster) -> None:
     fake.add_account(uid, public_text("svc"))
-    fake.secrets["native"] = json.dumps({"uid": uid, "private_key": private_text("svc")})
+    fake.store_secret("native", {"uid": uid, "private_key": private_text("svc")})
     for options in (
         {"who": PasswordCredentials(uid, "x")},
         {"who": KeyCredentials(uid, private_key("svc"))},
@@ -158,8 +162,8 @@ def test_credentials_of_dcos_itself_are_not_used(uid: str, fake: FakeCluster) ->
     ("path", "uid", "code"),
     [("none", None, "credentials"), ("svc/secret", "other", "foreign_secret"), ("foreign", None, "foreign_secret")],
 )
-def test_a_secret_that_is_none(path: str, uid: str | None, code: str, fake: FakeCluster) -> None:
-    fake.secrets["foreign"] = "S3CRET"
+def test_a_secret_that_is_none(path: str, uid: str | None, code: str, fake: EmulatedCluster) -> None:
+    fake.store_secret("foreign", "S3CRET")
     with pytest.raises(DcosError, match=r"^secret_path: ") as caught:
         run(fake, secret=SecretLogin("default", path, uid))
     assert caught.value.code == code
@@ -173,24 +177,26 @@ def test_a_secret_that_is_none(path: str, uid: str | None, code: str, fake: Fake
 # Kept in a file
 
 
-def keep(fake: FakeCluster, path: Path, **options: Any) -> Outcome:
+def keep(fake: EmulatedCluster, path: Path, **options: Any) -> Outcome:
     return run(fake, **{"who": SVC, "path": str(path), "return_token": True, **options})
 
 
-def test_a_token_is_kept_and_taken_again(fake: FakeCluster, tmp_path: Path) -> None:
+def test_a_token_is_kept_and_taken_again(fake: EmulatedCluster, tmp_path: Path) -> None:
     path = tmp_path / "svc.token"
     predicted = keep(fake, path, check_mode=True)
     assert predicted.changed
     assert not path.exists()
     assert keep(fake, path).changed
-    assert path.read_text(encoding="ascii") == token_of("svc") + "\n"
+    token = path.read_text(encoding="ascii").rstrip("\n")
+    assert path.read_text(encoding="ascii") == token + "\n"
+    assert account_of(token) == "svc"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     fake.calls.clear()
     for check_mode in (False, True):
         again = keep(fake, path, check_mode=check_mode)
         assert not again.changed
-        assert again.values["token"] == token_of("svc")
-        assert again.values["expires_at"] == "2100-01-01T00:00:00Z"
+        assert again.values["token"] == token
+        assert again.values["expires_at"] is not None
     assert LOGIN not in fake.calls
 
 
@@ -224,7 +230,7 @@ KEPT: dict[str, tuple[str, Any, bool]] = {
 
 @pytest.mark.parametrize("name", KEPT)
 @pytest.mark.parametrize("secret", [None, ("default", "svc/secret"), ("default", "svc/secret", "svc")])
-def test_which_kept_token_is_taken(name: str, secret: Any, fake: FakeCluster, tmp_path: Path) -> None:
+def test_which_kept_token_is_taken(name: str, secret: Any, fake: EmulatedCluster, tmp_path: Path) -> None:
     text, change, taken = KEPT[name]
     path = tmp_path / "svc.token"
     path.write_text(text, encoding="ascii")
@@ -234,7 +240,8 @@ def test_which_kept_token_is_taken(name: str, secret: Any, fake: FakeCluster, tm
     options = {"who": SVC} if secret is None else {"who": None, "secret": SecretLogin(*secret)}
     outcome = keep(fake, path, **options)
     assert outcome.changed is not taken
-    assert outcome.values["token"] == (text.strip() if taken else token_of("svc"))
+    assert (outcome.values["token"] == text.strip()) is taken
+    assert account_of(outcome.values["token"]) == "svc"
     assert (LOGIN in fake.calls) is not taken
     assert path.read_text(encoding="ascii").strip() == outcome.values["token"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -242,14 +249,14 @@ def test_which_kept_token_is_taken(name: str, secret: Any, fake: FakeCluster, tm
 
 
 @pytest.mark.parametrize(("renew_before", "taken"), [(0, True), (3600, True), (4000, False), (86400, False)])
-def test_how_much_life_must_be_left(renew_before: int, taken: bool, fake: FakeCluster, tmp_path: Path) -> None:
+def test_how_much_life_must_be_left(renew_before: int, taken: bool, fake: EmulatedCluster, tmp_path: Path) -> None:
     path = tmp_path / "svc.token"
     path.write_text(token_of("svc", int(time.time()) + 3900), encoding="ascii")
     path.chmod(0o600)
     assert keep(fake, path, renew_before=renew_before).changed is not taken
 
 
-def test_a_kept_token_is_no_obstacle_where_it_cannot_be_checked(fake: FakeCluster, tmp_path: Path) -> None:
+def test_a_kept_token_is_no_obstacle_where_it_cannot_be_checked(fake: EmulatedCluster, tmp_path: Path) -> None:
     """Neither where the IAM publishes no keys, nor with an end that no cluster would write."""
     path = tmp_path / "svc.token"
     keep(fake, path)
@@ -266,7 +273,7 @@ def test_a_kept_token_is_no_obstacle_where_it_cannot_be_checked(fake: FakeCluste
     assert keep(fake, path).changed
 
 
-def test_a_kept_token_of_a_known_account_needs_no_look_at_its_secret(fake: FakeCluster, tmp_path: Path) -> None:
+def test_a_kept_token_of_a_known_account_needs_no_look_at_its_secret(fake: EmulatedCluster, tmp_path: Path) -> None:
     path = tmp_path / "svc.token"
     secret = SecretLogin("default", "svc/secret", "svc")
     keep(fake, path, who=None, secret=secret)
@@ -275,7 +282,7 @@ def test_a_kept_token_of_a_known_account_needs_no_look_at_its_secret(fake: FakeC
     assert fake.calls == ["GET /acs/api/v1/auth/jwks"]
 
 
-def test_a_link_is_refused_and_not_followed(fake: FakeCluster, tmp_path: Path) -> None:
+def test_a_link_is_refused_and_not_followed(fake: EmulatedCluster, tmp_path: Path) -> None:
     target = tmp_path / "target"
     target.write_text("somebody's", encoding="ascii")
     (tmp_path / "link").symlink_to(target)
@@ -286,14 +293,16 @@ def test_a_link_is_refused_and_not_followed(fake: FakeCluster, tmp_path: Path) -
     assert LOGIN not in fake.calls
 
 
-def test_a_folder_that_is_not_there_is_told_before_the_login(fake: FakeCluster, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_told_before_the_login(fake: EmulatedCluster, tmp_path: Path) -> None:
     with pytest.raises(DcosError, match=r"^path: the folder"):
         keep(fake, tmp_path / "none" / "svc.token")
     assert fake.calls == []
 
 
-@pytest.mark.parametrize("text", ["words", "a.b", "a.b.c.d", "a.b.c\na.b.c", private_text("a")], ids=range(5))
-def test_what_is_no_token_is_left_alone(text: str, fake: FakeCluster, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "text", ["words", "a.b.c.d", "www.example.com", "10.0.0", "a.b.c\na.b.c", private_text("a")], ids=range(6)
+)
+def test_what_is_no_token_is_left_alone(text: str, fake: EmulatedCluster, tmp_path: Path) -> None:
     """It may be the only copy of something else."""
     path = tmp_path / "file"
     path.write_text(text, encoding="ascii")
@@ -305,7 +314,7 @@ def test_what_is_no_token_is_left_alone(text: str, fake: FakeCluster, tmp_path: 
     assert LOGIN not in fake.calls
 
 
-def test_absent_removes_the_file_and_sends_nothing(fake: FakeCluster, tmp_path: Path) -> None:
+def test_absent_removes_the_file_and_sends_nothing(fake: EmulatedCluster, tmp_path: Path) -> None:
     path = tmp_path / "svc.token"
     path.write_text(token_of("svc"), encoding="ascii")
     predicted = keep(fake, path, check_mode=True, present=False)
