@@ -123,7 +123,14 @@ def test_a_date_that_is_none_tells_no_skew(date: str) -> None:
 
 @pytest.mark.parametrize(
     "reply",
-    [Reply(200, {}), Reply(200, {"token": ""}), Reply(200, {"token": 7}), Reply(200, [1]), Reply(200, "<html>")],
+    [
+        Reply(200, {}),
+        Reply(200, {"token": ""}),
+        Reply(200, {"token": 7}),
+        Reply(200, {"token": "a\n"}),
+        Reply(200, [1]),
+        Reply(200, "<html>"),
+    ],
 )
 def test_an_answer_without_a_token_is_not_the_iam(reply: Reply) -> None:
     with pytest.raises(DcosError, match="logging in as admin: what came back") as caught:
