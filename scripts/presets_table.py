@@ -75,14 +75,16 @@ Grants
 ------
 
 Each preset lists what strict mode needs. Of that, a cluster is given what its mode enforces: Admin Router and secrets
-always, ``dcos:service`` in permissive and strict mode, ``dcos:mesos`` in strict mode. What is marked *uncertain* has
-one source only, or another contradicts it: ``uncertain_grants`` grants it too. In braces: the account's uid, the name
-of the service without leading slash, its Mesos role, its Linux user, its first folder (``group``), and values from
-``preset_values``.
+always, ``dcos:service`` in permissive and strict mode, ``dcos:mesos`` in strict mode. What the page of a package lists
+is granted, since the package was tested with it; where another document contradicts, the table says so. What is marked
+*uncertain* is left out with a warning: ``uncertain_grants`` grants it too.
+
+In braces: the account's uid, the name of the service without leading slash, the same without what the package appends
+to it (``folder``), its Mesos role, its Linux user, its first folder (``group``), and values from ``preset_values``.
 
 A service that has the documented name gets the documented account and secret; any other gets names derived from its
 own. Where no role is given, it is derived from the name. A package that can take the role of its group does so with
-``group_role``.
+``group_role``. Sources are pages of the DC/OS documentation, or files of public repositories (owner/name, path).
 """
 
 
@@ -116,6 +118,7 @@ def grant_rows(grants: Iterable[presets.PresetGrant]) -> Iterable[list[str]]:
     for grant in grants:
         marks = [] if grant.modes == MODES else [f"{' and '.join(grant.modes)} mode only"]
         marks += ["uncertain"] if grant.uncertain else []
+        marks += [] if grant.doubt is None else [grant.doubt]
         reason = f"{grant.reason} *({', '.join(marks)})*" if marks else str(grant.reason)
         yield [literal(grant.rid), ", ".join(grant.actions), reason]
 
@@ -137,6 +140,8 @@ def facts(preset: presets.Preset) -> list[str]:
         found.append(f"Mesos role {preset.mesos_role} unless another is given.")
     if preset.linux_user is not None:
         found.append(f"Tasks run as {preset.linux_user}.")
+    if preset.scheduler_user is not None:
+        found.append(f"Marathon starts its scheduler as {preset.scheduler_user}.")
     if preset.quota_aware:
         found.append("Can take the role of its group.")
     if preset.transport_encryption:
@@ -147,7 +152,10 @@ def facts(preset: presets.Preset) -> list[str]:
         found.append(f"{preset.secret_form}.")
     if preset.superuser is not None:
         found.append(f"Superuser: {preset.superuser}; no preset grants that.")
-    return [*found, *preset.notes]
+    found += preset.notes
+    if preset.sources:
+        found.append(f"Sources: {'; '.join(preset.sources)}.")
+    return found
 
 
 def section(title: str, *, sign: str = "~") -> list[str]:

@@ -11,7 +11,7 @@ from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 
 from ..module_utils._errors import DcosError
-from ..module_utils._service.plan import plan_service
+from ..module_utils._service.plan import PROVISION, PURPOSES, plan_service
 from ..module_utils._service.variables import check_names
 
 
@@ -20,13 +20,16 @@ def service_plan(
     cluster: Mapping[str, object] | None = None,
     refuse: bool = True,
     named: Sequence[str] = (),
+    purpose: str = PROVISION,
 ) -> dict[str, object]:
     """Make the plan, show its warnings, and turn our errors into Ansible's, or into a plan that only says why not."""
     if not isinstance(variables, Mapping):
         raise AnsibleFilterError("dcos.security.service_plan works on a dictionary of the role's variables.")
+    if purpose not in PURPOSES:
+        raise AnsibleFilterError(f"dcos.security.service_plan: {purpose!r} is no purpose. Use {', '.join(PURPOSES)}.")
     try:
         check_names(named)
-        plan = plan_service(variables, cluster or None)
+        plan = plan_service(variables, cluster or None, purpose=purpose)
     except DcosError as error:
         if refuse:
             raise AnsibleFilterError(error.message) from error

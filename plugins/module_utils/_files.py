@@ -11,7 +11,7 @@ import os
 import stat
 import tempfile
 from contextlib import suppress
-from typing import Callable
+from typing import BinaryIO, Callable
 
 from ._errors import DcosError
 
@@ -21,8 +21,24 @@ PUBLIC_MODE = 0o644
 
 _LONGEST_PATH = 1024
 
+_MOST_BYTES = 16 * 1024 * 1024
+"""No key, token or configuration comes near; CA bundles of whole systems have some 300 kB."""
+
 _WITHOUT_LINKS = frozenset((errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP))
 """What file systems without hard links answer, such as folders that a virtual machine shares with its host."""
+
+
+class _MissingError(DcosError):
+    """There is no such file."""
+
+
+def is_utf8(text: str) -> bool:
+    """Whether a text can be encoded: bytes of the environment that are not UTF-8 arrive as lone surrogates."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def check_path(path: str, option: str) -> None:
@@ -34,60 +50,104 @@ def check_path(path: str, option: str) -> None:
             f"{option}: this is no path of a file; it looks like the text of a key or certificate. Give the path of a "
             "file that holds it, or use the option that takes the text itself, where there is one."
         )
+    if "\0" in path or not is_utf8(path):
+        raise DcosError(f"{option}: this is no path of a file: it holds a NUL byte, or bytes that are not UTF-8.")
+
+
+def read_bytes(path: str, option: str) -> bytes:
+    """The content of a file that the user named; an error names the option and the path, never the content."""
+    return _read(path, option)[0]
 
 
 def read_text(path: str, option: str) -> str:
-    """The text of a file that the user named; an error names the option and the path, never the content."""
-    check_path(path, option)
-    try:
-        with open(os.path.expanduser(path), encoding="utf-8") as handle:
-            return handle.read()
-    except OSError as exc:
-        raise DcosError(f"{option}: cannot read {path}: {exc.strerror}.") from None
-    except UnicodeDecodeError:
-        raise DcosError(f"{option}: {path} is not a text file.") from None
+    """Like C(read_bytes), as text."""
+    return _decoded(read_bytes(path, option), path, option)
 
 
 def read_private(path: str, option: str, warn: Callable[[str], None]) -> str:
     """Like C(read_text), with a warning when others than the owner may read the file too."""
-    text = read_text(path, option)
-    status = os.stat(os.path.expanduser(path))
+    data, status = _read(path, option)
     if is_open(status):
         warn(
             f"{option}: {path} has mode {stat.S_IMODE(status.st_mode):04o}; others than its owner can use this private "
             "key. Set it to 0600."
         )
-    return text
+    return _decoded(data, path, option)
 
 
 def read_regular(path: str, option: str) -> tuple[str, os.stat_result] | None:
-    """Text and status of a regular file, None when nothing is there; a link, folder or device is refused.
+    """Text and status of a file that a module keeps there, None when there is nothing; a link is refused too."""
+    try:
+        data, status = _read(path, option, os.O_NOFOLLOW)
+    except _MissingError:
+        return None
+    return _decoded(data, path, option), status
 
-    Both are of the very file that was opened: nobody can put another one in its place in between.
-    """
+
+def names_in(folder: str, option: str) -> list[str]:
+    """What is in a folder, sorted; nothing where there is no such folder."""
+    try:
+        return sorted(os.listdir(folder))
+    except FileNotFoundError:
+        return []
+    except OSError as exc:
+        raise DcosError(f"{option}: cannot read {folder}: {exc.strerror}.") from None
+
+
+def exists(path: str, option: str) -> bool:
+    """Whether there is something; not being allowed to look is an error, not a no."""
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return False
+    except OSError as exc:
+        raise DcosError(f"{option}: cannot read {path}: {exc.strerror}.") from None
+    return True
+
+
+def open_regular(path: str, option: str, flags: int = 0) -> BinaryIO:
+    """A regular file that the user named, whatever its size; a link is followed unless the flags say otherwise."""
     check_path(path, option)
     try:
         # Not blocking, or opening a pipe would wait for a writer.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except FileNotFoundError:
-        return None
+        descriptor = os.open(os.path.expanduser(path), os.O_RDONLY | os.O_NONBLOCK | flags)
     except OSError as exc:
-        if exc.errno == errno.ELOOP:
-            raise _not_regular(path, option) from None
-        raise DcosError(f"{option}: cannot read {path}: {exc.strerror}.") from None
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
+        if exc.errno == errno.ELOOP and flags & os.O_NOFOLLOW:
+            raise _not_regular(path, option, flags) from None
+        kind = _MissingError if exc.errno == errno.ENOENT else DcosError
+        raise kind(f"{option}: cannot read {path}: {exc.strerror}.") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise _not_regular(path, option)
-    with os.fdopen(descriptor, "rb") as handle:
+        raise _not_regular(path, option, flags)
+    return os.fdopen(descriptor, "rb")
+
+
+def _read(path: str, option: str, flags: int = 0) -> tuple[bytes, os.stat_result]:
+    """Content and status of a regular file of bearable size: whatever small file anybody names is read here.
+
+    Both are of the very file that was opened: nobody can put another one in its place in between.
+    """
+    with open_regular(path, option, flags) as handle:
+        status = os.fstat(handle.fileno())
         try:
-            return handle.read().decode("utf-8"), status
-        except UnicodeDecodeError:
-            raise DcosError(f"{option}: {path} is not a text file.") from None
+            data = handle.read(_MOST_BYTES + 1)
+        except OSError as exc:
+            raise DcosError(f"{option}: cannot read {path}: {exc.strerror}.") from None
+    if len(data) > _MOST_BYTES:
+        raise DcosError(f"{option}: {path} is larger than {_MOST_BYTES >> 20} MiB, so it is not the file meant here.")
+    return data, status
 
 
-def _not_regular(path: str, option: str) -> DcosError:
-    return DcosError(f"{option}: {path} is not a regular file; it is left alone.")
+def _decoded(data: bytes, path: str, option: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise DcosError(f"{option}: {path} is not a text file.") from None
+
+
+def _not_regular(path: str, option: str, flags: int) -> DcosError:
+    kept = "; it is left alone" if flags & os.O_NOFOLLOW else ""
+    return DcosError(f"{option}: {path} is not a regular file{kept}.")
 
 
 def foreign_file(option: str, path: str, kind: str) -> DcosError:

@@ -229,8 +229,9 @@ access:
         kind:
           description:
             - V(superuser_expired), V(superuser), V(superuser_through_group), V(key_mismatch),
-              V(secret_without_account), V(secret_unusable), V(journal_left), V(rotation_unfinished), V(shared_key),
-              V(weak_key), V(unreadable_key), V(over_wide), V(unknown_rid), V(no_secret) or V(no_grants).
+              V(open_secret), V(secret_without_account), V(secret_unusable), V(journal_left), V(rotation_unfinished),
+              V(shared_key), V(weak_key), V(unreadable_key), V(over_wide), V(unknown_rid), V(no_secret) or
+              V(no_grants).
           type: str
           returned: success
           sample: over_wide

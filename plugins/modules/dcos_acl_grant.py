@@ -17,6 +17,8 @@ description:
     O(delete_unused_acls) asks for that.
   - The IAM may answer readings from a cache that is up to five seconds old. A grant that turns out to be there already
     is not reported as a change.
+  - After writing, the grants are read again. What another run undid meanwhile is done again. After three attempts this
+    is an error with the code V(conflict), which says what is still to do.
 author:
   - The dcos.security contributors (@dcos)
 extends_documentation_fragment:
@@ -245,7 +247,7 @@ from typing import TypedDict
 
 from ..module_utils._errors import DcosError
 from ..module_utils._module.cluster import Context, run_cluster_module
-from ..module_utils._module.run import ArgumentSpec
+from ..module_utils._module.run import ArgumentSpec, in_role
 from ..module_utils._resources.acl_grants import Grants, account_or_group
 from ..module_utils._rules.permissions import ACTIONS, check_permissions
 from ..module_utils._rules.rid_catalog import UNKNOWN_RIDS, check_known
@@ -322,6 +324,7 @@ def build(context: Context[Params]) -> Grants:
         check_permissions(params["keep"], "keep"),
         params["allow_dcos_prefix"],
         params["delete_unused_acls"],
+        is_made_before=in_role(),
     )
     written = [(option, permission.rid, permission.actions) for permission in permissions if present]
     for warning in check_known(written, params["unknown_rids"], "unknown_rids"):

@@ -12,8 +12,14 @@ version_added: 0.1.0
 description:
   - Makes an RSA key pair in two files, private half as PKCS#8 PEM, public half as SubjectPublicKeyInfo PEM, as DC/OS
     and its services read them.
-  - A readable private key is never replaced unless O(regenerate) says so, since a service may log in with it. A lost
-    public half is rebuilt from it. An existing PKCS#1 private key is used and left as it is.
+  - A readable private key is never replaced unless O(regenerate) or O(rotate) says so, since a service may log in with
+    it. A lost public half is rebuilt from it. An existing PKCS#1 private key is used and left as it is.
+  - A file that is not an RSA key file is left alone with an error, whatever else is given, since it may be the only
+    copy of something. A private key file holds one RSA private key in PEM, as PKCS#8 or PKCS#1 and without a
+    passphrase; a public key file holds one RSA public key in PEM, as SubjectPublicKeyInfo or PKCS#1. Nothing but blanks
+    and line ends may stand around the key. So keys of other types, keys in OpenSSH's own form, keys with a passphrase,
+    damaged keys, certificates, and a private key in the place of a public one are all refused. An empty file holds
+    nothing that could be lost, and counts as a key file without a usable key.
   - The private key is never returned and never stands in a diff. It exists in its file only.
   - This module talks to no cluster and is not in the action group C(dcos).
 requirements:
@@ -35,7 +41,8 @@ attributes:
   idempotent:
     support: partial
     details:
-      - With O(regenerate=always) each run makes another key.
+      - With O(regenerate=always) each run makes another key, with O(rotate=prepare) each run after the end of a
+        rotation does.
 options:
   private_key_path:
     description:
@@ -53,23 +60,39 @@ options:
     default: 2048
   regenerate:
     description:
-      - When an existing private key may be replaced.
-      - V(never) takes any usable RSA key, whatever its size, and fails on a file that holds none.
+      - When an existing RSA private key may be replaced.
+      - V(never) takes any usable key, whatever its size. A key is not usable if it is shorter than 2048 bits or its
+        parts do not belong together; an empty file holds no usable key either.
       - V(fail) fails where the key is not usable, or has not O(size).
-      - V(partial_idempotence) replaces a usable key that has not O(size), and fails on a file that holds none.
-      - V(full_idempotence) replaces whatever is not a usable key of O(size).
+      - V(partial_idempotence) replaces a usable key that has not O(size), and fails where it is not usable.
+      - V(full_idempotence) replaces each key that is not usable or has not O(size).
       - V(always) makes a new key each time.
-      - With V(never) and V(fail) a public key file that belongs to another private key is an error, with the others it
-        is rebuilt.
+      - With V(never) and V(fail) a public key file that belongs to another private key, or to none that is there, is an
+        error. With the others it is rebuilt.
+      - No value replaces a file that is not an RSA key file. A next key, see O(rotate), is taken as it is.
     type: str
     choices: [never, fail, partial_idempotence, full_idempotence, always]
     default: fail
+  rotate:
+    description:
+      - A stage of a rotation. The next key is kept beside the one in use, in O(private_key_path) and O(public_key_path)
+        with V(.next) at the end.
+      - V(prepare) makes the next key, or takes over one that is there. O(size) is for a next key that is made, whatever
+        the size of the one in use. The result is the next key, with RV(keypair.pending=true).
+      - V(finish) writes the next key over the one in use, whatever O(regenerate) says, and removes the next files. It
+        changes nothing if there is no next key, and repairs what an interrupted V(finish) left.
+      - V(none) neither begins nor finishes a rotation. As long as a next key is there, it is the result, with
+        RV(keypair.pending=true), and the key in use is left alone.
+      - See M(dcos.security.dcos_sa_secret) for the same stages of the secret.
+    type: str
+    choices: [none, prepare, finish]
+    default: none
   mode:
     description:
       - Mode of the private key file. 0600 unless set.
   state:
     description:
-      - V(absent) removes both files.
+      - V(absent) removes the files of the key and of the next one.
     type: str
     choices: [present, absent]
     default: present
@@ -90,11 +113,28 @@ EXAMPLES = r"""
 - name: Show which key it is
   ansible.builtin.debug:
     var: pair.keypair.fingerprint
+
+- name: Make the next key of a rotation beside it
+  dcos.security.dcos_keypair:
+    private_key_path: cassandra.pem
+    public_key_path: cassandra.pub.pem
+    rotate: prepare
+  register: prepared
+
+# Here the account gets prepared.keypair.public_key, and the secret the key in prepared.keypair.private_key_path.
+
+- name: Put it in place of the one before
+  dcos.security.dcos_keypair:
+    private_key_path: cassandra.pem
+    public_key_path: cassandra.pub.pem
+    rotate: finish
 """
 
 RETURN = r"""
 keypair:
-  description: The key pair as it is after this task, or in check mode would be; V(null) for O(state=absent).
+  description:
+    - The key pair that the account is to have, as it is after this task or in check mode would be; V(null) for
+      O(state=absent). It is the next one while a rotation is pending.
   returned: success
   type: dict
   contains:
@@ -123,6 +163,11 @@ keypair:
       type: int
       returned: success
       sample: 2048
+    pending:
+      description: Whether this is the next key of a rotation, which O(rotate=finish) will put in place.
+      type: bool
+      returned: success
+      sample: false
 provisional:
   description: The key in the result was made for the prediction only; the real run makes another one.
   returned: in check mode, where a key would be made
@@ -144,13 +189,14 @@ from typing import TypedDict
 
 from ..module_utils._module.file_attributes import converge_files
 from ..module_utils._module.run import ArgumentSpec, run_local_module
-from ..module_utils._resources.keypair import REGENERATE, Keypair
+from ..module_utils._resources.keypair import REGENERATE, ROTATE, Keypair
 
 ARGUMENT_SPEC: ArgumentSpec = {
     "private_key_path": {"type": "path", "required": True, "no_log": False},
     "public_key_path": {"type": "path"},
     "size": {"type": "int", "default": 2048},
     "regenerate": {"type": "str", "choices": list(REGENERATE), "default": "fail"},
+    "rotate": {"type": "str", "choices": list(ROTATE), "default": "none"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
 
@@ -160,6 +206,7 @@ class Params(TypedDict):
     public_key_path: str | None
     size: int
     regenerate: str
+    rotate: str
     state: str
 
 
@@ -171,6 +218,7 @@ def build(params: Params) -> Keypair:
         params["state"] == "present",
         params["size"],
         params["regenerate"],
+        params["rotate"],
     )
 
 

@@ -49,6 +49,12 @@ options:
       - Description of the account. Not managed when left out; a new account is then described by its uid, as the DC/OS
         CLI does. Empty text is a wish.
     type: str
+  update_description:
+    description:
+      - V(on_create) gives O(description) to an account that this task creates, and leaves that of any other as it is.
+    type: str
+    choices: [always, on_create]
+    default: always
   public_key:
     description:
       - RSA public key (PEM, at least 2048 bits). Needed to create the account; an existing one keeps its key when left
@@ -200,6 +206,7 @@ if TYPE_CHECKING:
 ARGUMENT_SPEC: ArgumentSpec = {
     "uid": {"type": "str", "required": True},
     "description": {"type": "str"},
+    "update_description": {"type": "str", "choices": ["always", "on_create"], "default": "always"},
     "public_key": {"type": "str"},
     "public_key_path": {"type": "path"},
     "replace_key": {"type": "bool", "default": False, "no_log": False},
@@ -213,6 +220,7 @@ ARGUMENT_SPEC: ArgumentSpec = {
 class Params(TypedDict):
     uid: str
     description: str | None
+    update_description: str
     public_key: str | None
     public_key_path: str | None
     replace_key: bool
@@ -237,6 +245,7 @@ def build(context: Context[Params]) -> ServiceAccount:
         params["replace_key"],
         params["allow_dcos_prefix"],
         stored_half(context.cluster, params["uid"], params["secret_store"], params["secret_path"]),
+        params["update_description"] == "on_create",
     )
 
 

@@ -36,8 +36,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - Keys that would be made are made in memory only, one for all services, and thrown away. The result then has
-        RV(provisional=true).
+      - Keys that would be made are not made. In place of their fingerprints stands V((made when applied\)), and the
+        result has RV(provisional=true).
   diff_mode:
     support: full
     details:
@@ -45,7 +45,8 @@ attributes:
   idempotent:
     support: partial
     details:
-      - Each run with O(dcos.security.dcos_service#role:main:dcos_service_rotate_key=true) rotates again.
+      - Each run with O(purpose=rotate), or with
+        O(dcos.security.dcos_service#role:main:dcos_service_rotate_key=true), rotates again.
 options:
   services:
     description:
@@ -60,6 +61,28 @@ options:
       - They win over the options below.
     type: dict
     default: {}
+  purpose:
+    description:
+      - What the run is for, with V(rotate) and V(retire) whatever the entries say of C(state), so that the list that
+        provisions services serves for the rest of their life.
+      - V(provision) brings each service to what its entry says.
+      - V(rotate) gives each service a new key and changes nothing else. Description, grants, groups and the other
+        fields of the secret stay as they are, whatever the entry says. An entry with C(rotate_key_from) is rotated
+        only while its account has that key; one with the C(state) V(absent), or that goes without an account, is
+        skipped. A service whose account does not exist is an error.
+      - V(retire) takes each service away, as the C(state) V(absent) does.
+    type: str
+    choices: [provision, rotate, retire]
+    default: provision
+  batch_size:
+    description:
+      - How many services make up a batch, a number or a share such as V(20%). In a list the first is for the first
+        batch and so on, the last for all that follow, as in the keyword C(serial) of a play.
+      - The next batch begins when all services of one are done. After a batch in which a service fails, no other
+        begins.
+      - Left out, all services are one batch.
+    type: list
+    elements: str
   state:
     description:
       - The variable C(state) for all entries that do not set it.
@@ -99,7 +122,8 @@ options:
     default: true
   progress_path:
     description:
-      - File to which a line of JSON is added after each service; it must exist. Set by the action part.
+      - File to which a line of JSON is added after each service; it must exist and
+        be empty, else it is left alone. Set by the action part.
     type: path
 notes:
   - On a nearby cluster, making RSA keys takes a large part of the time. C(cryptography) 50 makes them on all cores,
@@ -140,17 +164,15 @@ EXAMPLES = r"""
       - name: /team/worker
         account: worker
         secret_path: team/worker-key
-    defaults:
-      rotate_key: true
-      exclusive: false
-    concurrency: 4
+    purpose: rotate
+    batch_size: 4
 
 - name: Retire two services
   dcos.security.dcos_services:
     services:
       - name: /team/api
       - name: /team/queue
-    state: absent
+    purpose: retire
 """
 
 RETURN = r"""
@@ -167,7 +189,8 @@ services:
       sample: /team/api
     state:
       description:
-        - V(present), V(absent), or V(skip) for a service that goes without an account; V(null) for a refused entry.
+        - V(present), V(absent), V(rotated), or V(skip) for a service that is left alone, such as one that goes without
+          an account; V(null) for a refused entry.
       type: str
       returned: always
       sample: present
@@ -215,7 +238,7 @@ services:
       returned: always
       sample: team/api/api-secret
     fingerprint:
-      description: Fingerprint of its public key.
+      description: Fingerprint of its public key; in check mode V((made when applied\)) for a key that is not made yet.
       type: str
       returned: always
       sample: SHA256:9Yb0vrXhPqE1ZZkVZg8sYbnmHkPRUxXA7hkzV4QmKkQ
@@ -260,7 +283,7 @@ counts:
   type: dict
   sample: {total: 3, changed: 3, unchanged: 0, failed: 0}
 provisional:
-  description: V(true) where fingerprints in the result are those of keys that were thrown away.
+  description: V(true) where a key would be made.
   returned: in check mode, where a key would be made
   type: bool
   sample: true
@@ -293,6 +316,8 @@ from ..module_utils._module.libraries import JWT
 ARGUMENT_SPEC: dict[str, dict[str, object]] = {
     "services": {"type": "list", "elements": "dict", "required": True},
     "defaults": {"type": "dict", "default": {}},
+    "purpose": {"type": "str", "choices": ["provision", "rotate", "retire"], "default": "provision"},
+    "batch_size": {"type": "list", "elements": "str"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "key_store": {"type": "str", "choices": ["secret", "file"], "default": "secret", "no_log": False},
     "exclusive": {"type": "bool", "default": True},
@@ -306,6 +331,8 @@ ARGUMENT_SPEC: dict[str, dict[str, object]] = {
 class Params(TypedDict):
     services: list[dict[str, object]]
     defaults: dict[str, object]
+    purpose: str
+    batch_size: list[str] | None
     state: str
     key_store: str
     exclusive: bool
@@ -326,6 +353,8 @@ def build(context: Context[Params]) -> Fleet:
         {**for_all, **params["defaults"]},
         default_concurrency() if params["concurrency"] is None else params["concurrency"],
         ProgressFile(params["progress_path"] or "").tell if shown else quiet,
+        params["purpose"],
+        params["batch_size"] or [],
     )
 
 

@@ -292,6 +292,19 @@ class Names(dict[str, str]):
         self._emulator.must(204, "PUT", f"/groups/{self['group']}/users/{name}")
         return name
 
+    def _make_oidc(self, name: str) -> str:
+        """A configured identity provider that speaks OpenID Connect."""
+        config = {"issuer": "https://idp.example", "base_url": "https://cluster.example"}
+        config |= {"description": "O", "client_id": "id", "client_secret": "a-secret"}
+        self._emulator.must(201, "PUT", f"/auth/oidc/providers/{name}", config)
+        return name
+
+    def _make_saml(self, name: str) -> str:
+        """A configured identity provider that speaks SAML."""
+        config = {"description": "S", "idp_metadata": "<x/>", "sp_base_url": "https://cluster.example/"}
+        self._emulator.must(201, "PUT", f"/auth/saml/providers/{name}", config)
+        return name
+
     def _make_rid(self, name: str) -> str:
         """A resource with slashes and a star in its name."""
         rid = f"dcos:test:{self._number}:/a/*"

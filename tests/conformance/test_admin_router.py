@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import socket
 import ssl
 import warnings
+import zipfile
+from typing import Any
 
 import pytest
-from conformance_support import IAM, KEY, SECRETS, Emulator, Names, login_token
+from conformance_support import IAM, KEY, SECRETS, Answer, Emulator, Names, login_token
 
 GUARD = "dcos:adminrouter:acs"
 METADATA = "/dcos-metadata/bootstrap-config.json"
@@ -47,6 +51,26 @@ def test_cookie(emulator: Emulator) -> None:
     assert emulator.call("GET", f"{IAM}/users", headers={"Cookie": "dcos-acs-auth-cookie=X"}, token=None).status == 401
 
 
+@pytest.mark.parametrize(
+    ("cookies", "expected"),
+    [
+        ("x[y]=1; {}", 200),
+        ('ui={{"a":1}}; {}', 200),
+        ("{};", 200),
+        ("{}; a", 200),
+        ("dcos-acs-auth-cookie=X; {}", 200),
+        ("{}; dcos-acs-auth-cookie=X", 401),
+        ("x-{}", 401),
+        ('ui={{"a": 1}}; {}', 401),
+        ("a; {}", 401),
+    ],
+)
+def test_cookies_of_others(emulator: Emulator, cookies: str, expected: int) -> None:
+    """adminrouter: a name goes to the equals sign, a value to a semicolon or blank; the last one of a name counts."""
+    header = cookies.format(f"dcos-acs-auth-cookie={emulator.token()}")
+    assert emulator.call("GET", f"{IAM}/users", headers={"Cookie": header}, token=None).status == expected
+
+
 def test_foreign_tokens(emulator: Emulator, names: Names) -> None:
     """iam-api section 6: signed by someone else, unsigned, or without uid: 401."""
     for token in (login_token(KEY, uid="bootstrapuser"), login_token(None, "none", uid="bootstrapuser")):
@@ -54,7 +78,10 @@ def test_foreign_tokens(emulator: Emulator, names: Names) -> None:
 
 
 def test_401_and_403_are_html(emulator: Emulator, names: Names) -> None:
-    """iam-api section 6: both are HTML; only the 401 has a challenge, the Enterprise one."""
+    """iam-api section 6: both are HTML; only the 401 has a challenge, the Enterprise one.
+
+    adminrouter: each leads a browser on to a page of the web interface, the 401 with the way back.
+    """
     missing = emulator.call("GET", f"{IAM}/users", token=None)
     forbidden = emulator.call("GET", f"{IAM}/users", token=emulator.token(names["person"]))
     assert (missing.status, missing.headers["WWW-Authenticate"]) == (401, "acsjwt")
@@ -62,6 +89,39 @@ def test_401_and_403_are_html(emulator: Emulator, names: Names) -> None:
     for answer in (missing, forbidden):
         assert answer.content_type == "text/html; charset=UTF-8"
         assert answer.text.startswith("<")
+    for answer, title, page in ((missing, "Unauthorized", "login"), (forbidden, "Access Denied", "access-denied")):
+        assert f"<title>{title}</title>" in answer.text
+        assert f'<meta http-equiv="refresh" content="5; url=/#/{page}">' in answer.text
+    assert '"/#/login?redirect=" + encodeURIComponent(window.location.href)' in missing.text
+
+
+UNCACHED = {"Cache-Control": "no-cache, no-store, must-revalidate", "Pragma": "no-cache", "Expires": "0"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "headers"),
+    [
+        ("GET", f"{IAM}/users", 200, UNCACHED),
+        ("GET", f"{IAM}/users/bootstrapuser/permissions", 200, UNCACHED),
+        ("PUT", f"{IAM}/groups/{{unknown}}", 201, UNCACHED),
+        ("DELETE", f"{IAM}/groups/{{group}}", 204, UNCACHED),
+        ("GET", f"{IAM}/users/nope", 400, dict.fromkeys(UNCACHED)),
+        ("GET", f"{IAM}/nope", 404, dict.fromkeys(UNCACHED)),
+        ("GET", f"{IAM}/auth/providers", 200, dict.fromkeys(UNCACHED)),
+        ("GET", f"{SECRETS}/store", 200, dict.fromkeys(UNCACHED)),
+        ("GET", "/pkgpanda/active.buildinfo.full.json", 200, UNCACHED),
+        ("GET", "/dcos-metadata/dcos-version.json", 200, {"Cache-Control": "no-cache", "Pragma": None}),
+        ("GET", METADATA, 200, dict.fromkeys(UNCACHED)),
+        ("GET", "/", 200, {"X-Frame-Options": "DENY", "Cache-Control": None}),
+    ],
+)
+def test_headers_that_nginx_adds(
+    emulator: Emulator, names: Names, method: str, path: str, status: int, headers: dict[str, str | None]
+) -> None:
+    """adminrouter: the guarded IAM and two documents must not be cached; nginx adds such headers to no error."""
+    body: dict[str, Any] = {"json_body": {"description": ""}} if method == "PUT" else {}
+    answer = emulator.call(method, names.fill(path), **body)
+    assert (answer.status, {name: answer.headers[name] for name in headers}) == (status, headers)
 
 
 @pytest.mark.parametrize(
@@ -231,6 +291,73 @@ def test_what_the_cli_asks_for(emulator: Emulator) -> None:
     assert emulator.call("GET", "/metadata", token=token).json["CLUSTER_ID"]
     assert emulator.call("GET", "/mesos/state-summary", token=token).json["cluster"]
     assert emulator.call("GET", "/dcos-metadata/dcos-version.json", token=token).status == 200
+    package = describe(emulator, {"packageName": "dcos-core-cli"}, token=token).json["package"]
+    artifact = package["resource"]["cli"]["binaries"]["linux"]["x86-64"]
+    assert artifact["url"].startswith(emulator.url + "/")
+    archive = emulator.call("GET", artifact["url"].removeprefix(emulator.url), token=token)
+    assert (archive.status, archive.content_type) == (200, "application/zip")
+    (checksum,) = artifact["contentHash"]
+    assert checksum == {"algo": "sha256", "value": hashlib.sha256(archive.body).hexdigest()}
+    with zipfile.ZipFile(io.BytesIO(archive.body)) as plugin:
+        assert plugin.namelist() == ["plugin.toml"]
+        assert b'name = "dcos-core-cli"' in plugin.read("plugin.toml")
+
+
+def describe(emulator: Emulator, body: object, **options: Any) -> Answer:
+    """As the command line asks."""
+    kind = "application/vnd.dcos.package.{}+json;charset=utf-8;version={}"
+    headers = {"Content-Type": kind.format("describe-request", "v1"), "Accept": kind.format("describe-response", "v3")}
+    return emulator.call("POST", "/package/describe", json_body=body, headers=headers, **options)
+
+
+def test_a_described_package(emulator: Emulator) -> None:
+    """client-go: what a description must hold, and its type; dcos-cli: an empty version stands for none."""
+    answer = describe(emulator, {"packageName": "dcos-core-cli", "packageVersion": ""})
+    assert answer.content_type == "application/vnd.dcos.package.describe-response+json;charset=utf-8;version=v3"
+    required = {"packagingVersion", "name", "version", "releaseVersion", "maintainer", "description"}
+    assert set(answer.json["package"]) == required | {"resource"}
+    version = answer.json["package"]["version"]
+    assert describe(emulator, {"packageName": "dcos-core-cli", "packageVersion": version}).body == answer.body
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "message"),
+    [
+        ({"packageName": "kafka"}, "PackageNotFound", "Package [kafka] not found"),
+        (
+            {"packageName": "dcos-core-cli", "packageVersion": "0.1"},
+            "VersionNotFound",
+            "Version [0.1] of package [dcos-core-cli] not found",
+        ),
+        ([], "JsonDecodingError", None),
+        ({"packageName": 1}, "JsonDecodingError", None),
+    ],
+)
+def test_an_unknown_package(emulator: Emulator, body: object, kind: str, message: str | None) -> None:
+    """cosmos: how what is missing is told; chosen: the type for a body that says nothing."""
+    answer = describe(emulator, body)
+    assert (answer.status, answer.json["type"]) == (400, kind)
+    assert answer.content_type == "application/vnd.dcos.package.error+json;charset=utf-8;version=v1"
+    assert message is None or answer.json["message"] == message
+
+
+def test_nothing_else_is_packaged(emulator: Emulator) -> None:
+    """The emulator's own promise: it fetches nothing from elsewhere, and has no other package."""
+    assert emulator.call("GET", "/package/resource?url=https://example.com/x").status == 404
+    assert emulator.call("GET", "/package/resource").status == 404
+    assert emulator.call("POST", "/package/install", json_body={}).status == 404
+    assert emulator.call("GET", "/package/describe").status == 405
+
+
+def test_ui_config(own: Emulator) -> None:
+    """iam-api section 0, `/uiconfig`: the installed configuration, and whether the first user is still to come."""
+    expected = {
+        "uiConfiguration": {},
+        "clusterConfiguration": {"firstUser": False, "id": own.call("GET", "/metadata").json["CLUSTER_ID"]},
+    }
+    assert own.iam("GET", "/uiconfig").json == expected
+    assert own.iam("GET", "/uiconfig", token=None).status == 401
+    assert own.call("GET", "/dcos-metadata/ui-config.json", token=None).json == {"uiConfiguration": {}}
 
 
 def test_tls(emulator: Emulator) -> None:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 from pathlib import Path
 
 import pytest
-from conformance_support import COMMAND, Emulator, eventually, run
+from conformance_support import COMMAND, PASSWORD, Emulator, eventually, run
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,8 @@ from conformance_support import COMMAND, Emulator, eventually, run
         (["--superuser", "a b"], "--superuser"),
         (["--superuser-password", "abcd"], "--superuser-password"),
         (["--dcos-version", "two"], "--dcos-version"),
+        (["--list-superuser", "maybe"], "--list-superuser"),
+        (["--list-superuser"], "--list-superuser"),
         (["--security-mode", "disabled", "--https-port", "4443"], "--https-port"),
         (["--data-dir", "/dev/null/x"], "--data-dir"),
         (["--nonsense"], "--nonsense"),
@@ -159,6 +162,60 @@ def test_token_lifetime_and_version(tmp_path: Path) -> None:
         assert "dcos-variant" not in version
     finally:
         emulator.stop()
+
+
+def test_an_unlisted_superuser(tmp_path: Path) -> None:
+    """The emulator's own promise: in no list, but there; it is whom the cluster was made with, at each start anew."""
+    emulator = Emulator(tmp_path, "disabled", "--superuser", "boss", "--superuser-password", PASSWORD)
+    lists = ("/users", "/groups/superusers/users")
+
+    def listed() -> list[int]:
+        return [len(emulator.iam("GET", path).json["array"]) for path in lists]
+
+    def first_user() -> object:
+        return emulator.iam("GET", "/uiconfig").json["clusterConfiguration"]["firstUser"]
+
+    try:
+        emulator.use_token(emulator.login(uid="boss", password=PASSWORD).json["token"])
+        assert (listed(), first_user()) == ([1, 1], False)
+        emulator.stop()
+        emulator.start("--list-superuser", "false", "--superuser", "somebody-else")
+        assert (listed(), first_user()) == ([0, 0], True)
+        assert emulator.iam("GET", "/users/boss").status == 200
+        assert emulator.login(uid="boss", password=PASSWORD).status == 200
+        assert emulator.iam("DELETE", "/users/boss").code == "ERR_NO_MORE_SUPERUSERS"
+        emulator.must(201, "PUT", "/users/joe", {"password": PASSWORD})
+        emulator.must(204, "PUT", "/groups/superusers/users/joe")
+        assert (listed(), first_user()) == ([1, 1], False)
+        emulator.stop()
+        emulator.start("--list-superuser", "true")
+        assert (listed(), first_user()) == ([2, 2], False)
+    finally:
+        emulator.stop()
+
+
+def test_no_providers_before_1_13(tmp_path: Path) -> None:
+    """iam-api sections 2, 3: up to 1.12 users and groups do not say which provider they come from."""
+    emulator = Emulator(tmp_path, "disabled", "--dcos-version", "1.12.4")
+    try:
+        (user,) = emulator.iam("GET", "/users").json["array"]
+        (group,) = emulator.iam("GET", "/groups").json["array"]
+        assert list(user) == ["uid", "description", "url", "is_remote", "is_service"]
+        assert list(group) == ["gid", "url", "description"]
+        (member,) = emulator.iam("GET", "/groups/superusers/users").json["array"]
+        (membership,) = emulator.iam("GET", "/users/bootstrapuser/groups").json["array"]
+        assert (member["user"], membership["group"]) == (user, group)
+    finally:
+        emulator.stop()
+
+
+def test_the_role_has_a_variable_for_every_option() -> None:
+    """The emulator's own promise: what the command takes, the role passes on; the password in its own way."""
+    options = set(re.findall(r"--([a-z-]+)", run("serve", "--help").stdout))
+    tasks = (Path(__file__).parents[2] / "roles/dcos_emulator/tasks/launched.yml").read_text()
+    passed = dict(re.findall(r"--([a-z-]+)=\{\{ (dcos_emulator_[a-z_]+)", tasks))
+    assert set(passed) == options - {"help", "detach", "superuser-password"}
+    assert passed == {option: f"dcos_emulator_{option.replace('-', '_')}" for option in passed}
 
 
 def test_only_loopback(emulator: Emulator) -> None:

@@ -67,7 +67,6 @@ LIFETIME = 432000
         code="ERR_MISSING_QUERY_PARAMETERS",
         text="Expected query parameter `oidc-provider` or `saml-provider`.",
     ),
-    Row("chosen: an unknown single sign-on provider", "GET /auth/login?oidc-provider=x", 400, code="ERR_INVALID_DATA"),
     Row(f"{SOURCE}: PUT", "PUT /auth/login", 405, {"uid": "x"}, answer_headers={"Allow": "GET, POST, OPTIONS"}),
     Row(
         "bouncer-observed: Users GET: /auth/login/ as without the slash",
@@ -77,8 +76,6 @@ LIFETIME = 432000
     ),
     Row("bouncer-observed: Other documents: POST on jwks", "POST /auth/jwks", 405, {}),
     Row("iam-api section 5: POST on logout", "POST /auth/logout", 405, {}),
-    Row("iam-api section 5: OIDC providers", "GET /auth/oidc/providers", 200, answer={}),
-    Row("iam-api section 5: SAML providers", "GET /auth/saml/providers", 200, answer={}),
 )
 def test_table(row: Row, emulator: Emulator, names: Names) -> None:
     row.check(emulator, names)
@@ -285,17 +282,3 @@ def test_jwks(emulator: Emulator) -> None:
     assert number.bit_length() == 2048
     assert "=" not in key["n"]
     assert key["kid"] == hashlib.sha256(f"65537{number}RSA".encode()).hexdigest()
-
-
-def test_providers(emulator: Emulator) -> None:
-    """bouncer-observed: Other documents: providers, without the open build's own one."""
-    providers = emulator.iam("GET", "/auth/providers", token=None).json
-    assert set(providers) == {"dcos-users", "dcos-services"}
-    for name, kind, credential in (
-        ("dcos-users", "dcos-uid-password", "usercredential"),
-        ("dcos-services", "dcos-uid-servicekey", "servicecredential"),
-    ):
-        assert providers[name]["authentication-type"] == kind
-        assert providers[name]["client-method"] == f"dcos-{credential}-post-receive-authtoken"
-        assert providers[name]["config"] == {"start_flow_url": "/acs/api/v1/auth/login"}
-        assert providers[name]["description"]

@@ -12,7 +12,7 @@ import threading
 from http.client import HTTPException
 from pathlib import Path
 
-from conformance_support import KEY, SECRETS, Emulator, login_token, public_pem
+from conformance_support import KEY, SECRETS, Emulator, Names, login_token, public_pem
 
 WRITES = 100
 
@@ -63,6 +63,10 @@ def test_a_restart_is_the_same_cluster(own: Emulator) -> None:
     token = own.token()
     own.must(201, "PUT", "/users/svc", {"public_key": public_pem(KEY)})
     own.grant("svc", "dcos:a:/b", "read")
+    names = Names(own)
+    oidc, saml = names["oidc"], names["saml"]
+    ldap = {"host": "ldap.example", "port": 389, "enforce-starttls": True, "use-ldaps": False}
+    own.must(200, "PUT", "/ldap/config", ldap)
 
     def kept() -> dict[str, bytes]:
         return {
@@ -72,6 +76,9 @@ def test_a_restart_is_the_same_cluster(own: Emulator) -> None:
             "permissions": own.iam("GET", "/users/svc/permissions").body,
             "users": own.iam("GET", "/users?type=service").body,
             "metadata": own.call("GET", "/metadata").body,
+            "oidc": own.iam("GET", f"/auth/oidc/providers/{oidc}").body,
+            "saml": own.iam("GET", f"/auth/saml/providers/{saml}").body,
+            "ldap": own.iam("GET", "/ldap/config").body,
             "key": (own.data_dir / "server.key").read_bytes(),
         }
 

@@ -34,6 +34,7 @@ def holds(path: str, body: bytes, content_type: str) -> Callable[[Emulator, Name
         f"PUT {AT}/{{secret}}",
         409,
         {"value": "other"},
+        answer={"title": "Conflict", "description": "The secret already exists."},
         also=holds("{secret}", b'{"value": "v"}', JSON),
     ),
     Row(f"{API}: read text", f"GET {AT}/{{secret}}", 200, answer=VALUE, answer_headers={"Content-Type": JSON}),
@@ -188,6 +189,13 @@ def holds(path: str, body: bytes, content_type: str) -> Callable[[Emulator, Name
 )
 def test_table(row: Row, emulator: Emulator, names: Names) -> None:
     row.check(emulator, names)
+
+
+@pytest.mark.parametrize("path", ["secret/default/{secret}", "store/default"])
+def test_a_conflict_says_already_exists(emulator: Emulator, names: Names, path: str) -> None:
+    """secrets-api section 2: clients update after a conflict; a public one knows it by these two words."""
+    answer = emulator.call("PUT", f"{SECRETS}/{names.fill(path)}", json_body=VALUE)
+    assert (answer.status, "already exists" in answer.text) == (409, True)
 
 
 def test_errors_are_json_without_a_code(emulator: Emulator) -> None:

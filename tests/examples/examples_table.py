@@ -11,12 +11,11 @@ GUIDES = "docs/docsite/rst"
 PLUGINS = "plugins/modules"
 
 # Tasks of the roles.
-KEY = "Store a key for the service"
+KEY = "Store the key for the service"
 ACCOUNT = "Create the service account with that key"
 GRANTS = "Grant what the service needs"
 PAIR = "Keep the key pair in files"
-STORE = "Store the key for the service"
-FINISH = "Store the next key where the service reads it"
+FINISH = "Put the next key in place of the one before, or remove it"
 RETIRED = "Remove the service account and with it its grants"
 FORGOTTEN = "Remove the service account's secret"
 UNUSED = "Delete the ACLs that nobody uses any more"
@@ -29,8 +28,20 @@ PROVISIONED = (KEY, ACCOUNT, GRANTS)
 # An account of a preset-less service has nothing to be granted.
 BARE = (KEY, ACCOUNT)
 
+JOURNALS = """
+- ansible.builtin.file: {path: journals, state: directory, mode: "0700"}
+- ansible.builtin.copy:
+    content: >-
+      type=audit authorizer=mesos-master uid=kafka-principal action=create
+      object=dcos:mesos:master:framework:role:kafka-role result=deny
+    dest: journals/{{ item }}.log.gz
+    mode: "0600"
+  loop: [master-1, master-2]
+"""
+"""What is named like a packed file need not be one."""
+
 MODULES = Group(
-    accounts={"ci": "ci.pem", "reader": ""},
+    accounts={"ci": "ci.pem", "reader": "", "kafka-principal": ""},
     public_keys=["cassandra-2.pub.pem"],
     groups=["developers"],
     warnings=["CA bundle is trusted on first use"],
@@ -45,7 +56,11 @@ MODULES = Group(
         Example(
             f"{PLUGINS}/dcos_keypair.py",
             "Make a key pair",
-            changed=["Make a key pair"],
+            changed=[
+                "Make a key pair",
+                "Make the next key of a rotation beside it",
+                "Put it in place of the one before",
+            ],
         ),
         Example(
             f"{PLUGINS}/dcos_service_account.py",
@@ -83,6 +98,15 @@ MODULES = Group(
         ),
         Example(f"{PLUGINS}/dcos_access_info.py", "Read who may do what"),
         Example(f"{PLUGINS}/dcos_acl_grant_info.py", "Read what an account may do"),
+        Example(
+            f"{PLUGINS}/dcos_audit_info.py",
+            "Read what Kafka was denied in the last two hours",
+            before=JOURNALS,
+            changed=["Grant what is missing"],
+        ),
+        Example("plugins/filter/audit_tables.yml", "Read what Kafka was denied"),
+        Example("plugins/filter/permissions_from_audit.yml", "Read what Kafka was denied and used"),
+        Example(f"{GUIDES}/least_privilege.rst", "Look for services that lack permissions"),
         Example(f"{PLUGINS}/dcos_sa_secret_info.py", "Read which key is stored"),
         Example(f"{PLUGINS}/dcos_service_account_info.py", "Read all service accounts"),
         Example(
@@ -308,6 +332,7 @@ PROVISIONING = Group(
             ],
         ),
         Example(f"{GUIDES}/provisioning.rst", "Provision a service in a group with a quota", changed=PROVISIONED),
+        Example(f"{GUIDES}/provisioning.rst", "Move a service to the role of its group", changed=[GRANTS]),
         Example(
             f"{GUIDES}/provisioning.rst",
             "Provision a service that runs as app",
@@ -324,7 +349,7 @@ PROVISIONING = Group(
         Example(
             f"{GUIDES}/provisioning.rst",
             "Provision a deployment pipeline outside the cluster",
-            changed=["Make a folder for its key", PAIR, STORE, ACCOUNT, GRANTS],
+            changed=["Make a folder for its key", PAIR, KEY, ACCOUNT, GRANTS],
         ),
         Example(f"{GUIDES}/provisioning.rst", "Retire the crawler", changed=[RETIRED, FORGOTTEN, UNUSED]),
         Example(f"{GUIDES}/provisioning.rst", "Retire the spider", changed=[RETIRED, FORGOTTEN]),
@@ -352,6 +377,24 @@ KEYS = Group(
                 "Make the key pair, or keep the one that is there",
                 "Create the account",
                 "Store the private half where the service reads it",
+            ],
+        ),
+        Example(
+            f"{GUIDES}/keys.rst",
+            "Rotate a key in files in stages",
+            changed=[
+                "Make the next key in a file",
+                "Store it beside the key in use",
+                "Give the account the key in the file",
+                "Put it where the service reads it, from the file",
+                "Put the next key file in place",
+            ],
+            again=[
+                "Make the next key in a file",
+                "Store it beside the key in use",
+                "Give the account the key in the file",
+                "Put it where the service reads it, from the file",
+                "Put the next key file in place",
             ],
         ),
         Example(

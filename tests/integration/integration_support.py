@@ -475,18 +475,21 @@ class Lab:
         warnings: Iterable[str] = (),
         environment: Mapping[str, str] | None = None,
         elsewhere: str = "",
+        arguments: Sequence[str] = (),
+        unsafe: bool = False,
     ) -> Run:
         """Run playbooks of the collection one after the other, as a user does: by name, with extra variables.
 
         plays: for each its name (C(import_playbook)) and what goes with that, such as C(vars).
         hosts: the inventory with the variables of each host, all of them in one group.
+        unsafe: write the variables as AWX does.
         """
         folder = self._new_run()
         (folder / "site.json").write_text(json.dumps(list(plays)))
-        (folder / "variables.json").write_text(json.dumps(variables))
+        (folder / "variables.json").write_text(_as_awx(variables) if unsafe else json.dumps(variables))
         (folder / "inventory.json").write_text(json.dumps({"all": {"children": {group: {"hosts": hosts or {}}}}}))
         command = ["-i", str(folder / "inventory.json"), str(folder / "site.json")]
-        command += ["-e", f"@{folder / 'variables.json'}"]
+        command += ["-e", f"@{folder / 'variables.json'}", *arguments]
         # Hosts that a playbook does not want, and the other way round, are no mistake here.
         quiet = {"ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false"}
         return self._run(folder, command, fails, warnings, {**quiet, **(environment or {})}, 3, elsewhere)
@@ -545,6 +548,15 @@ class Lab:
             # Of all tests of this process.
             "MODULE_ARCHIVES": str(self.folder.parent / "archives"),
         }
+
+
+def _as_awx(value: object) -> str:
+    """YAML in which every text, keys included, is tagged as unsafe: ansible-core 2.19 reads '' as null then."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_as_awx(key)}: {_as_awx(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_as_awx, value)) + "]"
+    return f"!unsafe {json.dumps(value)}" if isinstance(value, str) else json.dumps(value)
 
 
 def _check_warnings(run: Run, expected: tuple[str, ...]) -> None:

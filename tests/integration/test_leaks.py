@@ -163,6 +163,17 @@ def cases(e: Emulator, lab: Lab, secrets: dict[str, str]) -> dict[str, list[Task
         "exclusive-options": [secret(private_key=secrets["given key"], login_endpoint="https://a.example/login")],
         "unknown-option": [secret(private_key=secrets["given key"], privat_key=1)],
         "bad-choice": [secret(private_key=secrets["given key"], security_mode="loose")],
+        # A key where none belongs, and another mistake, which Ansible itself refuses.
+        "misplaced-choice": [task("dcos_keypair", args={"private_key_path": secrets["given key"], "state": "loose"})],
+        "misplaced-type": [task("dcos_keypair", args={"private_key_path": pair, "size": secrets["given key"]})],
+        "misplaced-two": [task("dcos_service_account", args={"uid": uids[5], "public_key": secrets["given key"],
+                                                             "public_key_path": key_file})],
+        "misplaced-unknown": [task("dcos_sa_secret_info", args={"path": secrets["given key"], "pth": "x"})],
+        "misplaced-name": [task("dcos_acl_grant_info", args={"uid": uids[5], secrets["given key"]: "x"})],
+        "misplaced-base64": [task("dcos_services", args={"services": [
+            {"name": "/x", "key_dir": base64.b64encode(secrets["given key"].encode()).decode()}], "state": "loose"})],
+        "misplaced-json": [task("dcos_services", args={"services": json.dumps([
+            {"name": "/x", "key_dir": secrets["given key"]}]), "concurrency": "many"})],
         "key-as-public": [task("dcos_service_account", args={"uid": uids[5], "public_key_path": key_file})],
         "refused-password": [token(uid=uids[5], password=OTHERS_PASSWORD)],
         "refused-connection": [info(dcos_username=uids[5])],

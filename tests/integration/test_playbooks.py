@@ -19,12 +19,15 @@ from integration_support import (
     Emulator,
     Lab,
     Run,
+    TaskResult,
     document,
     found_secrets,
     load_private,
     public_pem,
     unique,
 )
+
+from ansible_collections.dcos.security.plugins.module_utils._service.variables import VARIABLES
 
 
 def playbook(name: str, **variables: Any) -> dict[str, Any]:
@@ -42,15 +45,6 @@ def service_at(emulator: Emulator, part: str) -> dict[str, str]:
     emulator.make_secret(secret, document(account, KEYS[0]))
     emulator.grant(account, f"dcos:secrets:default:/pb/{part}/*", "full")
     return {"name": f"/pb/{part}", "account": account, "secret": secret}
-
-
-def as_host(service: dict[str, str]) -> dict[str, Any]:
-    """The variables that stand for a service in an inventory."""
-    part = service["name"].rpartition("/")[2]
-    return {
-        "dcos_service_name": service["name"],
-        "dcos_service_permissions": [{"rid": f"dcos:secrets:default:/pb/{part}/*", "actions": ["full"]}],
-    }
 
 
 def has_first_key(emulator: Emulator, service: dict[str, str]) -> bool:
@@ -77,9 +71,12 @@ def is_whole(emulator: Emulator, service: dict[str, str]) -> list[str]:
 
 
 def test_rotation_in_batches(strict: Emulator, lab: Lab) -> None:
-    """Two and one. One of the first batch cannot log in: its neighbour is finished, the second batch is untouched."""
+    """Two and one. One of the first batch cannot log in: its neighbour is finished, the second batch is untouched.
+
+    The hosts have nothing but names, and the accounts keep what they have.
+    """
     services = {part: service_at(strict, part) for part in (unique("svc") for _count in range(3))}
-    hosts = {part: as_host(service) for part, service in services.items()}
+    hosts = {part: {"dcos_service_name": service["name"]} for part, service in services.items()}
     # The connection is a token, so every login is that of a service.
     variables = {"dcos_url": strict.url, "dcos_token": strict.token, "dcos_ca_path": strict.ca, "dcos_retries": 0}
     once = {"kind": "cut_before", "match": {"method": "POST", "path": LOGIN}, "times": 1}
@@ -87,37 +84,40 @@ def test_rotation_in_batches(strict: Emulator, lab: Lab) -> None:
     options: dict[str, Any] = {"hosts": hosts, "group": "dcos_services"}
     with strict.failing(once):
         run = lab.playbooks(rotate, {**variables, "dcos_batch_size": 2}, fails=True, **options)
-    batches = [list(services)[:2], list(services)[2:]]
-    (failed,) = (part for part in services if run.of(part) and run.of(part)[-1].outcome == "failed")
-    (other,) = (part for part in batches[0] if part != failed)
-    message = run.of(failed)[-1].message
-    assert message.startswith(f"{failed}: logging in as {services[failed]['account']}: cannot reach ")
-    assert "Batches after this one are untouched" in message
+    rotated = run.one("Rotate the keys", "localhost")
+    parts = list(services)
+    failed, other, *untouched = sorted(
+        parts, key=lambda part: (part in parts[2:], not rotated_of(rotated, part)["failed"])
+    )
+    assert f"{services[failed]['name']}: logging in as {services[failed]['account']}: cannot reach " in rotated.message
+    assert f"Not tried, since a batch before had failures ({services[failed]['name']})" in rotated.message
     assert is_whole(strict, services[other]) == []
     assert not has_first_key(strict, services[other])
-    for part in batches[1]:
-        assert run.of(part) == []
+    for part in untouched:
         assert has_first_key(strict, services[part])
-        assert strict.requests(run.start, run.end, part) == []
+        assert [each for each in strict.requests(run.start, run.end, part) if each.is_write] == []
 
-    fingerprints = dict.fromkeys(services, "")
-    for part in services:
-        waiting = strict.stored(f"{services[part]['secret']}-next")
-        assert (waiting is not None) == (part == failed)
-        fingerprints[part] = "" if waiting is None else waiting["private_key"]
+    waiting = strict.stored(f"{services[failed]['secret']}-next")
+    assert waiting is not None
     again = lab.playbooks(rotate, {**variables, "dcos_batch_size": "70%"}, elsewhere="-again", **options)
     assert {part: is_whole(strict, service) for part, service in services.items()} == {part: [] for part in services}
     assert not any(has_first_key(strict, service) for service in services.values())
     stored = strict.stored(services[failed]["secret"])
     assert stored is not None
-    assert stored["private_key"] == fingerprints[failed], "what was begun is finished, not begun anew"
+    assert stored["private_key"] == waiting["private_key"], "what was begun is finished, not begun anew"
     for part in services:
-        (shown,) = (each.result["dcos_service_result"] for each in again.of(part) if each.task == "Show what was done")
+        shown = rotated_of(again.one("Rotate the keys", "localhost"), part)
         assert shown["key_changed"]
         assert shown["verified"]
-    starts = {part: min(each.start for each in again.of(part)) for part in services}
-    ends = {part: max(each.end for each in again.of(part)) for part in services}
-    assert max(ends[part] for part in batches[0]) < min(starts[part] for part in batches[1])
+    writes = [each for each in strict.requests(again.start, again.end) if each.is_write]
+    times = {part: [each.time for each in writes if part in each.path] for part in services}
+    assert max(max(times[part]) for part in parts[:2]) < min(times[parts[2]])
+
+
+def rotated_of(result: TaskResult, part: str) -> dict[str, Any]:
+    """What became of one service."""
+    (found,) = (each for each in result.result["services"] if each["name"] == f"/pb/{part}")
+    return dict(found)
 
 
 # From provisioning to retirement
@@ -143,21 +143,14 @@ def test_provisioning_and_retirement(strict: Emulator, lab: Lab) -> None:
     assert strict.logs_in(f"pb/{part}/{part}-secret")
     assert len(strict.grants(account)) == 2
 
-    # Given like that they win over what the playbook says itself.
-    given = {**variables, "dcos_service_state": "", "dcos_service_rotate_key": ""}
-    for name, host, said in (
-        ("retire_service", "localhost", "dcos_service_state: '' is given, but this playbook retires"),
-        ("rotate_keys", part, "dcos_service_rotate_key: '' is given, but this playbook rotates"),
-    ):
-        refused = lab.playbooks([playbook(name)], given, hosts={part: {}}, group="dcos_services", fails=True)
-        assert said in refused.of(host)[-1].message
-    unmatched = {"fails": True, "warnings": ["ignoring: nobody"]}
-    nobody = lab.playbooks([playbook("rotate_keys", dcos_services_group="nobody")], variables, **unmatched)
-    assert "dcos_services_group: no host of the inventory matches nobody" in nobody.of("localhost")[-1].message
+    # Given like that it wins over what the playbook says itself.
+    given = {**variables, "dcos_service_state": "present"}
+    refused = lab.playbooks([playbook("retire_service")], given, fails=True)
+    assert "dcos_service_state: 'present' is given, but this playbook retires" in refused.of("localhost")[-1].message
     assert strict.account(account) is not None
 
-    # What the environment says is meant from there, too.
-    elsewhere = {"dcos_ca_path": ""}, {"environment": {"DCOS_TLS_CA_PATH": "ca.crt"}}
+    # What the environment says is meant from there, too. What was not answered is not asked for.
+    elsewhere = {"dcos_ca_path": "", "dcos_service_state": ""}, {"environment": {"DCOS_TLS_CA_PATH": "ca.crt"}}
     retire = lab.playbooks(
         [playbook("retire_service"), playbook("retire_service")], {**variables, **elsewhere[0]}, **elsewhere[1]
     )
@@ -181,20 +174,29 @@ def test_a_slip_in_a_variable_is_told_before_the_first_write(strict: Emulator, l
         ("provision_service", {"dcos_service_name": "/a", "dcos_service_prest": "hdfs"},
          "dcos_service_prest: there is no such variable; did you mean dcos_service_preset?"),
         ("provision_services", {"dcos_services_files": "nope.yml"}, "there is no file .*/nope.yml"),
-        ("provision_services", {"dcos_services_files": wrong}, "words.yml"),
+        ("provision_services", {"dcos_services_files": wrong}, "words.yml holds no list of services"),
         ("provision_services", {"dcos_services_files": table}, "table.csv"),
-        ("provision_services", {"dcos_services_group": "nobody"}, "the inventory has no group nobody"),
+        ("provision_services", {}, "There is no service. Give dcos_services"),
+        ("retire_services", {"dcos_services": []}, "There is no service. Give dcos_services"),
+        ("rotate_keys", {"dcos_services": "/a"}, "dcos_services: must be a list"),
+        ("retire_services", {"dcos_services_group": "all", "dcos_services_state": "present"},
+         "dcos_services_state: 'present' is given, but this playbook is there to retire services"),
         ("provision_services", {"dcos_services": "/a"}, "dcos_services: must be a list"),
         ("provision_services", {"dcos_services": {"name": "/a"}}, "dcos_services: must be a list"),
         ("rotate_keys", {"dcos_batch_size": "many", "dcos_services_group": "all"}, "'many' is no size"),
-        ("rotate_keys", {"dcos_batch_size": "0", "dcos_services_group": "all"}, "dcos_batch_size: .0. is no"),
+        ("rotate_keys", {"dcos_batch_size": "0", "dcos_services_group": "all"}, "batch_size: .0. is no"),
+        ("show_access", {"dcos_access_services": "/a"}, "dcos_access_services: must be a list"),
         ("keep_token", {}, "dcos_token_path: name the file"),
         ("keep_token", {"dcos_token_path": "t", "dcos_token_rounds": "many"}, "dcos_token_rounds: must be"),
         ("keep_token", {"dcos_token_path": "t", "dcos_password": "wrong-password"}, "password is wrong"),
     ]  # fmt: skip
     for name, variables, said in slips:
         run = lab.playbooks(
-            [playbook(name)], {**strict.connection, **variables}, hosts={"svc": {}}, group="services", fails=True
+            [playbook(name)],
+            {**strict.connection, **variables},
+            hosts={"svc": {"dcos_service_name": "/a"}},
+            group="services",
+            fails=True,
         )
         told = " ".join(run.output.split())
         assert re.search(said, told), f"{name} {variables}: {told}"
@@ -203,12 +205,136 @@ def test_a_slip_in_a_variable_is_told_before_the_first_write(strict: Emulator, l
         assert [each for each in requests if each.is_write] == []
 
 
-def test_services_as_a_survey_sends_them(strict: Emulator, lab: Lab) -> None:
+# From AWX
+
+SERVICE = [name for name in sorted(VARIABLES) if name != "name"]
+UNANSWERED = [
+    *(f"dcos_service_{name}" for name in SERVICE),
+    *(
+        f"dcos_services_{name}"
+        for name in ("files", "group", "delimiter", "defaults", "state", "key_store", "exclusive")
+    ),
+    *(f"dcos_services_{name}" for name in ("verify_login", "concurrency", "progress")),
+    *(f"dcos_access_{name}" for name in ("secrets", "secret_store", "secret_paths", "show", "fail_on", "json", "html")),
+    *(f"dcos_token_{name}" for name in ("uid", "private_key_path", "secret_path", "renew_before", "rounds", "pause")),
+    *(
+        "dcos_hosts",
+        "dcos_batch_size",
+        "dcos_token",
+        "dcos_private_key",
+        "dcos_private_key_path",
+        "dcos_validate_certs",
+    ),
+    *("dcos_allow_http", "dcos_timeout", "dcos_retries", "dcos_config", "dcos_id_token"),
+]
+"""Every variable of the playbooks that a survey may ask for, except for what the test answers."""
+
+
+@pytest.mark.parametrize("unanswered", ["", None], ids=["empty", "null"])
+def test_questions_of_a_survey_that_nobody_answered(unanswered: str | None, strict: Emulator, lab: Lab) -> None:
+    """Every playbook, with extra variables as AWX writes them, lists as JSON text."""
+    one, many = unique("svc"), unique("svc")
+    services = json.dumps([{"name": f"/pb/{many}"}])
+    variables = {
+        **dict.fromkeys(UNANSWERED, unanswered),
+        **strict.connection,
+        "dcos_service_name": f"/pb/{one}",
+        "dcos_services": services,
+        "dcos_access_services": services,
+        "dcos_token_path": str(lab.place("tokens") / "kept.token"),
+    }
+    names = ["provision_service", "provision_services", "rotate_keys", "show_access", "keep_token"]
+    run = lab.playbooks([playbook(name) for name in names], variables, unsafe=True)
+    assert strict.logs_in(f"pb/{one}/{one}-secret")
+    assert strict.logs_in(f"pb/{many}/{many}-secret")
+    (rotated,) = run.one("Rotate the keys", "localhost").result["services"]
+    assert rotated["key_changed"]
+    retired = lab.playbooks([playbook("retire_service"), playbook("retire_services")], variables, unsafe=True)
+    assert len(changed(retired)) == 3
+    assert strict.secrets_below(f"pb/{one}") == strict.secrets_below(f"pb/{many}") == []
+
+
+def test_answers_of_a_survey(strict: Emulator, lab: Lab) -> None:
+    """Words, numbers and lists arrive as text, false among them."""
     part = unique("svc")
-    listed = json.dumps([{"name": f"/pb/{part}", "security_mode": "strict"}])
-    run = lab.playbooks([playbook("provision_services")], {**strict.connection, "dcos_services": listed})
-    assert changed(run) == ["Provision the services"]
-    assert strict.logs_in(f"pb/{part}/{part}-secret")
+    service = service_at(strict, part)
+    table = lab.file("services.csv", "name;security_mode\n/pb/other;\n")
+    answers = {
+        "dcos_services": json.dumps([{"name": service["name"], "security_mode": "strict"}]),
+        "dcos_services_defaults": json.dumps({"description": "from a survey"}),
+        "dcos_services_exclusive": "false",
+        "dcos_services_progress": "no",
+        "dcos_services_concurrency": "2",
+        "dcos_services_files": json.dumps([table]),
+        "dcos_access_secrets": "false",
+        "dcos_access_secret_paths": json.dumps(["pb/*"]),
+        "dcos_access_show": "findings",
+        "dcos_batch_size": json.dumps([1, "50%"]),
+    }
+    run = lab.playbooks(
+        [playbook(name) for name in ("provision_services", "rotate_keys", "show_access", "retire_services")],
+        {**strict.connection, **answers},
+        unsafe=True,
+    )
+    assert strict.account(service["account"]) is None
+    provisioned = run.one("Provision the services", "localhost").result["services"]
+    assert [each["name"] for each in provisioned] == [service["name"], "/pb/other"]
+    assert provisioned[0]["revoked"] == [], "dcos_services_exclusive is false"
+    assert run.one("Retire the services", "localhost").result["counts"]["changed"] == 2
+
+
+@pytest.mark.parametrize("name", ["provision_services", "rotate_keys", "retire_services"])
+def test_a_slice_without_hosts_of_the_group(name: str, strict: Emulator, lab: Lab) -> None:
+    variables = {**strict.connection, "dcos_services_group": "elsewhere"}
+    for given in (variables, {**strict.connection, "dcos_services_group": ""}):
+        if name != "rotate_keys" and given is not variables:
+            continue  # it alone has a group where none is named
+        run = lab.playbooks([playbook(name)], given, hosts={"another": {}}, warnings=["elsewhere|dcos_services"])
+        assert changed(run) == []
+        assert "There is nothing to do" in run.one("Tell that there is nothing to do", "localhost").message
+        assert strict.requests(run.start, run.end) == []
+
+
+# The list that provisions
+
+
+def test_every_source_serves_for_the_whole_life(strict: Emulator, lab: Lab) -> None:
+    """A list, a table with semicolons, a YAML file and an inventory: provisioned, rotated, retired."""
+    parts = [unique(kind) for kind in ("listed", "table", "file", "host")]
+    listed, table, in_file, host = parts
+    rid = "dcos:adminrouter:ops:mesos"
+    variables = {
+        **strict.connection,
+        "dcos_services": [{"name": f"/pb/{listed}", "state": "present", "description": "first"}],
+        "dcos_services_files": [
+            lab.file("Services.CSV", f'name;permissions\n/pb/{table};"{rid} full; {rid}x read"\n'),
+            lab.file("services.yml", json.dumps([{"name": f"/pb/{in_file}"}])),
+        ],
+        "dcos_services_group": "team",
+        "dcos_services_defaults": {"unknown_rids": "ignore"},
+    }
+    options: dict[str, Any] = {"hosts": {host: {"dcos_service_name": f"/pb/{host}"}}, "group": "team"}
+    accounts = [f"pb__{part}-principal" for part in parts]
+    lab.playbooks([playbook("provision_services")], variables, **options)
+    before = {account: strict.account(account) for account in accounts}
+    grants = {account: strict.grants(account) for account in accounts}
+    assert grants[accounts[1]] == {rid: ["full"], f"{rid}x": ["read"]}
+    strict.grant(accounts[0], f"{rid}/by-hand", "read")
+    lab.playbooks([playbook("rotate_keys")], variables, **options)
+    for account, part in zip(accounts, parts, strict=True):
+        after, was = strict.account(account), before[account]
+        assert after is not None
+        assert was is not None
+        assert after["public_key"] != was["public_key"]
+        assert after["description"] == was["description"]
+        assert strict.logs_in(f"pb/{part}/{part}-secret")
+    assert strict.grants(accounts[0]) == {f"{rid}/by-hand": ["read"]}
+    retired = lab.playbooks([playbook("retire_services"), playbook("retire_services")], variables, **options)
+    results = [
+        each.result["counts"]["changed"] for each in retired.of("localhost") if each.task == "Retire the services"
+    ]
+    assert results == [4, 0]
+    assert [strict.account(account) for account in accounts] == [None] * 4
 
 
 # Tokens

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from integration_support import (
     KEYS,
     LOGIN,
@@ -135,7 +136,8 @@ def test_bringing_up_and_exclusive(strict: Emulator, lab: Lab) -> None:
     assert result_of(run.of("case"))["revoked"] == [{"rid": f"dcos:secrets:default:{service.part}", "action": "read"}]
     modules = [result for result in run.of("case") if result.action.startswith("dcos.") and result.outcome == "ok"]
     assert len(modules) <= 4
-    assert {result.action for result in run.of("case")} - {module.action for module in modules} <= ON_THE_CONTROLLER
+    ran = {result.action for result in run.of("case") if result.outcome != "skipped"}
+    assert ran - {module.action for module in modules} <= ON_THE_CONTROLLER
 
 
 def test_power_through_a_group(strict: Emulator, lab: Lab) -> None:
@@ -171,6 +173,68 @@ def test_key_in_files(strict: Emulator, lab: Lab) -> None:
     assert strict.secret(f"{service.secret}-next") is None
 
 
+def test_a_key_that_the_account_would_not_take_is_not_made(strict: Emulator, lab: Lab) -> None:
+    """The account exists, and its key is in no file here: refused before a file or a secret is written.
+
+    A rotation gives it a key that is in a file.
+    """
+    service = Service(unique("svc"))
+    folder = lab.place("keys")
+    fixed = {"security_mode": "strict", "key_store": "file", "key_dir": str(folder), "preset": "scheduler_minimum"}
+    strict.make_account(service.account, KEYS[0])
+    provision = service.provision(**fixed)
+    run = lab.play([{"block": provision, "rescue": []}], strict, fails=True)
+    assert [result.action for result in run.results if result.outcome == "failed"] == [
+        "dcos.security.dcos_service_account"
+    ]
+    assert service.account in run.of("case")[-1].message
+    assert list(folder.iterdir()) == []
+    assert strict.secret(service.secret) is None
+    lab.play([*service.provision(**fixed, rotate_key=True), *provision], strict)
+    key = load_private((folder / f"{service.account}.pem").read_text())
+    assert strict.log_in(service.account, key) is not None
+    assert strict.logs_in(service.secret)
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_a_rotation_with_keys_in_files_is_finished_wherever_it_was_cut(strict: Emulator, lab: Lab) -> None:
+    """By a plain run: a next key file is there from the first write to the last."""
+    folder = lab.place("keys")
+    fixed = {"security_mode": "strict", "key_store": "file", "key_dir": str(folder)}
+
+    def provision(part: str, **more: Any) -> list[Task]:
+        return Service(part).provision(**fixed, **more)
+
+    def settle(part: str) -> Service:
+        service = Service(part)
+        strict.make_account(service.account, KEYS[0])
+        strict.make_secret(service.secret, document(service.account, KEYS[0]))
+        lab.file(f"keys/{service.account}.pem", private_pem(KEYS[0]))
+        lab.file(f"keys/{service.account}.pub", public_pem(KEYS[0]))
+        return service
+
+    whole = settle(unique("svc"))
+    indexes = writes_of(lab, strict, whole.part, provision(whole.part, rotate_key=True))
+    cuts = cuts_at("svc", indexes)
+    for part in cuts:
+        settle(part)
+    interrupted(lab, strict, cuts, lambda part: provision(part, rotate_key=True))
+    run = lab.play({part: provision(part) * 2 for part in cuts}, strict, elsewhere="-repair")
+    for part, cut in cuts.items():
+        service = Service(part)
+        first, second = runs_of(run.of(part))
+        assert changed(first) != [], cut
+        assert changed(second) == [], cut
+        key = load_private((folder / f"{service.account}.pem").read_text())
+        assert fingerprint(key) != fingerprint(KEYS[0]), cut
+        assert (folder / f"{service.account}.pub").read_text() == public_pem(key), cut
+        assert strict.log_in(service.account, key) is not None, cut
+        assert strict.logs_in(service.secret), cut
+        assert strict.secret(f"{service.secret}-next") is None, cut
+        assert strict.account(f"{service.account}.replacing") is None, cut
+    assert [path.name for path in folder.iterdir() if path.name.endswith(".next")] == []
+
+
 def test_rotation_from_a_fingerprint(strict: Emulator, lab: Lab) -> None:
     """A job that runs every night rotates once; without that key, or without an account, it is a plain run.
 
@@ -185,11 +249,7 @@ def test_rotation_from_a_fingerprint(strict: Emulator, lab: Lab) -> None:
     for half, text in (("pem", private_pem(KEYS[0])), ("pub", public_pem(KEYS[0]))):
         lab.file(f"keys/{services['file'].account}.{half}", text)
     cases = {name: services[name].provision(**(in_file if name == "file" else nightly)) for name in services}
-    run = lab.play(
-        {name: [{"block": each, "check_mode": True}, *each, *each] for name, each in cases.items()},
-        strict,
-        warnings=["does not exist, so nothing can be granted to it"],
-    )
+    run = lab.play({name: [{"block": each, "check_mode": True}, *each, *each] for name, each in cases.items()}, strict)
     for name, service in services.items():
         check, first, second = runs_of(run.of(name))
         assert [write for result in check for write in result.writes(strict, service.part)] == []
@@ -200,6 +260,56 @@ def test_rotation_from_a_fingerprint(strict: Emulator, lab: Lab) -> None:
         assert (replaced != []) is (name != "missing")
         assert strict.logs_in(service.secret)
         assert strict.secret(f"{service.secret}-next") is None
+
+
+def test_what_an_adopted_account_keeps_and_what_check_mode_says_of_a_new_one(strict: Emulator, lab: Lab) -> None:
+    adopted, new = Service(unique("svc")), Service(unique("svc"))
+    fixed = {"security_mode": "strict", "preset": "scheduler_minimum"}
+    strict.make_account(adopted.account, KEYS[0], "what somebody wrote")
+    strict.make_secret(adopted.secret, document(adopted.account, KEYS[0]))
+    run = lab.play(
+        {
+            "adopted": [*adopted.provision(**fixed), *adopted.provision(**fixed, description="asked for")],
+            "new": [{"block": new.provision(**fixed), "check_mode": True}],
+        },
+        strict,
+    )
+    first, second = runs_of(run.of("adopted"))
+    assert not [name for name in changed(first) if "account" in name]
+    assert [name for name in changed(second) if "account" in name]
+    account = strict.account(adopted.account)
+    assert account is not None
+    assert account["description"] == "asked for"
+    assert len(result_of(run.of("new"))["granted"]) == 2, "planned without a warning that there is no account"
+
+
+def test_messages_name_variables_of_the_role(strict: Emulator, lab: Lab) -> None:
+    foreign, lost, person, mode = (Service(unique("svc")) for _count in range(4))
+    fixed = {"security_mode": "strict"}
+    strict.make_secret(foreign.secret, "somebody else's")
+    strict.make_account(lost.account, KEYS[0])
+    strict.make_person(person.account)
+    said = {
+        "foreign": r"^dcos_service_secret_path: .*Choose another dcos_service_secret_path, or delete the secret first",
+        "lost": r"To give the account a new one, set dcos_service_rotate_key to true",
+        "person": r"^dcos_service_account: ",
+        "mode": r"^dcos_service_security_mode: ",
+    }
+    run = lab.play(
+        {
+            "foreign": foreign.provision(**fixed),
+            "lost": lost.provision(**fixed),
+            "person": person.provision(**fixed),
+            "mode": mode.provision(security_mode="permissive"),
+        },
+        strict,
+        fails=True,
+    )
+    for case, words in said.items():
+        message = run.of(case)[-1].message
+        assert re.search(words, message), message
+        for word in ("overwrite", "rotate=", "replace_key", "dcos_sa_secret", "login_endpoint"):
+            assert word not in message
 
 
 def test_power_that_ends_and_the_right_to_start_the_service(strict: Emulator, lab: Lab) -> None:
@@ -248,7 +358,7 @@ def test_retirement_leaves_nothing_and_takes_nothing_from_others(strict: Emulato
     strict.make_account(
         f"{gone.account}.replacing", KEYS[1], json.dumps({"description": "", "grants": [], "groups": []})
     )
-    lab.file(f"keys/{gone.account}+next.pem", private_pem(KEYS[1]))
+    lab.file(f"keys/{gone.account}.pem.next", private_pem(KEYS[1]))
     strict.must(204, "DELETE", f"{SECRETS}{foreign.secret}")
     strict.make_secret(foreign.secret, "somebody else's")
 
@@ -414,6 +524,7 @@ def test_fresh_service_interrupted(strict: Emulator, lab: Lab) -> None:
     repaired(lab, strict, cuts)
 
 
+@pytest.mark.exhaustive
 def test_existing_service_interrupted(strict: Emulator, lab: Lab) -> None:
     """Repairs, grants and revocations of a service that is there: the last write takes the superuser's power."""
 
@@ -509,6 +620,7 @@ def to_repair(place: Neighbourhood, indexes: Sequence[int], cuts: Mapping[str, C
     return {part: cuts[part] for part in chosen}
 
 
+@pytest.mark.exhaustive
 def test_rotation_interrupted(strict: Emulator, lab: Lab) -> None:
     place = Neighbourhood.founded(strict)
     plain = {"security_mode": "strict", "permissions": PERMISSIONS, "exclusive": False}
@@ -556,6 +668,7 @@ def is_gone(place: Neighbourhood, part: str) -> list[str]:
     return [f"{name}: {was}, not {wanted}" for name, (was, wanted) in found.items() if was != wanted]
 
 
+@pytest.mark.exhaustive
 def test_retirement_interrupted(strict: Emulator, lab: Lab) -> None:
     """Of a service whose rotation was interrupted, too."""
     place = Neighbourhood.founded(strict)
@@ -585,6 +698,7 @@ def test_retirement_interrupted(strict: Emulator, lab: Lab) -> None:
     assert place.of_the_neighbour() == before
 
 
+@pytest.mark.exhaustive
 def test_two_runs_on_one_service_at_once(strict: Emulator, lab: Lab) -> None:
     """Whoever loses a race stops with an error or finds things done; a plain run later finds the one end state."""
     place = Neighbourhood.founded(strict)

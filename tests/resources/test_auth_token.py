@@ -299,7 +299,9 @@ def test_a_folder_that_is_not_there_is_told_before_the_login(fake: EmulatedClust
     assert fake.calls == []
 
 
-@pytest.mark.parametrize("text", ["words", "a.b", "a.b.c.d", "a.b.c\na.b.c", private_text("a")], ids=range(5))
+@pytest.mark.parametrize(
+    "text", ["words", "a.b.c.d", "www.example.com", "10.0.0", "a.b.c\na.b.c", private_text("a")], ids=range(6)
+)
 def test_what_is_no_token_is_left_alone(text: str, fake: EmulatedCluster, tmp_path: Path) -> None:
     """It may be the only copy of something else."""
     path = tmp_path / "file"

@@ -8,14 +8,13 @@ one of its writes; then the first one goes on, or was killed. After every reques
 account has (or, while it is being replaced, is about to get) is stored; power that somebody took does not come back. At
 the end of each run: what it reports was there once it had written. At the end of all: one plain run, and all is well.
 
-C(make resources) plays a sample that is always the same one, C(make interleavings) plays all of them.
+C(make resources) plays a sample that is always the same one, C(make exhaustive) plays all of them.
 """
 
 from __future__ import annotations
 
 import functools
 import itertools
-import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.dcos.security.plugins.module_utils._api.cluster import Cluster
+from ansible_collections.dcos.security.plugins.module_utils._api.http import Judgement, Request
 from ansible_collections.dcos.security.plugins.module_utils._api.iam import BASE
 from ansible_collections.dcos.security.plugins.module_utils._crypto.rsa_keys import (
     fingerprint,
@@ -50,9 +50,7 @@ from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys 
 )
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import Sent, serving
 
-EVERY = "DCOS_TEST_EVERY_INTERLEAVING" in os.environ
-STRIDE = 1 if EVERY else 13
-"""One in so many points of a run is played; which one comes first differs from scene to scene."""
+MakeScene = Callable[[str, tuple[str, ...]], "Scene"]
 
 UID, JOURNAL = "team__api-principal", "team__api-principal.replacing"
 LIVE, NEXT = "team/api/api-secret", "team/api/api-secret-next"
@@ -144,7 +142,7 @@ OPERATOR: Mapping[str, tuple[str, str]] = {
 
 def operate(cluster: Cluster, change: str) -> None:
     method, path = OPERATOR[change]
-    cluster.http.request(method, path, change, accept=(204, 400, 409))
+    cluster.http.send(Request(method, path, change), Judgement((204, 400, 409)))
 
 
 # What there is
@@ -320,10 +318,13 @@ def actor(name: str, keys: Iterator[str]) -> Run:
 
 
 class Scene:
-    """One state and who acts in it; played anew for each order."""
+    """One state and who acts in it; played anew for each order.
 
-    def __init__(self, state: str, names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-        self.state, self.names = state, names
+    stride: one in so many points of a run is played; which one comes first differs from scene to scene.
+    """
+
+    def __init__(self, state: str, names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, stride: int) -> None:
+        self.state, self.names, self.stride = state, names, stride
         self.kinds = tuple(name.split(" by ")[0] for name in names)
         self._fake = EmulatedCluster()
         self._fake.gate = gate
@@ -365,10 +366,20 @@ class Scene:
         assert "dev" in after.groups or "takes a membership" in operator, "the membership is lost"
 
 
+@pytest.fixture(
+    params=[
+        pytest.param(13, id="sample"),
+        pytest.param(1, id="every", marks=[pytest.mark.exhaustive, pytest.mark.timeout(3600)]),
+    ]
+)
+def make_scene(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> MakeScene:
+    return lambda state, names: Scene(state, names, monkeypatch, request.param)
+
+
 def sample(points: Sequence[int], scene: Scene) -> Sequence[int]:
     """All points at which a run is stopped or killed, or always the same few of them."""
     phase = zlib.crc32("".join((scene.state, *scene.names)).encode("utf-8"))
-    return points[min(phase % STRIDE, len(points) - 1) :: STRIDE]
+    return points[min(phase % scene.stride, len(points) - 1) :: scene.stride]
 
 
 def every_order(scene: Scene) -> None:
@@ -392,17 +403,17 @@ LISTS = ("other wishes by list", "rotate by list", "retire by list")
 @pytest.mark.parametrize("second", [*RUNS, *LISTS])
 @pytest.mark.parametrize("first", [*RUNS, *LISTS])
 @pytest.mark.parametrize("state", ["there", "new"])
-def test_two_runs(state: str, first: str, second: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    every_order(Scene(state, (first, second + (" " if first == second else "")), monkeypatch))
+def test_two_runs(state: str, first: str, second: str, make_scene: MakeScene) -> None:
+    every_order(make_scene(state, (first, second + (" " if first == second else ""))))
 
 
 @pytest.mark.parametrize("second", [*RUNS, "replace"])
-def test_a_replacement_and_another_run(second: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    every_order(Scene("prepared", ("replace", second), monkeypatch))
-    every_order(Scene("prepared", (second, "replace"), monkeypatch))
+def test_a_replacement_and_another_run(second: str, make_scene: MakeScene) -> None:
+    every_order(make_scene("prepared", ("replace", second)))
+    every_order(make_scene("prepared", (second, "replace")))
 
 
 @pytest.mark.parametrize("change", OPERATOR)
 @pytest.mark.parametrize("first", [*RUNS, *LISTS, "replace"])
-def test_a_run_and_an_operator(first: str, change: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    every_order(Scene("prepared" if first == "replace" else "there", (first, change), monkeypatch))
+def test_a_run_and_an_operator(first: str, change: str, make_scene: MakeScene) -> None:
+    every_order(make_scene("prepared" if first == "replace" else "there", (first, change)))

@@ -19,8 +19,8 @@ from ansible_collections.dcos.security.plugins.module_utils._resources.frame imp
 from ansible_collections.dcos.security.plugins.module_utils._resources.service_account import (
     Journal,
     ServiceAccount,
-    journal_uid,
 )
+from ansible_collections.dcos.security.plugins.module_utils._rules.identifiers import journal_uid
 from ansible_collections.dcos.security.tests.resources.emulated_cluster import EmulatedCluster
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import cluster_for
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import public_key, public_text
@@ -989,3 +989,23 @@ def test_where_nobody_is_a_superuser_accounts_can_be_deleted() -> None:
     fake.add_account(UID, public_text("old"))
     fake.set_superusers()
     assert run(fake, present=False).changed
+
+
+def test_a_description_for_new_accounts_only() -> None:
+    """Also where the key of an account is replaced."""
+    fake = EmulatedCluster()
+    with serving(fake):
+        for key, replaces in (("a", False), ("b", True)):
+            if "svc" not in fake.users:
+                fake.add_account("svc", public_text("a"), "somebody's")
+            account = ServiceAccount(
+                cluster_for().iam,
+                "admin",
+                "svc",
+                description="derived",
+                key=public_key(key),
+                replace_key=replaces,
+                describe_new_only=True,
+            )
+            assert converge(account, False).changed is replaces
+            assert fake.users["svc"]["description"] == "somebody's"

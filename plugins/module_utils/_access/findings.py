@@ -12,18 +12,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Iterator, Mapping, Sequence
 
 from .._api.iam import GroupGrant, Permissions, User
 from .._crypto.rsa_keys import MINIMUM_SIZE, fingerprint, same_key
 from .._rules.identifiers import (
-    JOURNAL_SUFFIX,
     NATIVE_ACCOUNTS,
-    NEXT_SUFFIX,
     SUPERUSERS_GROUP,
+    next_path,
+    uid_of_journal,
 )
-from .._rules.permissions import SUPERUSER_RID, Grant
+from .._rules.permissions import SUPERUSER_RID, Grant, by_rid
 from .._rules.rid_catalog import unknown
+from .._rules.secret_spaces import readable_by_every_service
 from .over_wide import over_wide
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ class Account:
             return PERSON
         if self.uid in NATIVE_ACCOUNTS:
             return NATIVE
-        return JOURNAL if self.uid.endswith(JOURNAL_SUFFIX) else SERVICE
+        return SERVICE if uid_of_journal(self.uid) is None else JOURNAL
 
     @property
     def direct(self) -> tuple[Grant, ...]:
@@ -115,6 +117,15 @@ class Facts:
     all_secrets: bool = False
     superuser_until: Mapping[str, datetime] = field(default_factory=dict)
 
+    @cached_property
+    def members(self) -> Mapping[str, Sequence[str]]:
+        """The accounts that may do something through each group."""
+        found: dict[str, list[str]] = {}
+        for account in self.accounts:
+            for gid in dict.fromkeys(entry.gid for entry in account.through_groups):
+                found.setdefault(gid, []).append(account.uid)
+        return found
+
 
 # --- findings --------------------------------------------------------------------------------------------------------
 
@@ -145,6 +156,7 @@ TITLES: Mapping[str, str] = {
     "superuser": "Superuser",
     "superuser_through_group": "Superuser through a group",
     "key_mismatch": "Stored key is not that of the account",
+    "open_secret": "Key that every service can read",
     "secret_without_account": "Secret without an account",
     "secret_unusable": "Stored key cannot be read",
     "journal_left": "Replacement of a key is unfinished",
@@ -164,6 +176,7 @@ REMEDIES: Mapping[str, str] = {
     "superuser": "Grant what it needs by name, then revoke dcos:superuser; of a person, use the group superusers.",
     "superuser_through_group": "Where that is not needed, take it out of the group, or the permission from the group.",
     "key_mismatch": "Nobody can log in with this secret. Rotate the account's key, or delete the secret.",
+    "open_secret": "Provision the service with a secret_path below its own name, rotate the key, delete this secret.",
     "secret_without_account": "Delete the secret, or provision its service again.",
     "secret_unusable": "Nobody can log in with this secret. Rotate the account's key with overwrite, or delete it.",
     "journal_left": "Run the provisioning of the service again: it finishes what an interrupted run began.",
@@ -219,9 +232,8 @@ def _superusers(facts: Facts) -> Iterator[Finding]:
             )
             detail = f"It may do anything {_by_which_way(account, direct=False)}."
             yield _about(account, "superuser_through_group", LOW if ordinary else HIGH, detail, SUPERUSER_RID)
-    members = {entry.gid for account in facts.accounts for entry in account.through_groups}
     for gid, grants in facts.groups.items():
-        if gid not in members and any(grant.rid == SUPERUSER_RID for grant in grants):
+        if gid not in facts.members and any(grant.rid == SUPERUSER_RID for grant in grants):
             detail = "Whoever becomes a member may do anything; it has none now."
             yield Finding("superuser", MEDIUM, "group", gid, detail, (), SUPERUSER_RID)
 
@@ -241,19 +253,15 @@ def _grants(facts: Facts) -> Iterator[Finding]:
         for kind, severity, rid, why in _doubtful(account.direct):
             yield _about(account, kind, severity, why, rid)
     for gid, grants in facts.groups.items():
-        members = tuple(
-            account.uid for account in facts.accounts if any(entry.gid == gid for entry in account.through_groups)
-        )
+        members = tuple(facts.members.get(gid, ()))
         for kind, severity, rid, why in _doubtful(grants):
             yield Finding(kind, severity, "group", gid, why, members, rid)
 
 
 def _doubtful(grants: tuple[Grant, ...]) -> Iterator[tuple[str, str, str, str]]:
     """Kind, severity, rid and reason of the grants that are perhaps not meant so."""
-    by_rid: dict[str, list[str]] = {}
-    for grant in grants:
-        by_rid.setdefault(grant.rid, []).append(grant.action)
-    for rid, actions in by_rid.items():
+    for rid, same in by_rid(grants).items():
+        actions = [grant.action for grant in same]
         wide = over_wide(rid, actions)
         strange = unknown(rid, actions)
         if wide is not None:
@@ -284,9 +292,9 @@ def _keys(facts: Facts) -> Iterator[Finding]:
 def _journals(facts: Facts) -> Iterator[Finding]:
     by_uid = {account.uid: account for account in facts.accounts}
     for journal in facts.accounts:
-        if journal.kind != JOURNAL:
+        uid = uid_of_journal(journal.uid)
+        if uid is None or journal.kind != JOURNAL:
             continue
-        uid = journal.uid[: -len(JOURNAL_SUFFIX)]
         account = by_uid.get(uid)
         if account is None:
             detail = f"The account {uid} is missing; {journal.uid} holds what must be restored."
@@ -301,15 +309,18 @@ def _journals(facts: Facts) -> Iterator[Finding]:
 def _stored(facts: Facts) -> Iterator[Finding]:
     accounts = {account.uid: account for account in facts.accounts}
     # While the key of an account is being replaced, its secrets and the account may differ in any way.
-    replaced = {uid[: -len(JOURNAL_SUFFIX)] for uid, account in accounts.items() if account.kind == JOURNAL}
+    replaced = {uid_of_journal(uid) for uid, account in accounts.items() if account.kind == JOURNAL}
     by_place = {(stored.path, stored.uid): stored for stored in facts.stored}
+    by_next_place = {(next_path(stored.path), stored.uid): stored for stored in facts.stored}
     for stored in facts.stored:
+        account = accounts.get(stored.uid)
+        if account is not None and readable_by_every_service(stored.path) and same_key(stored.key, account.key):
+            detail = f"It is in no folder, so every service can read it and log in as {stored.uid}."
+            yield _of_secret(stored, "open_secret", MEDIUM, detail)
         if stored.uid not in replaced:
-            live = by_place.get((stored.path[: -len(NEXT_SUFFIX)], stored.uid))
-            waiting = by_place.get((stored.path + NEXT_SUFFIX, stored.uid))
-            found = _stored_key(
-                stored, accounts.get(stored.uid), live if stored.path.endswith(NEXT_SUFFIX) else None, waiting
-            )
+            live = by_next_place.get((stored.path, stored.uid))
+            waiting = by_place.get((next_path(stored.path), stored.uid))
+            found = _stored_key(stored, account, live, waiting)
             if found is not None:
                 yield found
     if facts.all_secrets:

@@ -98,11 +98,7 @@ def _read_permissions(cluster: Cluster, reading: AccessReading) -> None:
         return None if permissions[0] is None else replace(account, permissions=permissions[0])
 
     accounts = tuple(each for each in _at_once(reading.facts.accounts, of_account) if each is not None)
-    groups: dict[str, tuple[Grant, ...]] = {}
-    for account in accounts:
-        for entry in account.through_groups:
-            known = groups.get(entry.gid, ())
-            groups[entry.gid] = known if entry.grant in known else (*known, entry.grant)
+    groups = grants_of_groups(accounts)
 
     def of_group(gid: str) -> tuple[Grant, ...] | None:
         permissions = _allowed(reading, "groups", gid, lambda: (cluster.iam.group_permissions(gid),))
@@ -112,6 +108,15 @@ def _read_permissions(cluster: Cluster, reading: AccessReading) -> None:
     rest = [gid for gid in gids if gid not in groups]
     groups.update((gid, grants) for gid, grants in zip(rest, _at_once(rest, of_group)) if grants is not None)
     reading.facts = replace(reading.facts, accounts=accounts, groups=dict(sorted(groups.items())))
+
+
+def grants_of_groups(accounts: Iterable[Account]) -> dict[str, tuple[Grant, ...]]:
+    """What the groups with members may do, as the permissions of the members say; each grant once."""
+    found: dict[str, dict[Grant, None]] = {}
+    for account in accounts:
+        for entry in account.through_groups:
+            found.setdefault(entry.gid, {})[entry.grant] = None
+    return {gid: tuple(grants) for gid, grants in found.items()}
 
 
 def _read_secrets(cluster: Cluster, wanted: Wanted, reading: AccessReading) -> None:

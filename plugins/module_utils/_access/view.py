@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Sequence, cast
 
 from .._api.iam import GroupGrant
 from .._crypto.rsa_keys import fingerprint, same_key
+from .._resources.acl_grants import group_grants_view
 from .._rules.permissions import SUPERUSER_RID, Grant, group_grants
 from . import types
 from .findings import (
@@ -17,7 +18,6 @@ from .findings import (
     SEVERITIES,
     TITLES,
     Account,
-    Facts,
     Finding,
     StoredKey,
 )
@@ -46,7 +46,7 @@ def access_view(url: str, reading: AccessReading, findings: Sequence[Finding]) -
             _account(each, stored.get(each.uid, []), facts.all_secrets, kinds.get(each.uid, []))
             for each in facts.accounts
         ],
-        "groups": [_group(gid, grants, facts) for gid, grants in facts.groups.items()],
+        "groups": [_group(gid, grants, facts.members.get(gid, ())) for gid, grants in facts.groups.items()],
         "secrets": [_secret(each, keys.get(each.uid)) for each in facts.stored],
         "findings": [_finding(each) for each in findings],
         "counts": {severity: sum(finding.severity == severity for finding in findings) for severity in SEVERITIES},
@@ -87,16 +87,12 @@ def _permissions(grants: Sequence[Grant]) -> list[types.Permission]:
 
 
 def _through_groups(entries: Sequence[GroupGrant]) -> list[types.GroupPermission]:
-    groups: dict[str, list[Grant]] = {}
-    for entry in entries:
-        groups.setdefault(entry.gid, []).append(entry.grant)
-    return [{"gid": gid, **entry} for gid in sorted(groups) for entry in _permissions(groups[gid])]
+    return cast("list[types.GroupPermission]", group_grants_view(entries))
 
 
-def _group(gid: str, grants: Sequence[Grant], facts: Facts) -> types.Group:
-    members = [each.uid for each in facts.accounts if any(entry.gid == gid for entry in each.through_groups)]
-    # Members are told by what they may do through the group: where that is nothing, nobody says who they are.
-    return {"gid": gid, "direct": _permissions(grants), "members": members if grants else None}
+def _group(gid: str, grants: Sequence[Grant], members: Sequence[str]) -> types.Group:
+    # Members are known by what they may do through the group: of a group without grants nobody says who they are.
+    return {"gid": gid, "direct": _permissions(grants), "members": list(members) if grants else None}
 
 
 def _secret(stored: StoredKey, account_key: RSAPublicKey | None) -> types.Secret:

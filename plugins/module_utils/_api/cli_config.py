@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._errors import CredentialsError, DcosError
+from .._files import exists, names_in, read_text
 
 DEFAULT_FOLDER = "~/.dcos"
 
@@ -29,38 +30,38 @@ class CliCluster:
     ca_path: str | None = None
 
 
-def attached_cluster(folder: str) -> CliCluster | None:
-    """The attached cluster of the CLI's folder, None when there is none."""
-    path = _attached_file(os.path.expanduser(folder))
+def attached_cluster(folder: str, option: str = "dcos_config") -> CliCluster | None:
+    """The attached cluster of the CLI's folder, None when there is none; an error names the option."""
+    path = _attached_file(os.path.expanduser(folder), option)
     if path is None:
         return None
-    core = _load(path).get("core", {})
+    core = _load(path, option).get("core", {})
     if not isinstance(core, dict):
-        raise DcosError(f"dcos_config: [core] in {path} is not a table. Run 'dcos cluster attach' to repair it.")
+        raise DcosError(f"{option}: [core] in {path} is not a table. Run 'dcos cluster attach' to repair it.")
     verify = _text(core.get("ssl_verify"))
     # "false" is not taken over: switching verification off is a decision for the play, made in sight.
     ca_path = verify if verify is not None and verify.lower() not in ("true", "false", "1", "0") else None
     return CliCluster(path, _text(core.get("dcos_url")), _text(core.get("dcos_acs_token")), ca_path)
 
 
-def _attached_file(folder: str) -> str | None:
+def _attached_file(folder: str, option: str) -> str | None:
     clusters = os.path.join(folder, "clusters")
     attached: list[str] = []
-    if os.path.isdir(clusters):
-        for name in sorted(os.listdir(clusters)):
-            file = os.path.join(clusters, name, "dcos.toml")
-            if os.path.exists(os.path.join(clusters, name, "attached")) and os.path.exists(file):
-                attached.append(file)
+    for name in names_in(clusters, option):
+        cluster = os.path.join(clusters, name)
+        file = os.path.join(cluster, "dcos.toml")
+        if os.path.isdir(cluster) and exists(os.path.join(cluster, "attached"), option) and exists(file, option):
+            attached.append(file)
     if len(attached) > 1:
         raise CredentialsError(
-            f"dcos_config: the DC/OS CLI has {len(attached)} clusters attached in {folder}. Run 'dcos cluster attach' "
+            f"{option}: the DC/OS CLI has {len(attached)} clusters attached in {folder}. Run 'dcos cluster attach' "
             "for one, or give dcos_url and credentials."
         )
     single = os.path.join(folder, "dcos.toml")
-    return attached[0] if attached else (single if os.path.isfile(single) else None)
+    return attached[0] if attached else (single if exists(single, option) else None)
 
 
-def _load(path: str) -> dict[str, Any]:
+def _load(path: str, option: str) -> dict[str, Any]:
     try:
         import tomllib as toml
     except ImportError:
@@ -68,17 +69,14 @@ def _load(path: str) -> dict[str, Any]:
             import tomli as toml  # type: ignore[import-not-found,no-redef,unused-ignore]
         except ImportError:
             raise DcosError(
-                f"dcos_config: reading {path} needs the Python library tomli (Python before 3.11). Install it, or give "
+                f"{option}: reading {path} needs the Python library tomli (Python before 3.11). Install it, or give "
                 "dcos_url and credentials."
             ) from None
     try:
-        with open(path, "rb") as handle:
-            return toml.load(handle)
-    except OSError as exc:
-        raise DcosError(f"dcos_config: cannot read {path}: {exc.strerror}.") from None
-    except ValueError:
+        return toml.loads(read_text(path, option))
+    except (ValueError, RecursionError):
         # The parser's message can quote the line, and the line can hold the token.
-        raise DcosError(f"dcos_config: {path} is not valid TOML.") from None
+        raise DcosError(f"{option}: {path} is not valid TOML.") from None
 
 
 def _text(value: object) -> str | None:

@@ -20,8 +20,9 @@ from urllib.parse import urlsplit
 
 from .._crypto.rsa_keys import load_private_key
 from .._errors import CredentialsError, DcosError, TlsError
-from .._files import check_path, read_private
+from .._files import check_path, is_utf8, read_bytes, read_private
 from .._rules.identifiers import check_uid
+from .._rules.truth import read_truth
 from .cli_config import (
     DEFAULT_FOLDER,
     CliCluster,
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
 
 DEFAULT_TIMEOUT = 30
 DEFAULT_RETRIES = 3
-
-_TRUE = frozenset(("true", "yes", "on", "1", "y", "t"))
-_FALSE = frozenset(("false", "no", "off", "0", "n", "f"))
 
 
 @dataclass(frozen=True)
@@ -180,11 +178,10 @@ class _Sources:
         self._environ = environ
 
     def task(self, option: str) -> str | None:
-        value = self._options.get(option)
-        return None if value is None or value == "" else str(value)
+        return _as_text(self._options.get(option), option)
 
     def env(self, variable: str) -> str | None:
-        return self._environ.get(variable) or None
+        return _as_text(self._environ.get(variable), variable)
 
     def text(self, option: str, variable: str | None) -> str | None:
         value = self.task(option)
@@ -198,9 +195,10 @@ class _Sources:
         text = self.text(option, variable)
         if text is None:
             return default
-        if text.lower() not in _TRUE | _FALSE:
+        truth = read_truth(text)
+        if truth is None:
             raise DcosError(f"{self.name(option, variable)}: {text!r} is neither true nor false.")
-        return text.lower() in _TRUE
+        return truth
 
     def number(self, option: str, variable: str | None, default: int, minimum: int, maximum: int) -> int:
         text = self.text(option, variable)
@@ -211,6 +209,15 @@ class _Sources:
                 f"{self.name(option, variable)}: {text!r} is not a whole number from {minimum} to {maximum}."
             )
         return int(text)
+
+
+def _as_text(value: object, name: str) -> str | None:
+    if value is None or value == "":
+        return None
+    text = str(value)
+    if not is_utf8(text):
+        raise DcosError(f"{name}: this is not UTF-8 text. Nothing was sent. Give it in UTF-8.")
+    return text
 
 
 class _Lazy:
@@ -230,7 +237,7 @@ class _Lazy:
                 check_path(folder, name)
             if folder is not None and not os.path.isdir(os.path.expanduser(folder)):
                 raise DcosError(f"{name}: there is no folder {folder}. It must hold the DC/OS CLI's configuration.")
-            self._cluster = attached_cluster(folder or DEFAULT_FOLDER)
+            self._cluster = attached_cluster(DEFAULT_FOLDER) if folder is None else attached_cluster(folder, name)
         return self._cluster
 
     def cluster_at(self, url: str) -> CliCluster | None:
@@ -263,8 +270,9 @@ def _verify(source: _Sources, cli: _Lazy, url: str, warn: Callable[[str], None])
         validate = source.boolean("dcos_validate_certs", "DCOS_SSL_VERIFY", True)
     elif source.task("dcos_ca_path") is None and variable is not None:
         # A task that names a bundle wants it used. As in the DC/OS CLI this variable may name a bundle, too.
-        if variable.lower() in _TRUE | _FALSE:
-            validate = variable.lower() in _TRUE
+        truth = read_truth(variable)
+        if truth is not None:
+            validate = truth
         elif ca_path is None:
             ca_path, ca_name = variable, "DCOS_SSL_VERIFY"
     if not validate:
@@ -280,7 +288,10 @@ def _verify(source: _Sources, cli: _Lazy, url: str, warn: Callable[[str], None])
 
 
 def _check_bundle(path: str, name: str) -> str:
-    check_path(path, name)
+    try:
+        read_bytes(path, name)  # opening a pipe, as the library does, would wait for ever
+    except DcosError as exc:
+        raise TlsError(exc.message) from None
     expanded = os.path.expanduser(path)
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(expanded)

@@ -34,6 +34,17 @@ def login_token(uid: str, key: RSAPrivateKey, lifetime: int = LOGIN_TOKEN_LIFETI
     return jwt.encode({"uid": uid, "exp": int(time.time()) + lifetime}, key, algorithm="RS256")
 
 
+def is_token(text: str) -> bool:
+    """Whether a text is a token, whatever it claims and whoever signed it."""
+    import jwt
+
+    try:
+        jwt.get_unverified_header(text)
+    except jwt.InvalidTokenError:
+        return False
+    return True
+
+
 def claims(token: str) -> dict[str, object]:
     """The claims of a token, its signature not checked; empty for what is no token."""
     import jwt

@@ -31,6 +31,7 @@ MAXIMUM_SIZE = 16384
 
 _EXPONENT = 65537
 _PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
+_KEY_FILE = re.compile(r"\s*-----BEGIN ((?:RSA )?(?:PRIVATE|PUBLIC) KEY)-----[A-Za-z0-9+/=\s]+-----END \1-----\s*")
 _PUBLIC_LABELS = ("PUBLIC KEY", "RSA PUBLIC KEY")
 _NOT_RSA = "it is not of type RSA, the only type that the IAM takes"
 
@@ -80,6 +81,16 @@ def load_stored_private_key(text: str) -> RSAPrivateKey | None:
         return _parse_private(text, "stored key", trusted=True)
     except DcosError:
         return None
+
+
+def is_private_file(text: str) -> bool:
+    """Whether a file holds one RSA private key, PKCS#8 or PKCS#1 in PEM and in the clear, and nothing else."""
+    return _KEY_FILE.fullmatch(text) is not None and load_stored_private_key(text) is not None
+
+
+def is_public_file(text: str) -> bool:
+    """Whether a file holds one RSA public key, SubjectPublicKeyInfo or PKCS#1 in PEM, and nothing else."""
+    return _KEY_FILE.fullmatch(text) is not None and read_public_key(text) is not None
 
 
 def is_pkcs8(text: str) -> bool:

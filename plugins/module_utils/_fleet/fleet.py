@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Callable, Mapping, Sequence
 
 from .._api.cluster import Cluster
-from .._crypto.rsa_keys import MINIMUM_SIZE, generate
+from .._crypto.rsa_keys import MINIMUM_SIZE, fingerprint, generate
 from .._errors import DcosError, UnreachableError
 from .._resources.frame import Plan, Resource, Step
-from .._resources.service_account import journal_uid
-from .._rules.identifiers import NEXT_SUFFIX
-from .._service.plan import PRESENT, SKIP, plan_service
+from .._rules.identifiers import journal_uid, next_path
+from .._service.plan import ABSENT, PRESENT, PROVISION, ROTATE, SKIP, plan_service
 from .._service.plan import Plan as ServicePlan
+from .batches import batches
 from .collisions import collisions
 from .read_cache import Lists, Once, View
 from .service import Report, Service, service_result
@@ -72,6 +72,11 @@ class Entry:
         return self.plan is not None and self.report.error is None
 
     @property
+    def deletes_acls(self) -> bool:
+        """Whether ACLs go with it that nobody uses."""
+        return self.plan is not None and bool(self.plan.delete_unused_acls)
+
+    @property
     def is_to_be_done(self) -> bool:
         """There is something to change, and no reason not to begin."""
         report = self.report
@@ -99,6 +104,9 @@ class Fleet(Resource[Sequence[Entry]]):
     services: the entries as the user wrote them.
     common: variables for those that do not set them.
     progress: told after each service.
+    purpose: what the run is for, whatever state the services name.
+    batch_sizes: how many services make up the first batch, the second and so on, the last for all that follow: a number
+    or a share such as C(20%). After a batch in which one fails there is no next one.
     """
 
     def __init__(
@@ -108,8 +116,12 @@ class Fleet(Resource[Sequence[Entry]]):
         common: Mapping[str, object],
         concurrency: int,
         progress: Callable[[Progress], None],
+        purpose: str = PROVISION,
+        batch_sizes: Sequence[str] = (),
     ) -> None:
         self._cluster = cluster
+        self._purpose = purpose
+        self._batches = batches(len(services), batch_sizes)
         self._raw = [_with_common(service, common) for service in services]
         self._concurrency = concurrency
         self._progress = progress
@@ -117,6 +129,8 @@ class Fleet(Resource[Sequence[Entry]]):
         self._diff: dict[str, object] = {}
         if concurrency < 1:
             raise DcosError(f"concurrency: {concurrency} services at a time are too few. Use 1 or more.")
+        if purpose == ROTATE and common.get("state") == ABSENT:
+            raise DcosError("state: absent is given, but the purpose is to rotate keys. Leave one of the two out.")
 
     # Planning
 
@@ -134,7 +148,8 @@ class Fleet(Resource[Sequence[Entry]]):
         if any(entry.plan is not None and entry.plan.stage != SKIP for entry in self._with_view()):
             lists.account("")  # what keeps this list from being read is no matter of single services
         stand_in = Once(generate)  # in place of each key that is going to be made
-        self._each("looked at", lambda entry: self._foresee(entry, lists, stand_in), [self._with_view()])
+        entries = self._with_view()
+        self._each(entries, lambda entry: self._foresee(entry, lists, stand_in), self._counter("looked at", entries))
         return self._entries
 
     def _plan_services(self, facts: Mapping[str, object] | None) -> None:
@@ -142,7 +157,7 @@ class Fleet(Resource[Sequence[Entry]]):
             if entry.report.error is not None:
                 continue
             try:
-                entry.plan = plan_service(raw, facts, prefix=f"services[{entry.number}].")
+                entry.plan = plan_service(raw, facts, prefix=f"services[{entry.number}].", purpose=self._purpose)
                 entry.name = f"/{entry.plan.service_name}"
             except DcosError as exc:
                 entry.refuse(exc)
@@ -172,6 +187,8 @@ class Fleet(Resource[Sequence[Entry]]):
         if plan is None or view is None:
             raise AssertionError("only what was planned is foreseen")
         entry.report = Service(plan, view, True, lambda size=MINIMUM_SIZE: stand_in.value()).converge()
+        if entry.report.provisional:
+            entry.report.hide_key(fingerprint(stand_in.value().public_key()))
         if not entry.is_to_be_done:
             entry.view = None
         elif not _harmless(plan, entry.report, lists, view):
@@ -188,10 +205,15 @@ class Fleet(Resource[Sequence[Entry]]):
         return Plan({}, steps, before, self._diff, warnings=_warnings(state))
 
     def _apply(self) -> bool:
-        wanted = self._with_view()
-        # An ACL that is not used now may be used by a service of this very list in a moment.
-        last = [entry for entry in wanted if entry.plan is not None and entry.plan.delete_unused_acls]
-        self._each("done", self._converge, [[entry for entry in wanted if entry not in last], last])
+        counter = self._counter("done", self._with_view())
+        for batch in self._batches:
+            entries = self._entries[batch]
+            wanted = [entry for entry in entries if entry.view is not None]
+            # An ACL that is not used now may be used by a service of this very list in a moment.
+            for last in (False, True):
+                group = [entry for entry in wanted if entry.deletes_acls is last]
+                self._each(group, self._converge, counter)
+            counter.stop_after(entries)
         return any(entry.report.changed for entry in self._entries)
 
     def _converge(self, entry: Entry) -> None:
@@ -205,9 +227,11 @@ class Fleet(Resource[Sequence[Entry]]):
         else:
             self._diff[entry.name] = foreseen.before
 
-    def _each(self, phase: str, do: Callable[[Entry], None], groups: Sequence[Sequence[Entry]]) -> None:
-        """Do something for each entry, several at a time, in the order of the list; one group after the other."""
-        counter = _Counter(phase, sum(map(len, groups)), self._concurrency, self._progress)
+    def _counter(self, phase: str, entries: Sequence[Entry]) -> _Counter:
+        return _Counter(phase, len(entries), self._concurrency, self._progress)
+
+    def _each(self, entries: Sequence[Entry], do: Callable[[Entry], None], counter: _Counter) -> None:
+        """Do something for each entry, several at a time, in the order of the list."""
 
         def one(entry: Entry) -> None:
             lost = counter.lost
@@ -219,7 +243,7 @@ class Fleet(Resource[Sequence[Entry]]):
                 entry.report, entry.view = Report(error=lost), None
             counter.count(entry)
 
-        for entries in filter(None, groups):
+        if entries:
             with ThreadPoolExecutor(min(self._concurrency, len(entries))) as pool:
                 for _nothing in pool.map(one, entries):
                     pass
@@ -243,10 +267,12 @@ class Fleet(Resource[Sequence[Entry]]):
         failed = [(entry.name, entry.report.error) for entry in self._entries if entry.report.error is not None]
         if not failed:
             return None
-        told = [f"{name}: {error.message}" for name, error in failed[:_MOST_TOLD]]
-        names = [name for name, _error in failed[_MOST_TOLD:]]
-        more = f" And {len(names)} more: {', '.join(names[:_MOST_NAMED])}" if names else ""
-        more += " ..." if len(names) > _MOST_NAMED else "." if names else ""
+        causes: dict[str, dict[str, None]] = {}
+        for name, error in failed:  # what several have in common is told once
+            causes.setdefault(error.message, {})[name] = None
+        told = [f"{_listed(list(names))}: {message}" for message, names in list(causes.items())[:_MOST_TOLD]]
+        names = [name for others in list(causes.values())[_MOST_TOLD:] for name in others]
+        more = f" And {len(names)} more: {_listed(names)}." if names else ""
         return DcosError(
             f"{len(failed)} of {len(self._entries)} services failed. {' '.join(told)}{more} The "
             "result has each of them under services. Mend what is said there and run again: what is done stays as it "
@@ -272,8 +298,14 @@ class _Counter:
 
     @property
     def lost(self) -> DcosError | None:
-        """Why nothing more is tried: the cluster does not answer any more."""
+        """Why nothing more is tried: the cluster does not answer any more, or a batch had failures."""
         return self._lost
+
+    def stop_after(self, batch: Sequence[Entry]) -> None:
+        """Let nothing follow a batch in which one failed."""
+        failed = [entry.name for entry in batch if entry.report.error is not None]
+        if failed and self._lost is None:
+            self._lost = DcosError(f"Not tried, since a batch before had failures ({_listed(failed)}).")
 
     def count(self, entry: Entry) -> None:
         error = entry.report.error
@@ -290,12 +322,17 @@ class _Counter:
             self._progress(Progress(self._phase, self._done, self._total, self._failed, entry.name))
 
 
+def _listed(names: Sequence[str]) -> str:
+    """Names in a message, no more than somebody reads."""
+    return ", ".join(names[:_MOST_NAMED]) + (" ..." if len(names) > _MOST_NAMED else "")
+
+
 def _harmless(plan: ServicePlan, report: Report, lists: Lists, view: View) -> bool:
     """Whether a service may be done by what was read some time before: it only adds, and nothing is half done."""
     if plan.stage != PRESENT or report.rotates or lists.account(journal_uid(plan.account)) is not None:
         return False
     with view.planning():  # it was read before, so this is no request
-        return view.cluster.secrets.read(plan.secret_store, plan.secret_path + NEXT_SUFFIX) is None
+        return view.cluster.secrets.read(plan.secret_store, next_path(plan.secret_path)) is None
 
 
 def _with_common(service: Mapping[str, object], common: Mapping[str, object]) -> dict[str, object]:

@@ -12,19 +12,25 @@ from __future__ import annotations
 
 import json
 import os
+import stat
+from contextlib import suppress
 from dataclasses import asdict
 
 from .fleet import Progress
 
 
 class ProgressFile:
-    """The file at C(path); only one that is there and can be written to is used."""
+    """The file at C(path); only an empty one that is there and can be written to is used."""
 
     def __init__(self, path: str) -> None:
-        try:
-            self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except OSError:
-            self._descriptor = -1
+        self._descriptor = -1
+        with suppress(OSError, ValueError):
+            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK)
+            status = os.fstat(descriptor)
+            if stat.S_ISREG(status.st_mode) and status.st_size == 0:
+                self._descriptor = descriptor
+            else:
+                os.close(descriptor)
 
     def tell(self, progress: Progress) -> None:
         """Add a line, or stop telling."""

@@ -28,9 +28,9 @@ from .._errors import ApiError, DcosError
 from .._resources.frame import Plan, Resource, State, Step
 from .._rules.identifiers import (
     GRANTABLE_NATIVE_ACCOUNTS,
-    JOURNAL_SUFFIX,
+    uid_of_journal,
 )
-from .._rules.permissions import SUPERUSER_RID, Grant
+from .._rules.permissions import SUPERUSER_RID, Grant, by_rid
 
 Value = TypeVar("Value")
 
@@ -71,6 +71,7 @@ class Lists:
         self._shared: dict[str, Once[Permissions | None]] = {}
         self._making: dict[str, threading.Lock] = {}
         self._secrets: dict[str, Once[frozenset[str] | None]] = {}
+        self._superuser_grants = Once(self._group_superusers)
 
     def account(self, uid: str) -> User | None:
         """The service account, None where there is none."""
@@ -86,6 +87,10 @@ class Lists:
     def superusers(self) -> list[tuple[Subject, Grant]]:
         """Who may do what on dcos:superuser directly: as it is stored, from no cache."""
         return self._superusers.value()
+
+    def superuser_grants(self, subject: Subject) -> list[Grant]:
+        """What a subject may do on dcos:superuser directly."""
+        return self._superuser_grants.value().get(subject, [])
 
     def shared_permissions(self, uid: str) -> Permissions | None:
         """What an account may do that many services add something to."""
@@ -115,6 +120,12 @@ class Lists:
     def forget_acl(self, rid: str) -> None:
         """Somebody deleted a resource that the list has."""
         self._acls.value().discard(rid)
+
+    def _group_superusers(self) -> dict[Subject, list[Grant]]:
+        found: dict[Subject, list[Grant]] = {}
+        for subject, grant in self.superusers():
+            found.setdefault(subject, []).append(grant)
+        return found
 
     def _read_secrets(self, store: str) -> frozenset[str] | None:
         try:
@@ -189,12 +200,14 @@ class _ListedIam(Iam):
         self._made: dict[str, User] = {}
         self._permissions: dict[str, Permissions | None] = {}
         self._descriptions: dict[str, str] = {}
+        self._direct_of: Permissions | None = None
+        self._direct: dict[str, list[Grant]] = {}
 
     def user(self, uid: str) -> User | None:
         if not self._view.believes:
             return super().user(uid)
         listed = self._made.get(uid) or self._lists.account(uid)
-        return listed if listed is not None or uid.endswith(JOURNAL_SUFFIX) else self._lists.person(uid)
+        return listed if listed is not None or uid_of_journal(uid) is not None else self._lists.person(uid)
 
     def permissions(self, uid: str) -> Permissions | None:
         if not self._view.believes:
@@ -211,9 +224,11 @@ class _ListedIam(Iam):
         if not self._view.believes:
             return super().grants_of_subject_on(subject, rid)
         if rid == SUPERUSER_RID and self._lists.account(subject.name) is not None:
-            return [grant for holder, grant in self._lists.superusers() if holder == subject]
+            return self._lists.superuser_grants(subject)
         permissions = self.permissions(subject.name) or Permissions()
-        return [grant for grant in permissions.direct if grant.rid == rid]
+        if self._direct_of is not permissions:
+            self._direct_of, self._direct = permissions, by_rid(permissions.direct)
+        return self._direct.get(rid, [])
 
     def grants_on(self, rid: str) -> list[tuple[Subject, Grant]] | None:
         if self._view.believes and rid == SUPERUSER_RID:

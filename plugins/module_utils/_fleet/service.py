@@ -4,7 +4,7 @@
 # Private to this collection: may change at any time.
 """One service from its plan to its end: what the tasks of the role dcos_service do, in the same order.
 
-Everything is done by the resources that the modules are made of. Here is only what comes after what:
+Everything is done by the resources that the modules are made of. Here is only the order of the steps:
 the key is stored before the account exists, nothing of a key is given up until the next one has let us in, superuser
 power is taken away last.
 """
@@ -17,22 +17,16 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Sequence
 
-from .._api.connection import KeyCredentials
 from .._api.iam import user_subject
 from .._api.login import log_in
 from .._crypto.rsa_keys import fingerprint, load_private_key, read_public_key
 from .._errors import DcosError
-from .._files import (
-    PUBLIC_MODE,
-    SECRET_MODE,
-    read_text,
-    write_whole,
-)
+from .._files import read_text
 from .._resources.acl_grants import Grants
 from .._resources.auth_token import SecretLogin
 from .._resources.frame import Resource, State, converge, tell_done
 from .._resources.keypair import Keypair
-from .._resources.service_account import ServiceAccount
+from .._resources.service_account import ServiceAccount, read_journal
 from .._resources.service_account_document import stored_half
 from .._resources.service_account_secret import (
     Endpoint,
@@ -40,8 +34,7 @@ from .._resources.service_account_secret import (
 )
 from .._rules.identifiers import NEXT_SUFFIX
 from .._rules.permissions import SUPERUSER_RID, Permission
-from .._service.names import KeyFiles
-from .._service.plan import ABSENT, SKIP, Plan
+from .._service.plan import ABSENT, ROTATED, SKIP, Plan
 from .._service.superuser import RUN_AS_ACCOUNT
 from .read_cache import Foreseen, View
 
@@ -75,6 +68,23 @@ class Report:
     complete: bool = False
     rotates: bool = False
 
+    def hide_key(self, fingerprint: str) -> None:
+        """Show that a key is made when this is applied, in place of the one that stood for it."""
+        for view in (self.values, self.after):
+            _replace(view, fingerprint)
+
+
+NOT_MADE = "(made when applied)"
+"""In check mode, in place of the fingerprint of a key that there is not yet."""
+
+
+def _replace(view: dict[str, object], fingerprint: str) -> None:
+    for name, value in view.items():
+        if isinstance(value, dict):
+            _replace(value, fingerprint)
+        elif value == fingerprint:
+            view[name] = NOT_MADE
+
 
 @dataclass(frozen=True)
 class _Key:
@@ -106,7 +116,7 @@ class Service:
             self._stage()
             report.complete = True
         except DcosError as exc:
-            report.error = exc
+            report.error = exc.in_terms_of_service(self._plan.prefix)
             # What was foreseen before an error is not going to be done.
             report.changed = not self._check_mode and (report.changed or bool(exc.done))
         except Exception as exc:  # one service must not take the results of all the others along
@@ -120,6 +130,9 @@ class Service:
     def _stage(self) -> None:
         if self._plan.stage == ABSENT:
             self._retire()
+        elif self._plan.stage == ROTATED:
+            self._rotate()
+            return
         elif self._plan.stage != SKIP:
             self._provision()
             return
@@ -129,7 +142,7 @@ class Service:
 
     def _provision(self) -> None:
         plan = self._plan
-        key = self._key_in_secret() if plan.key_files is None else self._key_in_file()
+        key = self._key()
         if plan.run_as:
             # Many services add to this account, and nobody is told what it has in the end.
             self._part("run_as", self._grants_of(RUN_AS_ACCOUNT, plan.run_as, reads_end=False))
@@ -155,79 +168,98 @@ class Service:
                 f"{plan.prefix}superuser to true if that is wanted."
             )
 
-    def _key_in_secret(self) -> _Key:
-        """The key is made by the very process that stores it, before the account exists: it is never lost."""
+    # Rotated
+
+    def _rotate(self) -> None:
+        """The key alone: description, grants and groups are the account's, whatever is said about the service."""
+        plan = self._plan
+        self._require_account()
+        key = self._key()
+        verified = key.verified or self._verify()
+        self._report.values = service_result(
+            plan.security_mode,
+            account=plan.account,
+            secret=plan.secret_path,
+            fingerprint=key.fingerprint,
+            superuser=self._is_superuser(),
+            key_changed=key.changed,
+            verified=verified,
+        )
+
+    def _require_account(self) -> None:
+        """Whether there is a key to rotate, or a rotation to finish whose account was deleted on the way."""
+        plan, iam = self._plan, self._cluster.iam
+        with self._view.planning():
+            if iam.user(plan.account) is None and read_journal(iam, plan.account) is None:
+                raise DcosError(
+                    f"{plan.prefix}account: there is no service account {plan.account}, so there is no key to rotate. "
+                    "Nothing was changed. Provision the service first, or correct its name.",
+                    "ERR_UNKNOWN_USER_ID",
+                )
+
+    def _is_superuser(self) -> bool:
+        with self._view.planning():
+            permissions = self._cluster.iam.permissions(self._plan.account)
+        if permissions is None:
+            return False
+        grants = [*permissions.direct, *(entry.grant for entry in permissions.through_groups)]
+        return any(grant.rid == SUPERUSER_RID for grant in grants)
+
+    # The key
+
+    def _key(self) -> _Key:
+        """The key is stored before the account exists, so it is never lost; what is in files too goes along."""
+        check_mode = self._check_mode
         rotates = self._rotates()
-        stored = self._store("prepare" if rotates else "none")
-        self._create_account(stored["secret"]["public_key"], rotates)
-        pending = bool(stored["secret"]["pending"])
+        pair = self._keep_in_files("prepare" if rotates else "none")
+        rotates |= pair is not None and pair["pending"]
+        self._report.rotates = rotates
+        if pair is not None and not rotates and check_mode:
+            # Told before the secret is looked at, which would only say that the key given is not the account's.
+            self._create_account(pair["public_key"], False)
+        key = None if pair is None else self._load(pair)
+        stored = self._store("prepare" if rotates else "none", key)
+        self._create_account((pair or stored["secret"])["public_key"], rotates)
+        pending = bool(stored["secret"]["pending"] or (pair is not None and pair["pending"]))
         self._report.changed |= pending
-        finish = pending and not self._check_mode
-        if finish:
-            self._log_in(NEXT_SUFFIX)
-            self._store("finish")
-        elif stored["unsettled"] and not self._check_mode:
-            self._store("none")  # the key of a rotation that was given up
-        return _Key(stored["secret"]["fingerprint"], bool(stored["key_changed"]), finish)
+        if not check_mode:
+            if pending:
+                self._log_in(NEXT_SUFFIX if stored["secret"]["pending"] else "")
+            if stored["unsettled"]:  # by a rotation, or by one that was given up
+                self._store("finish" if pending else "none", key)
+            if pair is not None and pair["pending"]:
+                self._keep_in_files("finish")
+        shown = (pair or stored["secret"])["fingerprint"]
+        return _Key(shown, bool(stored["key_changed"]), pending and not check_mode)
 
     def _rotates(self) -> bool:
         """Whether the plan asks for a new key, which can depend on the one that the account has."""
         plan = self._plan
         if plan.rotate_key_from is None:
-            rotates = plan.rotate_key
-        else:
-            with self._view.planning():
-                user = self._cluster.iam.user(plan.account)
-            key = None if user is None else read_public_key(user.public_key)
-            rotates = plan.rotates(None if key is None else fingerprint(key))
-        self._report.rotates = rotates
-        return rotates
+            return plan.rotate_key
+        with self._view.planning():
+            user = self._cluster.iam.user(plan.account)
+        key = None if user is None else read_public_key(user.public_key)
+        return plan.rotates(None if key is None else fingerprint(key))
 
-    def _key_in_file(self) -> _Key:
-        """The key lives in files too. A rotation makes its key in files of its own, and moves them at its very end."""
-        plan = self._plan
-        files, next_files = plan.key_files, plan.next_key_files
-        if files is None or next_files is None:
-            raise AssertionError("a plan with a key file has one for the next key too")
-        begins = self._rotates() and os.path.lexists(os.path.expanduser(files.private_key_path))
-        rotating = begins or os.path.lexists(os.path.expanduser(next_files.private_key_path))
-        self._report.rotates = rotating
-        used = next_files if rotating else files
-        pair = self._part(
-            "key_files", Keypair(used.private_key_path, used.public_key_path, make_key=self._make_key, closes=True)
+    def _keep_in_files(self, rotate: str) -> dict[str, Any] | None:
+        """The key pair in files; None where the key is in the secret only."""
+        files = self._plan.key_files
+        if files is None:
+            return None
+        pair = Keypair(
+            files.private_key_path, files.public_key_path, rotate=rotate, make_key=self._make_key, closes=True
         )
-        key = self._make_key() if pair.get("provisional") else self._load(used)
-        prepared = self._store("prepare", key) if rotating else {"key_changed": False}
-        self._create_account(pair["keypair"]["public_key"], rotating)
-        if rotating and self._check_mode:
-            self._report.changed = True
-            return _Key(pair["keypair"]["fingerprint"], True, False)
-        if rotating:
-            with self._telling():
-                log_in(self._cluster.http, KeyCredentials(plan.account, key))
-        stored = self._store("finish" if rotating else "none", key)
-        if rotating:
-            self._move(next_files, files)
-        changed = bool(prepared["key_changed"] or stored["key_changed"])
-        return _Key(pair["keypair"]["fingerprint"], changed, rotating)
+        values = self._part("key_files", pair)
+        return {**values["keypair"], "made": bool(values.get("provisional"))}
 
-    def _load(self, files: KeyFiles) -> RSAPrivateKey:
-        option = f"{self._plan.prefix}key_dir ({files.private_key_path})"
+    def _load(self, pair: Mapping[str, Any]) -> RSAPrivateKey:
+        if pair["made"]:  # in check mode, and thrown away
+            return self._make_key()
+        path = pair["private_key_path"]
+        option = f"{self._plan.prefix}key_dir ({path})"
         # Whom the file is open to is the matter of the key pair, which closes it.
-        return load_private_key(read_text(files.private_key_path, option), option)
-
-    def _move(self, source: KeyFiles, target: KeyFiles) -> None:
-        """Put the next key files in place of the ones before."""
-        for old, new, mode in (
-            (source.private_key_path, target.private_key_path, SECRET_MODE),
-            (source.public_key_path, target.public_key_path, PUBLIC_MODE),
-        ):
-            with self._telling():
-                target_file = os.path.expanduser(new)
-                like = os.lstat(target_file) if os.path.lexists(target_file) else None
-                write_whole(target_file, read_text(old, f"{self._plan.prefix}key_dir"), mode, like=like)
-            self._report.done.append(f"write {new}")
-        self._part("next_key_files", Keypair(source.private_key_path, source.public_key_path, present=False))
+        return load_private_key(read_text(path, option), option)
 
     def _store(self, rotate: str, key: RSAPrivateKey | None = None) -> Mapping[str, Any]:
         plan = self._plan
@@ -235,6 +267,7 @@ class Service:
             plan.login_endpoint,
             plan.security_mode if plan.login_endpoint is None else None,
             plan.legacy_login_endpoint,
+            keeps=plan.stage == ROTATED,
         )
         secret = ServiceAccountSecret(
             self._cluster,
@@ -255,11 +288,12 @@ class Service:
             self._cluster.iam,
             self._cluster.own_uid,
             plan.account,
-            description=plan.description,
+            description=None if plan.stage == ROTATED else plan.description,
             key=read_public_key(public_key),
             replace_key=replace_key,
             allow_dcos_prefix=plan.allow_dcos_prefix,
             is_stored=stored_half(self._cluster, plan.account, plan.secret_store, plan.secret_path),
+            describe_new_only=not plan.own_description,
         )
         self._part("account", account)
 
@@ -330,9 +364,9 @@ class Service:
             if self._check_mode or not self._report.changed or not self._remove_account():
                 break
             self._remove_secret()
-        for number, files in enumerate(plan.delete_key_files):
-            name = "next_key_files" if number else "key_files"
-            self._part(name, Keypair(files.private_key_path, files.public_key_path, present=False))
+        if plan.delete_key_files and plan.key_files is not None:
+            files = plan.key_files
+            self._part("key_files", Keypair(files.private_key_path, files.public_key_path, present=False))
         if plan.delete_unused_acls:
             # When the account's own grants are gone; works on what an interrupted retirement left, too.
             unused = self._grants_of(plan.account, plan.delete_unused_acls, present=False, delete_unused_acls=True)

@@ -8,20 +8,11 @@ from __future__ import annotations
 import os
 from typing import Callable
 
-from ansible.module_utils.basic import AnsibleModule
-
 from .._api.connection import Site, resolve_site
 from .._resources.frame import Outcome
 from . import libraries as _deps
-from .run import (
-    ArgumentSpec,
-    Managed,
-    Params,
-    Where,
-    converge_plainly,
-    hider,
-    run,
-)
+from .arguments import Module
+from .run import ArgumentSpec, Managed, Params, Where, converge_plainly, run
 
 # No defaults and no env fallbacks here: an option left out must be told from one set to its default, an exported empty
 # variable must count as unset, and a credential set must come from one source as a whole. See _api/connection.py.
@@ -45,15 +36,15 @@ CONNECTION_SPEC: dict[str, dict[str, object]] = {
 def run_site_module(
     argument_spec: ArgumentSpec,
     build: Callable[[Params, Site | None], Managed],
-    converge_with: Callable[[AnsibleModule, Managed], Outcome] = converge_plainly,
+    converge_with: Callable[[Module, Managed], Outcome] = converge_plainly,
     **rules: object,
 ) -> None:
     """Run a module that talks to the cluster as nobody, before there is a reason to trust it, or not at all."""
-    module = AnsibleModule({**CONNECTION_SPEC, **argument_spec}, supports_check_mode=True, **rules)
+    module = Module({**CONNECTION_SPEC, **argument_spec}, supports_check_mode=True, **rules)
     _deps.require(module, _deps.HTTP, _deps.KEYS)
 
     def make(where: Where) -> Managed:
-        site = resolve_site(module.params, os.environ, hider(module))
+        site = resolve_site(module.params, os.environ, module.hide)
         where["cluster"] = {"url": None if site is None else site.url, "credentials_from": None}
         return build(module.params, site)
 

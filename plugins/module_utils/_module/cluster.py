@@ -7,24 +7,16 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Callable, Generic, Sequence
-
-from ansible.module_utils.basic import AnsibleModule
 
 from .._api.cluster import Cluster
 from .._api.connection import KeyCredentials, TokenCredentials, resolve
 from .._resources.frame import Resource, State
 from . import libraries as _deps
 from .anonymous import CONNECTION_SPEC
-from .run import (
-    ArgumentSpec,
-    Params,
-    Where,
-    hide_given,
-    hider,
-    revealer,
-    run,
-)
+from .arguments import Module
+from .run import ArgumentSpec, Params, Where, run
 
 
 @dataclass(frozen=True)
@@ -32,10 +24,15 @@ class Context(Generic[Params]):
     """What a module makes its resource from."""
 
     params: Params
-    cluster: Cluster
+    connect: Callable[[], Cluster]
     warn: Callable[[str], None]
     hide: Callable[[str], None]
     reveal: Callable[[str], None]
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        """The cluster that the options name. A module that never asks for it needs no connection."""
+        return self.connect()
 
 
 def run_cluster_module(
@@ -48,16 +45,19 @@ def run_cluster_module(
 
     libraries: what it needs beside those that every such module does; importing one takes its time.
     """
-    module = AnsibleModule({**CONNECTION_SPEC, **argument_spec}, supports_check_mode=True, **rules)
+    module = Module({**CONNECTION_SPEC, **argument_spec}, supports_check_mode=True, **rules)
     _deps.require(module, _deps.HTTP, _deps.KEYS, *libraries)
 
     def make(where: Where) -> Resource[State]:
-        hide = hider(module)
-        hide_given(module, argument_spec, hide)
-        connection = resolve(module.params, os.environ, module.warn, hide)
-        if isinstance(connection.credentials, (KeyCredentials, TokenCredentials)):
-            _deps.require(module, _deps.JWT)
-        where["cluster"] = {"url": connection.url, "credentials_from": connection.credentials_from}
-        return build(Context(module.params, Cluster(connection, hide), module.warn, hide, revealer(module)))
+        module.hide_marked()
+
+        def connect() -> Cluster:
+            connection = resolve(module.params, os.environ, module.warn, module.hide)
+            if isinstance(connection.credentials, (KeyCredentials, TokenCredentials)):
+                _deps.require(module, _deps.JWT)
+            where["cluster"] = {"url": connection.url, "credentials_from": connection.credentials_from}
+            return Cluster(connection, module.hide)
+
+        return build(Context(module.params, connect, module.warn, module.hide, module.reveal))
 
     run(module, make)

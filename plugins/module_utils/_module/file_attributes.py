@@ -22,19 +22,19 @@ from .._errors import DcosError
 from .._resources.frame import FilesResource, Outcome, State, converge
 
 if TYPE_CHECKING:
-    from ansible.module_utils.basic import AnsibleModule
+    from .arguments import Module
 
 _SYMBOLIC = r"[ugoa]*(?:[-+=](?:[rwxXst]*|[ugo]))+"
 _MODE = re.compile(rf"(?:0o?)?[0-7]{{1,4}}|{_SYMBOLIC}(?:,{_SYMBOLIC})*")
 
 
-def converge_files(module: AnsibleModule, resource: FilesResource[State]) -> Outcome:
+def converge_files(module: Module, resource: FilesResource[State]) -> Outcome:
     """Bring the files to their wanted state and give them their attributes, or say what that would change."""
     if module.params["state"] == "present":
         _check_options(module)
     before = {}
     for path, _mode in resource.managed_files():
-        with suppress(FileNotFoundError):
+        with suppress(OSError):  # the resource itself tells what is wrong with a path
             before[path] = _attributes(path)
     outcome = converge(resource, module.check_mode)
     if outcome.after is not None:
@@ -42,7 +42,7 @@ def converge_files(module: AnsibleModule, resource: FilesResource[State]) -> Out
     return outcome
 
 
-def _check_options(module: AnsibleModule) -> None:
+def _check_options(module: Module) -> None:
     mode = module.params["mode"]
     if isinstance(mode, str) and _MODE.fullmatch(mode) is None:
         raise DcosError(f"mode: {mode!r} is neither octal, as '0600', nor symbolic, as 'u=rw'. Nothing was changed.")
@@ -63,7 +63,7 @@ def _attributes(path: str) -> dict[str, object]:
 
 
 def _set_attributes(
-    module: AnsibleModule, resource: FilesResource[State], before: dict[str, dict[str, object]], outcome: Outcome
+    module: Module, resource: FilesResource[State], before: dict[str, dict[str, object]], outcome: Outcome
 ) -> None:
     option = module.params["mode"]
     for path, default_mode in resource.managed_files():

@@ -5,13 +5,14 @@
 """Grants that several presets share, and those that come with an option.
 
 Sources: "Provisioning custom services" (1.8 and later; its lists for schedulers), the templates that the pages of the
-services share, the pages of Kubernetes and DC/OS Monitoring (public agents).
+services share, the pages of Kubernetes and DC/OS Monitoring (public agents), the tests of the SDK.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from .._rules.security_modes import STRICT
 from .model import PresetGrant
 
 
@@ -27,13 +28,27 @@ def full(rid: str, reason: str) -> PresetGrant:
     return PresetGrant(rid, ("full",), reason)
 
 
-def uncertain(*grants: PresetGrant) -> tuple[PresetGrant, ...]:
-    return tuple(replace(grant, uncertain=True) for grant in grants)
+def doubted(doubt: str, *grants: PresetGrant) -> tuple[PresetGrant, ...]:
+    """Granted nevertheless: the package was tested with what its page lists."""
+    return tuple(replace(grant, doubt=doubt) for grant in grants)
+
+
+def uncertain(doubt: str, *grants: PresetGrant) -> tuple[PresetGrant, ...]:
+    """Granted on request only."""
+    return tuple(replace(grant, uncertain=True) for grant in doubted(doubt, *grants))
+
+
+def in_strict(grants: tuple[PresetGrant, ...]) -> tuple[PresetGrant, ...]:
+    """Those that the documents list for strict mode only, though other modes enforce them too."""
+    return tuple(replace(grant, modes=(STRICT,)) for grant in grants)
 
 
 REGISTER = create("dcos:mesos:master:framework:role:{role}", "register as a framework with this role")
 RUN_AS = create("dcos:mesos:master:task:user:{user}", "run tasks as this Linux user")
 RUN_AS_ON_AGENT = create("dcos:mesos:agent:task:user:{user}", "run tasks as this Linux user, as agents check it")
+"""Needed from DC/OS 1.10 on, say the tests of the SDK (DCOS-15682), the pages of Jenkins 3.6.0 and later, of NiFi, the
+Data Science Engine and Kubernetes, and guides to Spark and Datadog. The permissions reference and other pages leave it
+out. Every package that runs tasks gets it: it allows nothing that RUN_AS does not."""
 RUN_IN_FOLDER = create("dcos:mesos:master:task:app_id:/{service_name}", "run tasks in the service's own folder")
 MINIMUM = (REGISTER, RUN_AS)
 # Creating goes by the role, destroying by the principal: without the second one resources can never be given back.
@@ -47,6 +62,9 @@ LOCAL_VOLUMES = (
 )
 RESOURCES = RESERVATIONS + LOCAL_VOLUMES
 STATEFUL = MINIMUM + RESOURCES
+# The lists above are those for services of one's own, word by word. What packages need beside them:
+PACKAGE_MINIMUM = (*MINIMUM, RUN_AS_ON_AGENT)
+PACKAGE_STATEFUL = PACKAGE_MINIMUM + RESOURCES
 
 SIGN = full("dcos:adminrouter:ops:ca:rw", "have certificates signed by the cluster's CA")
 CA = (SIGN, full("dcos:adminrouter:ops:ca:ro", "read what the cluster's CA publishes"))
@@ -68,12 +86,16 @@ TLS = (
     *CA,
 )
 
-TRANSPORT_ENCRYPTION: tuple[PresetGrant, ...] = TLS + uncertain(
-    RUN_IN_FOLDER,
-    create("dcos:mesos:master:reservation:principal:{service_account}", "reserve under its own principal"),
-    create("dcos:mesos:master:volume:principal:{service_account}", "create volumes under its own principal"),
+TRANSPORT_ENCRYPTION: tuple[PresetGrant, ...] = (
+    *TLS,
+    *uncertain("only one template lists it, without the slash", RUN_IN_FOLDER),
+    *uncertain(
+        "only one template lists it, for a stray account; the reference knows only delete",
+        create("dcos:mesos:master:reservation:principal:{service_account}", "reserve under its own principal"),
+        create("dcos:mesos:master:volume:principal:{service_account}", "create volumes under its own principal"),
+    ),
 )
-"""Further grants where the scheduler provisions TLS itself. Only one template has the uncertain ones."""
+"""Further grants where the scheduler provisions TLS itself."""
 
 PUBLIC_AGENT_PODS: tuple[PresetGrant, ...] = (
     PresetGrant(

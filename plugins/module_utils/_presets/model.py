@@ -32,9 +32,10 @@ C(undocumented) stands in shipped presets only: no document says, so the rules o
 Support = Mapping[str, str]
 """Security mode -> one of SUPPORT."""
 
-PLACEHOLDERS: tuple[str, ...] = ("service_account", "service_name", "role", "user", "group")
-"""What a rid may hold in braces: the uid; the service name without leading slash; the Mesos role; the Linux user of
-the tasks; the first folder of the service name."""
+PLACEHOLDERS: tuple[str, ...] = ("service_account", "service_name", "folder", "role", "user", "group")
+"""What a rid may hold in braces: the uid; the service name without leading slash; the same without what the package
+appends to the name it is given (C(Preset.app)); the Mesos role; the Linux user of the tasks; the first folder of the
+service name."""
 
 EXTRA_PLACEHOLDERS: tuple[str, ...] = ("pool_name", "app_id", "marathon_instance")
 """Further ones, whose values only the user knows: one Edge-LB pool; the id of an app, with its leading slash; the
@@ -50,7 +51,10 @@ class PresetGrant:
     reason: str | None = None
     """What the service does with it."""
     uncertain: bool = False
-    """Only one source has it, or another contradicts it: granted on request only."""
+    """Granted on request only: more speaks against it than C(doubt) alone, and the service works without it."""
+    doubt: str | None = None
+    """What speaks against it, as the end of a sentence. Alone it is told in the documentation: a package is granted
+    what its own pages list, since it was tested with that."""
     modes: tuple[str, ...] = MODES
     """The modes whose documents list it, where a looser mode would enforce it but its documents leave it out."""
 
@@ -89,8 +93,14 @@ class Preset:
     """The documented secret of a service that has its default name; None: derived."""
     linux_user: str | None = None
     """The documented Linux user of the tasks where it is not nobody."""
+    scheduler_user: str | None = None
+    """The Linux user that Marathon starts the scheduler as, where that is not the user of the tasks."""
     mesos_role: str | None = None
     """The documented role where it is not derived from the service's name."""
+    app: str | None = None
+    """The part that the package appends to the name it is given (its service.name) to make the id of its app."""
+    both_roles: bool = False
+    """The service moves to the role of its group: everything for a role is granted for the old and the new one."""
     quota_aware: bool = False
     """Some version of the package can take the role of its top-level group (DC/OS 2.0 and later)."""
     transport_encryption: bool = False
@@ -103,6 +113,13 @@ class Preset:
     """Where the service does not read the usual document of a service account from its secret: what it wants."""
     notes: tuple[str, ...] = ()
     """Traps that its user should know, one sentence each."""
+    sources: tuple[str, ...] = ()
+    """Where the facts come from: pages of the DC/OS documentation, or files of public repositories."""
+
+    def folder_of(self, service_name: str) -> str:
+        """The folder that holds everything of a service, whether its name ends in the part of the app or not."""
+        suffix = f"/{self.app}"
+        return service_name[: -len(suffix)] if service_name.endswith(suffix) else service_name
 
     def support_in(self, mode: str, version: str | None = None) -> tuple[str, str]:
         """How the service goes with a mode, and the documents that say so (for messages).

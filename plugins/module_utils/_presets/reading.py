@@ -69,14 +69,17 @@ __all__ = [
 ]
 
 PREFIX = "dcos_service_"
-"""What stands before the names of variables in messages, unless the caller says otherwise."""
+"""How the role's variables begin; what stands before their names in messages, unless the caller says otherwise."""
 
 ANY_ROLE = "any"
 """The Mesos role that stands for all: the optional last part of a rid is left out (permissions reference)."""
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
-_OWN_KEYS = ("description", "grants", "support", "mesos_role", "linux_user", "quota_aware", "transport_encryption")
+_OWN_KEYS = (
+    *("description", "grants", "support", "mesos_role", "linux_user", "scheduler_user", "quota_aware"),
+    "transport_encryption",
+)
 _EXTRA_VALUES = {
     "pool_name": (re.compile(r"[A-Za-z0-9_.-]+"), "the name of an Edge-LB pool, such as web"),
     "app_id": (re.compile(r"(/[a-z0-9][a-z0-9.-]*)+"), "the id of an app with its leading slash, such as /prod/web"),
@@ -252,6 +255,7 @@ def read_presets(raw: object, option: str, prefix: str = PREFIX) -> dict[str, Pr
             ),
             support=_read_support(body.get("support"), f"{here}.support"),
             linux_user=_text(body.get("linux_user"), f"{here}.linux_user"),
+            scheduler_user=_text(body.get("scheduler_user"), f"{here}.scheduler_user"),
             mesos_role=_text(body.get("mesos_role"), f"{here}.mesos_role"),
             quota_aware=_flag(body.get("quota_aware"), f"{here}.quota_aware"),
             transport_encryption=_flag(body.get("transport_encryption"), f"{here}.transport_encryption"),

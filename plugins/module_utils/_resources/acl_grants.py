@@ -14,6 +14,7 @@ from functools import partial
 from typing import Callable, Iterable, Mapping, Sequence
 
 from .._api.iam import (
+    GroupGrant,
     Iam,
     Permissions,
     Subject,
@@ -68,6 +69,7 @@ class Grants(Resource[GrantsState]):
     keep: neither granted nor revoked.
     delete_unused_acls: with C(present=False) also delete the ACLs that nobody has a grant on any more.
     reads_end: read what the subject has once everything is written, so that C(direct) is no mere hope.
+    is_made_before: who gives the grants has just made the subject; where it is missing, that was in check mode.
     """
 
     def __init__(
@@ -82,16 +84,19 @@ class Grants(Resource[GrantsState]):
         allow_dcos_prefix: bool = False,
         delete_unused_acls: bool = False,
         reads_end: bool = True,
+        is_made_before: bool = False,
     ) -> None:
         self._iam = iam
         self._own_uid = own_uid
         self._subject = subject
         self._permissions = tuple(permissions)
+        self._descriptions = {permission.rid: permission.description for permission in permissions}
         self._present = present
         self._exclusive = exclusive
         self._keep = frozenset(grants_of(keep))
         self._delete_unused_acls = delete_unused_acls
         self._reads_end = reads_end
+        self._is_made_before = is_made_before
         _check_subject(subject, exclusive, allow_dcos_prefix)
         for permission in self._permissions:
             if present and not permission.actions:
@@ -146,7 +151,8 @@ class Grants(Resource[GrantsState]):
 
         A grant that only seems to be there would not be made, power that does not show yet would not be taken away.
         """
-        direct = [grant for grant in permissions.direct if grant.rid not in rids]
+        confirmed = frozenset(rids)
+        direct = [grant for grant in permissions.direct if grant.rid not in confirmed]
         for rid in rids:
             direct += self._iam.grants_of_subject_on(self._subject, rid)
         return Permissions(tuple(direct), permissions.through_groups)
@@ -167,11 +173,12 @@ class Grants(Resource[GrantsState]):
         for grant in revoked:
             do = partial(self._iam.revoke, self._subject, grant)
             steps.append(Step(f"revoke {grant.rid} {grant.action}", do, ("revoked", grant.view())))
-        unused = [rid for rid, holders in state.acls.items() if holders is not None and self._unused(holders, revoked)]
+        gone = frozenset(revoked)
+        unused = [rid for rid, holders in state.acls.items() if holders is not None and self._unused(holders, gone)]
         for rid in unused:
             steps.append(Step(f"delete the ACL of {rid}", partial(self._delete_acl, rid), ("deleted", {"rid": rid})))
         after = (current | set(granted)) - set(revoked)
-        through = _through_groups(state.permissions or Permissions())
+        through = group_grants_view((state.permissions or Permissions()).through_groups)
         blocked = None
         if state.permissions is None and self._present:
             blocked = self._missing()
@@ -180,17 +187,20 @@ class Grants(Resource[GrantsState]):
         if self._delete_unused_acls:
             acls = sorted(rid for rid, holders in state.acls.items() if holders is not None)
             before_view["acls"] = acls
-            after_view["acls"] = [rid for rid in acls if rid not in unused]
-        return Plan({"through_groups": through}, tuple(steps), before_view, after_view, blocked=blocked)
+            after_view["acls"] = sorted(frozenset(acls).difference(unused))
+        quiet = self._is_made_before and self._subject.name not in GRANTABLE_NATIVE_ACCOUNTS
+        return Plan(
+            {"through_groups": through}, tuple(steps), before_view, after_view, blocked=blocked, quietly_blocked=quiet
+        )
 
     def result(self, plan: Plan, done: Sequence[Step]) -> Mapping[str, object]:
         """Only what changed something is reported as granted or revoked: another run may have been faster."""
         outcomes: dict[str, list[Mapping[str, str]]] = {"granted": [], "revoked": [], "deleted": []}
-        for step in done:
+        # Once each, though a step is done again where somebody undid it meanwhile.
+        for step in {step.what: step for step in done}.values():
             if step.subject is not None:
                 outcome, view = step.subject
-                if view not in outcomes[outcome]:  # done again, since somebody undid it meanwhile
-                    outcomes[outcome].append(view)
+                outcomes[outcome].append(view)
         deleted = [view["rid"] for view in outcomes.pop("deleted")]
         result = {**plan.result, "grants": {**outcomes, "direct": (plan.after or {})["direct"]}}
         return {**result, "deleted_acls": deleted} if self._delete_unused_acls else result
@@ -214,7 +224,7 @@ class Grants(Resource[GrantsState]):
             self._iam.create_acl(grant.rid, self._description(grant.rid))
         return self._iam.grant(self._subject, grant)
 
-    def _unused(self, holders: Sequence[tuple[Subject, Grant]], revoked: Sequence[Grant]) -> bool:
+    def _unused(self, holders: Sequence[tuple[Subject, Grant]], revoked: frozenset[Grant]) -> bool:
         """Whether nobody has a grant on the resource once this plan is carried out."""
         return all(subject == self._subject and grant in revoked for subject, grant in holders)
 
@@ -223,7 +233,7 @@ class Grants(Resource[GrantsState]):
         return self._iam.grants_on(rid) == [] and self._iam.delete_acl(rid)
 
     def _description(self, rid: str) -> str:
-        given = next((p.description for p in self._permissions if p.rid == rid), None)
+        given = self._descriptions.get(rid)
         return ACL_DESCRIPTION if given is None else given
 
     def _protect_own(self, revoked: Iterable[Grant], own_groups: Sequence[str]) -> None:
@@ -240,6 +250,12 @@ class Grants(Resource[GrantsState]):
     def _missing(self) -> DcosError:
         kind = "uid" if self._subject.kind == "users" else "gid"
         code = "ERR_UNKNOWN_USER_ID" if kind == "uid" else "ERR_UNKNOWN_GROUP_ID"
+        if self._subject.name in GRANTABLE_NATIVE_ACCOUNTS:
+            return DcosError(
+                f"{self._subject.words} belongs to DC/OS itself and does not exist on this cluster, so nothing can be "
+                "granted to it.",
+                code,
+            )
         return DcosError(
             f"{kind}: {self._subject.words} does not exist, so nothing can be granted to it. Create it first.", code
         )
@@ -274,7 +290,7 @@ def read_subject(iam: Iam, subject: Subject) -> dict[str, object] | None:
     permissions = read(subject.name)
     if permissions is None:
         return None
-    return {"direct": group_grants(permissions.direct), "through_groups": _through_groups(permissions)}
+    return {"direct": group_grants(permissions.direct), "through_groups": group_grants_view(permissions.through_groups)}
 
 
 def who_may(iam: Iam, rid: str) -> dict[str, object] | None:
@@ -282,21 +298,21 @@ def who_may(iam: Iam, rid: str) -> dict[str, object] | None:
     found = iam.grants_on(rid)
     if found is None:
         return None
+    holders: dict[str, dict[str, list[Grant]]] = {"users": {}, "groups": {}}
+    for subject, grant in found:
+        holders[subject.kind].setdefault(subject.name, []).append(grant)
     result: dict[str, object] = {"rid": rid}
     for kind, name in (("users", "uid"), ("groups", "gid")):
-        holders = sorted({subject.name for subject, _grant in found if subject.kind == kind})
         result[kind] = [
-            {
-                name: holder,
-                "actions": group_grants(g for s, g in found if s == Subject(kind, holder))[0]["actions"],
-            }
-            for holder in holders
+            {name: holder, "actions": group_grants(grants)[0]["actions"]}
+            for holder, grants in sorted(holders[kind].items())
         ]
     return result
 
 
-def _through_groups(permissions: Permissions) -> list[dict[str, object]]:
+def group_grants_view(entries: Iterable[GroupGrant]) -> list[dict[str, object]]:
+    """What an account may do through its groups, as results show it: C([{gid, rid, actions}])."""
     groups: dict[str, list[Grant]] = {}
-    for entry in permissions.through_groups:
+    for entry in entries:
         groups.setdefault(entry.gid, []).append(entry.grant)
     return [{"gid": gid, **entry} for gid in sorted(groups) for entry in group_grants(groups[gid])]

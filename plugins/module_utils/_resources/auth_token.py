@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 import time
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from .._crypto.jwt import (
     LOGIN_TOKEN_LIFETIME,
     claims,
     expires_at,
+    is_token,
     iso_utc,
     login_token,
     verified_claims,
@@ -215,7 +215,7 @@ class AuthenticationToken(Resource[TokenState]):
         if found is None:
             return None
         text, status = found[0].strip(), found[1]
-        if re.fullmatch(r"[\w-]*\.[\w-]*\.[\w-]*|", text, re.ASCII) is None:
+        if text and not is_token(text):
             raise foreign_file("path", path, "token")
         return text, status
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -34,6 +35,7 @@ with suppress(ImportError):  # _module/libraries.py tells the user; sanity tests
 
 BUNDLE_PATH = "/ca/dcos-ca.crt"
 _HEX_DIGITS = 64
+_CERTIFICATE = re.compile(r"^-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,11 @@ def parse_bundle(text: str, source: str) -> Bundle:
     return Bundle(certificates)
 
 
+def _is_bundle_file(text: str) -> bool:
+    """Whether there is nothing beside certificates but comments: many servers keep a private key in the same file."""
+    return all(not line.strip() or line.startswith("#") for line in _CERTIFICATE.sub("", text).splitlines())
+
+
 @dataclass(frozen=True)
 class CaState:
     """The bundle that shall be kept and the one that is, None where there is none.
@@ -149,7 +156,9 @@ class CaFile(FilesResource[CaState]):
             try:
                 kept = parse_bundle(found[0], self._path)
             except TlsError:
-                raise foreign_file("path", self._path, "bundle of CA certificates") from None
+                kept = None
+            if kept is None or not _is_bundle_file(found[0]):
+                raise foreign_file("path", self._path, "bundle of CA certificates")
         if not self._present:
             return CaState(status=status)
         check_folder(self._path, "path")

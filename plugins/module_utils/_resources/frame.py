@@ -48,6 +48,7 @@ class Plan:
     result: what the module returns when all steps are done.
     provisional: the result holds something that was made for this plan (a new key) and is only real once applied.
     blocked: why it cannot be applied now although it can be planned: an error, and a warning in check mode.
+    quietly_blocked: no such warning: what is missing is made before, where this is not check mode.
     warnings: what the user should know whether or not anything is done.
     """
 
@@ -57,6 +58,7 @@ class Plan:
     after: Mapping[str, object] | None = None
     provisional: bool = False
     blocked: DcosError | None = None
+    quietly_blocked: bool = False
     warnings: tuple[str, ...] = ()
 
 
@@ -192,7 +194,7 @@ def _outcome(resource: Resource[State], first: Plan, plan: Plan, done: Sequence[
     warnings = list(plan.warnings)
     if check_mode and plan.provisional:
         values["provisional"] = True
-    if check_mode and plan.blocked is not None:
+    if check_mode and plan.blocked is not None and not plan.quietly_blocked:
         warnings.append(plan.blocked.message)
     after = plan.after if done else first.before
     words = tuple(step.what for step in done)

@@ -28,12 +28,12 @@ from .._crypto.rsa_keys import (
     read_public_key,
     same_key,
 )
-from .._errors import DcosError
+from .._errors import DcosError, Remedy
 from .._rules.identifiers import (
-    JOURNAL_SUFFIX,
     NEXT_SUFFIX,
     UID_MAX_LENGTH,
     check_account_uid,
+    journal_uid,
 )
 from .._rules.permissions import SUPERUSER_RID, Grant, group_grants
 from .frame import LostRaceError, Plan, Resource, Step
@@ -45,6 +45,15 @@ if TYPE_CHECKING:
 
 Belonging = Union[str, Grant]
 """What an account has: the membership in a group, or a grant."""
+
+REPLACE = Remedy(
+    "Set replace_key to true if that is wanted.",
+    "Set {prefix}rotate_key to true if that is wanted; it makes a new key.",
+)
+STORE_FIRST = Remedy(
+    "Store it first (dcos_sa_secret with rotate=prepare), or correct secret_path and secret_store.",
+    "Run again when no other run is busy.",
+)
 
 
 @dataclass(frozen=True)
@@ -98,9 +107,15 @@ class AccountState:
         return None if self.user is None else read_public_key(self.user.public_key)
 
 
-def journal_uid(uid: str) -> str:
-    """The uid of the account that holds the journal."""
-    return uid + JOURNAL_SUFFIX
+def read_service_account(iam: Iam, uid: str) -> User | None:
+    """The service account, None where there is none; an account of a person is an error."""
+    user = iam.user(uid)
+    if user is not None and not user.is_service:
+        raise DcosError(
+            f"uid: {uid} is the account of a person, not a service account. Nothing was changed. Choose another uid.",
+            "invalid_uid",
+        )
+    return user
 
 
 def read_journal(iam: Iam, uid: str) -> Journal | None:
@@ -146,6 +161,7 @@ class ServiceAccount(Resource[AccountState]):
     """The account C(uid).
 
     description, key: None for not managed (a missing account cannot be made without a key).
+    describe_new_only: the description is for an account that is created here; one that exists keeps its own.
     own_uid: the account of the connection, which is neither deleted nor replaced.
     is_stored: tells whether the private half of the new key is where the service will read it. Asked before anything is
     written, and right before the account is replaced, when its journal tells others that the key is needed. In check
@@ -163,6 +179,7 @@ class ServiceAccount(Resource[AccountState]):
         replace_key: bool = False,
         allow_dcos_prefix: bool = False,
         is_stored: Callable[[RSAPublicKey], bool] | None = None,
+        describe_new_only: bool = False,
     ) -> None:
         self._iam = iam
         self._own_uid = own_uid
@@ -174,6 +191,7 @@ class ServiceAccount(Resource[AccountState]):
         self._is_stored = is_stored
         self._meanwhile: list[str] = []
         self._deleted: User | None = None
+        self._describe_new_only = describe_new_only
         if replace_key and len(journal_uid(uid)) > UID_MAX_LENGTH:
             raise DcosError(
                 f"uid: {uid} is too long for replace_key: the journal {journal_uid(uid)} must fit into "
@@ -182,13 +200,7 @@ class ServiceAccount(Resource[AccountState]):
             )
 
     def read(self) -> AccountState:
-        user = self._iam.user(self._uid)
-        if user is not None and not user.is_service:
-            raise DcosError(
-                f"uid: {self._uid} is the account of a person, not a service account. Nothing was changed. Choose "
-                "another uid.",
-                "invalid_uid",
-            )
+        user = read_service_account(self._iam, self._uid)
         state = AccountState(user, read_journal(self._iam, self._uid))
         if user is None:
             return state
@@ -261,14 +273,12 @@ class ServiceAccount(Resource[AccountState]):
                 f"uid: service account {self._uid} does not exist; creating it needs public_key or public_key_path.",
                 "invalid_key",
             )
-        # The DC/OS CLI describes a new account by its uid.
-        described = repaired.user.description if repaired.user is not None else self._uid
-        description = described if self._description is None else self._description
+        description = self._described(repaired.user)
         if repaired.user is None and key is not None:
             steps.append(self._create_step(key, description))
         elif key is not None and _differs(repaired.key, key):
             steps = self._replace_steps(state, repaired, steps, key, description)
-        elif repaired.user is not None and described != description:
+        elif repaired.user is not None and repaired.user.description != description:
             steps.append(
                 Step(
                     f"set the description of service account {self._uid}",
@@ -281,6 +291,12 @@ class ServiceAccount(Resource[AccountState]):
             {"service_account": after}, tuple(steps), self._view(state), self._diff_view(after), warnings=warnings
         )
 
+    def _described(self, user: User | None) -> str:
+        """The description that the account shall have."""
+        if user is None:  # the DC/OS CLI describes a new account by its uid
+            return self._uid if self._description is None else self._description
+        return user.description if self._description is None or self._describe_new_only else self._description
+
     def _warn_of_repair(self, state: AccountState) -> Iterator[str]:
         """An interrupted replacement is finished whenever that was: what comes back then is easily forgotten."""
         journal = state.journal
@@ -289,8 +305,7 @@ class ServiceAccount(Resource[AccountState]):
         if state.user is None and any(grant.rid == SUPERUSER_RID for grant in journal.grants):
             yield (
                 f"Service account {self._uid} gets {SUPERUSER_RID} back, which it had when the replacement of its key "
-                "was interrupted. Revoke it if the account shall not have it any more: dcos_acl_grant with "
-                "state=absent."
+                "was interrupted. Revoke it if the account shall not have it any more."
             )
         if state.kept_back:
             yield (
@@ -322,8 +337,9 @@ class ServiceAccount(Resource[AccountState]):
             raise DcosError(
                 f"Service account {self._uid} has another key ({_fingerprint_of(repaired.key)}) than the one given "
                 f"({fingerprint(key)}). A key cannot be changed, only replaced together with the account: whoever "
-                f"uses the old key can no longer log in. Set replace_key to true if that is wanted.{unfinished}",
+                f"uses the old key can no longer log in.{unfinished}",
                 "key_mismatch",
+                remedy=REPLACE,
             )
         self._protect("replace", state)
         if self._deleted is not None:
@@ -398,9 +414,9 @@ class ServiceAccount(Resource[AccountState]):
             raise DcosError(
                 f"secret_path: the private half of the new key of service account {self._uid} "
                 f"({fingerprint(journal.key)}) is stored neither there nor beside it, at the same path with "
-                f"{NEXT_SUFFIX}. The account still has its old key. Store it first (dcos_sa_secret with "
-                "rotate=prepare), or correct secret_path and secret_store.",
+                f"{NEXT_SUFFIX}. The account still has its old key.",
                 "key_mismatch",
+                remedy=STORE_FIRST,
             )
         return self._create(journal_uid(self._uid), public_pem(journal.key), journal.text())
 
@@ -447,8 +463,7 @@ class ServiceAccount(Resource[AccountState]):
             raise self._rival()
         if grants:  # power, last of all: what somebody takes must not be given back
             grants = tuple(sorted((*(each for each in grants if each.rid != SUPERUSER_RID), *self._power())))
-        description = user.description if self._description is None else self._description
-        now = replace(journal, description=description, grants=grants, groups=groups)
+        now = replace(journal, description=self._described(user), grants=grants, groups=groups)
         if not now.same_as(journal):
             self._follow(found.account, now, user)
             self._meanwhile += _changes(self._uid, journal, now)

@@ -26,12 +26,12 @@ from .._crypto.rsa_keys import (
     read_public_key,
     same_key,
 )
-from .._errors import DcosError
+from .._errors import DcosError, Remedy
 from .._rules.identifiers import (
-    NEXT_SUFFIX,
     check_account_uid,
     check_secret_path,
     check_store,
+    next_path,
 )
 from .._rules.security_modes import (
     LAST_HTTP_VERSION,
@@ -41,7 +41,7 @@ from .._rules.security_modes import (
     login_endpoint,
 )
 from .frame import LostRaceError, Plan, Resource, Step
-from .service_account import read_journal
+from .service_account import read_journal, read_service_account
 from .service_account_document import (
     LEFTOVER,
     MISSPELT_SCHEME,
@@ -56,6 +56,32 @@ if TYPE_CHECKING:
 _SAME_HOSTS = frozenset((LOGIN_HOST, "master.mesos"))
 
 _DIFF_FIELDS = ("store", "path", "uid", "scheme", "login_endpoint", "fingerprint")
+
+# What to do, in the terms of the module and in those of the role.
+_GIVE_MODE = Remedy(
+    "Give that one, or login_endpoint for a document that differs on purpose.",
+    "Give that one, or leave the variable out to read it from the cluster.",
+)
+_OVERWRITE = Remedy(
+    "Choose another path, or set overwrite to true if its content may be lost.",
+    "Choose another {prefix}secret_path, or delete the secret first if its content may be lost.",
+)
+_ROTATE = "rotate=prepare, then dcos_service_account with replace_key, then rotate=finish."
+_LOST = Remedy(
+    f"The account's private key cannot be got from the cluster. To give the account a new one: {_ROTATE}",
+    "The account's private key cannot be got from the cluster. To give the account a new one, set "
+    "{prefix}rotate_key to true.",
+)
+_OTHER_KEY = Remedy(
+    f"Give the key that belongs to the account. If the account is to get this key instead: {_ROTATE}",
+    "Put the account's key files into {prefix}key_dir, or give the account a new key: set {prefix}rotate_key to true.",
+)
+_NO_ROTATION = Remedy("Leave rotate out to make a first key.", "Run again.")
+_REPLACE_FIRST = Remedy(
+    "Before rotate=finish, replace the account's key: dcos_service_account with replace_key and the public key that "
+    "rotate=prepare returned.",
+    "Run again when no other run is busy.",
+)
 
 _ABSENT = {"secret": None, "key_changed": False, "unsettled": False}
 
@@ -137,11 +163,13 @@ class Endpoint:
 
     given: taken as it is; else derived from the mode, where both names of the leading master count as equal.
     legacy: C(never), C(auto) or C(always): http in permissive mode, as the CLI wrote it up to DC/OS 1.11.
+    keeps: what is stored stays, whatever it is; all of this is for a document that has no endpoint.
     """
 
     given: str | None = None
     security_mode: str | None = None
     legacy: str = "never"
+    keeps: bool = False
 
     def derive(self, cluster: Cluster) -> str:
         """The endpoint; reads the cluster's mode, and its version where that matters."""
@@ -151,15 +179,15 @@ class Endpoint:
         if actual is not None and actual != self.security_mode:
             raise DcosError(
                 f"security_mode: {self.security_mode} is given, but the cluster says that it is in {actual} mode. "
-                f"Nothing was changed. Give {actual} (the role's dcos_service_security_mode), or login_endpoint for a "
-                "document that differs on purpose.",
+                "Nothing was changed.",
                 "mode",
+                remedy=_GIVE_MODE,
             )
         return login_endpoint(self.security_mode or STRICT, self._cli_version(cluster))
 
     def accepts(self, stored: object, wanted: str) -> bool:
         """Whether a stored endpoint needs no change."""
-        if stored == wanted:
+        if stored == wanted or (self.keeps and isinstance(stored, str)):
             return True
         if self.given is not None or not isinstance(stored, str):
             return False
@@ -221,18 +249,13 @@ class ServiceAccountSecret(Resource[SecretState]):
     # Reading
 
     def read(self) -> SecretState:
-        live, next_ = self._slot(self._path), self._slot(self._path + NEXT_SUFFIX)
+        live, next_ = self._slot(self._path), self._slot(next_path(self._path))
         if not self._present:
             if live.empty and next_.empty:
                 self._cluster.secrets.require_store(self._store)
             return SecretState(live, next_)
         endpoint = self._endpoint.derive(self._cluster)
-        user = self._cluster.iam.user(self._uid)
-        if user is not None and not user.is_service:
-            raise DcosError(
-                f"uid: {self._uid} is the account of a person, not a service account. Nothing was changed.",
-                "invalid_uid",
-            )
+        user = read_service_account(self._cluster.iam, self._uid)
         # Only needed to tell what a key at next is there for.
         journal = read_journal(self._cluster.iam, self._uid) if next_.document is not None else None
         state = SecretState(
@@ -318,8 +341,7 @@ class ServiceAccountSecret(Resource[SecretState]):
         raise self._mismatch(
             state,
             f"the private key given ({fingerprint(key.public_key())}) is not that of the account",
-            "Give the key that belongs to the account. If the account is to get this key instead: rotate=prepare, then "
-            "dcos_service_account with replace_key, then rotate=finish.",
+            _OTHER_KEY,
         )
 
     def _decide(self, state: SecretState) -> Decision:
@@ -332,7 +354,7 @@ class ServiceAccountSecret(Resource[SecretState]):
             return Decision(live=next_)
         if not state.account_exists:
             if live is None and self._rotate == "finish" and next_ is None:
-                raise self._mismatch(state, "there is no rotation to finish", "Leave rotate out to make a first key.")
+                raise self._mismatch(state, "there is no rotation to finish", _NO_ROTATION)
             if live is None:
                 return Decision(live=next_ or state.made)
             return Decision(next=next_) if replacing else Decision(live=live, keep_next=True)
@@ -340,15 +362,13 @@ class ServiceAccountSecret(Resource[SecretState]):
             raise self._mismatch(
                 state,
                 "no key of the account is stored" if live is None else "the stored key is not that of the account",
-                "The account's private key cannot be got from the cluster. To give the account a new one: "
-                "rotate=prepare, then dcos_service_account with replace_key, then rotate=finish.",
+                _LOST,
             )
         if self._rotate == "finish" and next_ is not None:
             raise self._mismatch(
                 state,
-                f"rotate=finish would put a key in place ({_fingerprint_of(state.next)}) that the account has not got",
-                "Replace the account's key first: dcos_service_account with replace_key and the public key that "
-                "rotate=prepare returned.",
+                f"the next key ({_fingerprint_of(state.next)}) is not in place yet, since the account has not got it",
+                _REPLACE_FIRST,
             )
         # While the account is being replaced, its next key is not a leftover.
         return Decision(live=live, keep_next=replacing)
@@ -453,7 +473,7 @@ class ServiceAccountSecret(Resource[SecretState]):
         if stored.key is None or not _same(stored.key, key):
             raise LostRaceError(
                 f"Secret {self._path} does not hold the account's key after it was written: somebody else changes it "
-                f"at the same time. {self._path}{NEXT_SUFFIX} still holds the key. Run again.",
+                f"at the same time. {next_path(self._path)} still holds the key. Run again.",
                 "key_mismatch",
             )
         return False
@@ -463,17 +483,17 @@ class ServiceAccountSecret(Resource[SecretState]):
     def _foreign(self, slot: Slot) -> DcosError:
         return DcosError(
             f"path: the secret {slot.path} in store {self._store} is not a service-account document of {self._uid} "
-            "with a usable RSA key. Nothing was changed. Choose another path, or set overwrite to true if its content "
-            "may be lost.",
+            "with a usable RSA key. Nothing was changed.",
             "foreign_secret",
+            remedy=_OVERWRITE,
         )
 
-    def _mismatch(self, state: SecretState, what: str, remedy: str) -> DcosError:
+    def _mismatch(self, state: SecretState, what: str, remedy: Remedy) -> DcosError:
         account = "no RSA key" if state.account_key is None else fingerprint(state.account_key)
         return DcosError(
-            f"Secret {self._path} of account {self._uid}: {what} (the account has {account}). Nothing was changed. "
-            f"{remedy}",
+            f"Secret {self._path} of account {self._uid}: {what} (the account has {account}). Nothing was changed.",
             "key_mismatch",
+            remedy=remedy,
         )
 
     def _shown(self, slot: Slot, key: RSAPrivateKey, state: SecretState) -> dict[str, object]:
@@ -526,7 +546,7 @@ def describe_secret(cluster: Cluster, store: str, path: str) -> dict[str, object
         result.update(public_key=public_pem(public), fingerprint=fingerprint(public))
     user = cluster.iam.user(document.uid)
     result["matches_account"] = user is not None and same_key(read_public_key(user.public_key), public)
-    waiting = cluster.secrets.read(store, path + NEXT_SUFFIX)
+    waiting = cluster.secrets.read(store, next_path(path))
     result["pending"] = waiting is not None and parse_document(waiting, document.uid) is not None
     return result
 

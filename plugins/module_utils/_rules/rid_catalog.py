@@ -169,10 +169,10 @@ def is_over_wide(rid: str) -> bool:
 
 def unknown(rid: str, actions: Sequence[str]) -> str | None:
     """None for what is documented, else a message that names the nearest known rid or the known actions."""
-    known = _known_actions(rid)
+    known = [] if _ESCAPE.search(rid) else _known_actions(rid)
     if not known:
         mistake = _mistake(rid)
-        why, near = mistake if mistake is not None and find(mistake[1]) else _nearest(rid, actions)
+        why, near = mistake if mistake is not None and find(mistake[1]) else _nearest(_ESCAPE.sub("", rid), actions)
         return f"{rid} is not a documented resource id: {why}. The nearest documented one is {near}."
     strange = next((action for action in actions if action not in known), None)
     if strange is None:
@@ -207,15 +207,28 @@ def _known_actions(rid: str) -> list[str]:
 # --- slips -----------------------------------------------------------------------------------------------------------
 
 
+_ESCAPE = re.compile(r"\\(?=[*_\[\]<>])")
+"""A backslash that Markdown wants, in what was copied from the source of a page."""
+
+
 def _mistake(rid: str) -> tuple[str, str] | None:
     """Spellings that stand in documents, but are wrong or belong to DC/OS 1.7: what is wrong, and the right one."""
-    words = rid.split(":")
+    if _ESCAPE.search(rid):
+        return "it has a backslash, as the source of a page has before some characters", _ESCAPE.sub("", rid)
+    words, slip = _with_known_start(rid.split(":"))
+    mistake = _mistake_in(words)
+    return None if mistake is None else (f"the part {slip!r} is unknown" if slip else mistake[0], mistake[1])
+
+
+def _mistake_in(words: Sequence[str]) -> tuple[str, str] | None:
     if words[:3] == ["dcos", "service", "adminrouter"] and len(words) == 4:
         return "its words are swapped", f"dcos:adminrouter:service:{words[3]}"
     if words[:3] == ["dcos", "adminrouter", "service"] and len(words) == 5 and words[4][:1] != "/":
         return "a service in a group is written with slashes", f"dcos:adminrouter:service:{words[3]}/{words[4]}"
     if words[:3] != ["dcos", "service", "marathon"] or not all(words):
         return None
+    if len(words) == 3:
+        return "it ends too early", "dcos:service:marathon:marathon:services:/"
     services = ":".join(words[:4]) + ":services:/"
     slip = [word for word in words[3:] for known in ("services", "admin") if _likeness(word, known) >= _SLIP]
     if len(words) == 5 and words[4].startswith("services/"):
@@ -276,8 +289,35 @@ def _nearest(rid: str, actions: Sequence[str]) -> tuple[str, str]:
         right = next((index for index, (part, word) in enumerate(pairs) if not _right(part, word)), len(pairs))
         return price - right * _RIGHT_SO_FAR + (0 if all(action in known for action in actions) else _OTHER_ACTION)
 
-    entry, _price, pairs = min(((entry, *_align(parts, words)) for entry, parts in _TEMPLATES), key=cost)
+    entry, _price, pairs = min(((entry, *_align(parts, words)) for entry, parts in _of_kind(words)), key=cost)
     return _what_is_wrong(pairs), _written(entry, pairs)
+
+
+def _with_known_start(words: Sequence[str]) -> tuple[list[str], str | None]:
+    """The words, the first slip in those that say what a rid is about made good; and that slip."""
+    mended = list(words)
+    for depth in range(1, min(_START, len(mended))):
+        known = {
+            parts[depth].text
+            for _entry, parts in _TEMPLATES
+            if len(parts) > depth and [part.text for part in parts[:depth]] == mended[:depth]
+        }
+        if mended[depth] not in known:
+            near = max(sorted(known), key=lambda text: _likeness(mended[depth], text), default="")
+            if _likeness(mended[depth], near) < _SLIP:
+                break
+            mended[depth] = near
+            return mended, words[depth]
+    return mended, None
+
+
+def _of_kind(words: Sequence[str]) -> Sequence[_Template]:
+    """The templates that begin as was meant: who misspells a word rarely means what is like another rid altogether."""
+    start, slip = _with_known_start(words)
+    if slip is None:
+        return _TEMPLATES
+    depth = words.index(slip) + 1
+    return [(entry, parts) for entry, parts in _TEMPLATES if [part.text for part in parts[:depth]] == start[:depth]]
 
 
 def _align(parts: Sequence[_Part], words: Sequence[str]) -> tuple[float, list[_Pair]]:
@@ -286,14 +326,15 @@ def _align(parts: Sequence[_Part], words: Sequence[str]) -> tuple[float, list[_P
         (index * _MISSING, [(None, word) for word in words[:index]]) for index in range(len(words) + 1)
     ]
     for part in parts:
-        above, row = row, [_joined(row[0], _price(part, None), (part, None))]
+        left_out = _price(part, None)
+        above, row = row, [_joined(row[0], left_out, (part, None))]
         for index, word in enumerate(words):
             ways = (  # of two that cost the same the first: what is wrong shall come as late as it can
-                _joined(above[index + 1], _price(part, None), (part, None)),
-                _joined(row[index], _MISSING, (None, word)),
-                _joined(above[index], _price(part, word), (part, word)),
+                (above[index + 1], left_out, (part, None)),
+                (row[index], _MISSING, (None, word)),
+                (above[index], _price(part, word), (part, word)),
             )
-            row.append(min(ways, key=lambda way: way[0]))
+            row.append(_joined(*min(ways, key=lambda way: way[0][0] + way[1])))
     return row[-1]
 
 

@@ -11,7 +11,7 @@ from typing import Mapping
 
 from .._errors import DcosError
 from .._rules import security_modes as modes
-from .names import readable_by
+from .._rules.secret_spaces import readable_by, readable_by_every_service
 
 MASK = "********"
 """What ansible-core writes over text that it takes for a secret."""
@@ -87,7 +87,7 @@ def check_space(service_name: str, secret_path: str, option: str) -> list[str]:
             f"{option}: /{service_name} cannot read the secret {secret_path}: only /{folder} and the "
             f"services below it can. Marathon will refuse a definition that uses it. Put it below {service_name}/."
         ]
-    if "/" not in secret_path:
+    if readable_by_every_service(secret_path):
         return [
             f"{option}: every service of the cluster can read the secret {secret_path}, as it is in no "
             f"folder. Put it below {service_name}/."

@@ -13,11 +13,11 @@ from .._errors import DcosError
 from .._presets.reading import ANY_ROLE
 from .._rules.identifiers import (
     JOURNAL_SUFFIX,
-    NATIVE_ACCOUNTS,
-    NATIVE_PREFIX,
     UID_MAX_LENGTH,
     check_not_native,
     check_uid,
+    journal_uid,
+    uid_of_journal,
 )
 
 # The segments of an app id as Marathon checks them: labels of lower-case letters, digits and hyphens, joined by dots.
@@ -74,40 +74,25 @@ def derive_names(name: str, option: str) -> Names:
     )
 
 
-def readable_by(service_name: str, secret_path: str) -> bool:
-    """Spaces of the secret store: a service reads the secrets in its own path and in the folders above it."""
-    folder = secret_path.rpartition("/")[0]
-    return folder == "" or f"{service_name}/".startswith(f"{folder}/")
+def key_files(key_dir: str, account: str) -> KeyFiles:
+    """The files of an account's key.
 
-
-def key_files(key_dir: str, account: str) -> tuple[KeyFiles, KeyFiles]:
-    """The files of the key in use and of the one that a rotation is going to.
-
-    No two accounts share a file: a uid holds no C(+), and the halves of a key differ in their last four letters.
+    No two accounts share a file, nor the next files that a rotation makes beside them: those of each account have its
+    uid, then C(.pem) or C(.pub), then nothing or C(.next).
     """
     base = f"{key_dir.rstrip('/')}/{account}"
-    return _pair(base), _pair(f"{base}+next")
-
-
-def _pair(base: str) -> KeyFiles:
     return KeyFiles(f"{base}.pem", f"{base}.pub")
 
 
 def account_name(given: str | None, derived: str, option: str, prefix: str, allow_dcos_prefix: bool) -> str:
     """The account's uid, one that the modules would take."""
     account = check_uid(derived, f"{option}, derived from {prefix}name") if given is None else check_uid(given, option)
-    if account.startswith(NATIVE_PREFIX) and account not in NATIVE_ACCOUNTS and not allow_dcos_prefix:
-        raise DcosError(
-            f"{option}: {account} begins with '{NATIVE_PREFIX}' as the accounts of DC/OS itself do. Nothing was "
-            f"changed. If this account is your own, set {prefix}allow_dcos_prefix to true.",
-            "native_account",
-        )
-    if account.endswith(JOURNAL_SUFFIX):
+    if uid_of_journal(account) is not None:
         raise DcosError(
             f"{option}: {account} is where this collection keeps the journal of a key replacement. Use another uid.",
             "invalid_uid",
         )
-    return check_not_native(account, option, allow_dcos_prefix)
+    return check_not_native(account, option, allow_dcos_prefix, f"{prefix}allow_dcos_prefix")
 
 
 def check_replaceable(account: str, option: str) -> None:
@@ -115,7 +100,7 @@ def check_replaceable(account: str, option: str) -> None:
     room = UID_MAX_LENGTH - len(JOURNAL_SUFFIX)
     if len(account) > room:
         raise DcosError(
-            f"{option}: the key of {account} cannot be replaced: the journal {account}{JOURNAL_SUFFIX} must fit into "
+            f"{option}: the key of {account} cannot be replaced: the journal {journal_uid(account)} must fit into "
             f"{UID_MAX_LENGTH} characters. Nothing was changed. Use an account of at most {room} characters.",
             "invalid_uid",
         )

@@ -15,8 +15,9 @@ from datetime import datetime, timezone
 from typing import Mapping
 
 from .._errors import DcosError
+from .._files import check_path
 from .._rules import security_modes as modes
-from .._rules.identifiers import check_secret_path, check_store
+from .._rules.identifiers import check_secret_path, check_store, next_path
 from .._rules.permissions import SUPERUSER_RID, Permission
 from . import mode_rules as rules
 from . import names as service_names
@@ -27,12 +28,23 @@ from .grants import (
     permission_view,
 )
 from .names import KeyFiles
-from .presets import ChosenPresets, check_values
+from .presets import ChosenPresets
 from .variables import PREFIX, Variables
 
 PRESENT = "present"
 ABSENT = "absent"
 SKIP = "skip"
+ROTATED = "rotated"
+
+PROVISION = "provision"
+ROTATE = "rotate"
+RETIRE = "retire"
+PURPOSES: tuple[str, ...] = (PROVISION, ROTATE, RETIRE)
+"""What a run is for; the first is the default.
+
+To provision brings a service to what its variables say. To rotate and to retire take from them only which service it
+is and where its key is kept, so that the list that provisions serves for them too.
+"""
 
 
 @dataclass(frozen=True)
@@ -42,7 +54,7 @@ class Plan:
     prefix: str
     """What the names of this service's variables begin with in messages."""
     stage: str
-    """present, absent or skip."""
+    """present, absent, rotated or skip."""
     read_cluster: bool
     """The cluster's own document on its security mode is needed and has not been read yet."""
     version_matters: bool
@@ -51,13 +63,13 @@ class Plan:
     service_name: str
     account: str
     description: str
+    own_description: bool
+    """The description was given, not derived; a derived one is for new accounts only."""
     secret_path: str
     secret_store: str
     key_store: str
     key_files: KeyFiles | None
     """None where the key is kept in the secret only."""
-    next_key_files: KeyFiles | None
-    """The same for the key that a rotation is going to."""
     login_endpoint: str | None
     """Given where it does not follow from the mode: the service is outside the cluster."""
     legacy_login_endpoint: str
@@ -74,7 +86,7 @@ class Plan:
     rotate_key_from: str | None
     """Where given it decides in place of C(rotate_key): the account's fingerprint that asks for a rotation."""
     verify_login: str
-    delete_key_files: tuple[KeyFiles, ...]
+    delete_key_files: bool
     delete_unused_acls: tuple[Permission, ...]
     """The resources whose ACLs go with the account unless somebody else uses them, without actions: all of them."""
     allow_dcos_prefix: bool
@@ -85,6 +97,7 @@ class Plan:
         view = {str(name): _plain(value) for name, value in asdict(self).items()}
         for name in ("permissions", "keep", "run_as", "delete_unused_acls"):
             view[name] = [_plain(permission_view(permission)) for permission in getattr(self, name)]
+        view["next_secret_path"] = next_path(self.secret_path)
         return view
 
     def rotates(self, fingerprint: str | None) -> bool:
@@ -106,6 +119,7 @@ def plan_service(
     *,
     prefix: str = PREFIX,
     now: datetime | None = None,
+    purpose: str = PROVISION,
 ) -> Plan:
     """Make the plan.
 
@@ -113,17 +127,18 @@ def plan_service(
     cluster: what dcos_cluster_info returned, None while it has not run.
     prefix: how the variables begin in messages, C(services[3].) for an entry of a list.
     now: an aware time, by default that of the clock.
+    purpose: one of C(PURPOSES).
     """
     given = Variables(raw, prefix)
     found = None if cluster is None else rules.read_cluster(cluster)
-    state = given.choice("state", (PRESENT, ABSENT))
+    state = _state(given.choice("state", (PRESENT, ABSENT)), purpose)
     origin = given.choice("origin", modes.ORIGINS)
     optional_account = given.choice("optional_account", ("create", "skip"))
     key_store = given.choice("key_store", ("secret", "file"))
-    exclusive = given.boolean("exclusive", True)
+    exclusive = given.boolean("exclusive", True) and state != ROTATED
     in_advance = given.boolean("enforce_in_advance", False)
     allow_dcos_prefix = given.boolean("allow_dcos_prefix", False)
-    rotate_key = given.boolean("rotate_key", False)
+    rotate_key = given.boolean("rotate_key", False) or state == ROTATED
     rotate_key_from = given.fingerprint("rotate_key_from")
     superuser, ended = power.superuser(given, datetime.now(timezone.utc) if now is None else now)
 
@@ -138,8 +153,8 @@ def plan_service(
     if rotate_key or rotate_key_from is not None:
         service_names.check_replaceable(account, given.option("rotate_key" if rotate_key else "rotate_key_from"))
     secret_path = check_secret_path(given.text("secret_path") or chosen.secret_path, given.option("secret_path"))
-    key_files, next_key_files = _key_files(given, key_store, account)
-    grants = ServiceGrants(given, chosen, account, names.service_name, names.group)
+    key_files = _key_files(given, key_store, account)
+    grants = ServiceGrants(given, chosen, account)
     mode = rules.resolve_mode(
         given.choice("security_mode", (rules.AUTO, *modes.MODES)), found, given.option("security_mode")
     )
@@ -147,33 +162,39 @@ def plan_service(
     stage = state
     warnings: list[str] = []
     login_endpoint: str | None = None
-    permissions = grants.all() if state == ABSENT else grants.certain()
+    permissions = grants.all() if state == ABSENT else () if state == ROTATED else grants.certain()
     left_out: tuple[LeftOut, ...] = ()
+    keep: tuple[Permission, ...] = ()
     run_as: tuple[Permission, ...] = ()
     if state == PRESENT:
-        check_values(chosen, given)
-    if state == PRESENT and mode is not None:
-        without, warnings = chosen.goes_without_account(mode, origin, optional_account, found)
+        chosen.check_values()
+    if state in (PRESENT, ROTATED) and mode is not None:
+        without, judged = chosen.goes_without_account(mode, origin, optional_account, found)
         if without:
             stage = SKIP
         else:
-            permissions, left_out = grants.for_mode(mode)
-            run_as, needed = power.run_as(given, chosen.linux_user, mode, origin, in_advance)
             login_endpoint = rules.outside_endpoint(origin, found)
-            warnings += [
-                *ended,
-                *grants.warnings,
-                *rules.check_principal(given.text("principal"), account, mode, given.option("principal")),
-                *chosen.check_group_role(found),
-                *chosen.check_encryption(mode, found, superuser),
-                *chosen.told(superuser),
-                *needed,
-            ]
-            if origin == modes.INSIDE:
-                warnings += rules.check_space(names.service_name, secret_path, given.option("secret_path"))
+        if state == PRESENT:
+            warnings = judged
+    if stage == PRESENT and mode is not None:
+        decided = grants.for_mode(mode)
+        permissions, left_out, keep = decided.granted, decided.left_out, decided.keep
+        run_as, needed = power.run_as(given, chosen.scheduler_user, mode, origin, in_advance)
+        warnings += [
+            *ended,
+            *grants.warnings,
+            *decided.warnings,
+            *rules.check_principal(given.text("principal"), account, mode, given.option("principal")),
+            *chosen.check_group_role(found),
+            *chosen.check_encryption(mode, found, superuser),
+            *chosen.told(superuser),
+            *needed,
+        ]
+        if origin == modes.INSIDE:
+            warnings += rules.check_space(names.service_name, secret_path, given.option("secret_path"))
     delete_acls = state == ABSENT and given.boolean("delete_unused_acls", False)
     unused = tuple(Permission(permission.rid, ()) for permission in permissions) if delete_acls else ()
-    if superuser:
+    if superuser and state != ROTATED:
         permissions = (*permissions, Permission(SUPERUSER_RID, ("full",)))
     # A given mode is checked by the secret's module against the cluster, but only when that runs, and first.
     read_cluster = cluster is None and (
@@ -184,21 +205,21 @@ def plan_service(
     return Plan(
         prefix=prefix,
         stage=stage,
-        read_cluster=state == PRESENT and read_cluster,
-        version_matters=state == PRESENT and version_matters,
+        read_cluster=state in (PRESENT, ROTATED) and read_cluster,
+        version_matters=state in (PRESENT, ROTATED) and version_matters,
         security_mode=mode,
         service_name=names.service_name,
         account=account,
         description=given.text("description") or f"Service account of /{names.service_name}",
+        own_description=given.text("description") is not None,
         secret_path=secret_path,
         secret_store=check_store(given.text("secret_store") or "default", given.option("secret_store")),
         key_store=key_store,
         key_files=key_files,
-        next_key_files=next_key_files,
         login_endpoint=login_endpoint,
         legacy_login_endpoint=given.choice("legacy_login_endpoint", ("never", "auto", "always")),
         permissions=permissions,
-        keep=tuple(Permission(item.rid, item.actions) for item in left_out) if exclusive else (),
+        keep=keep if exclusive else (),
         left_out=left_out,
         run_as=run_as,
         superuser=superuser,
@@ -206,22 +227,30 @@ def plan_service(
         rotate_key=rotate_key,
         rotate_key_from=rotate_key_from,
         verify_login=given.choice("verify_login", ("changed", "always", "never")),
-        delete_key_files=_key_files_to_delete(given, key_files, next_key_files),
+        delete_key_files=given.boolean("delete_key_files", False) and key_files is not None,
         delete_unused_acls=unused,
         allow_dcos_prefix=allow_dcos_prefix,
         warnings=tuple(warnings),
     )
 
 
-def _key_files(given: Variables, key_store: str, account: str) -> tuple[KeyFiles | None, KeyFiles | None]:
+def _state(wished: str, purpose: str) -> str:
+    """What a run brings a service to. One that is wished away has no key to rotate."""
+    if purpose == ROTATE:
+        return SKIP if wished == ABSENT else ROTATED
+    return ABSENT if purpose == RETIRE else wished
+
+
+def _key_files(given: Variables, key_store: str, account: str) -> KeyFiles | None:
     if key_store == "secret":
-        return None, None
+        return None
     key_dir = given.text("key_dir")
     if key_dir is None:
         raise DcosError(
             f"{given.option('key_dir')}: must be given when {given.option('key_store')} is file: the folder for the "
             "key files."
         )
+    check_path(key_dir, given.option("key_dir"))
     if not key_dir.startswith(("/", "~")):
         # Ansible starts local modules in the folder of the playbook, which for ours is the installed collection.
         raise DcosError(
@@ -229,8 +258,3 @@ def _key_files(given: Variables, key_store: str, account: str) -> tuple[KeyFiles
             "started. Give a whole path, such as '{{ playbook_dir }}/keys' or ~/keys. Nothing was changed."
         )
     return service_names.key_files(key_dir, account)
-
-
-def _key_files_to_delete(given: Variables, *files: KeyFiles | None) -> tuple[KeyFiles, ...]:
-    wanted = given.boolean("delete_key_files", False)
-    return tuple(pair for pair in files if pair is not None and wanted)

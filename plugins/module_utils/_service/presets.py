@@ -32,16 +32,25 @@ class ChosenPresets:
 
     def __init__(self, given: Variables, names: Names) -> None:
         self._given = given
-        self._names = names
+        self.names = names
         self.own = presets.read_presets(given.structure("presets") or {}, given.option("presets"), given.prefix)
         self.chosen = presets.find_presets(given.names("preset"), self.own, given.option("preset"), given.prefix)
         self.values = presets.read_extra_values(given.structure("preset_values"), given.option("preset_values"))
         self._group_role = given.boolean("group_role", False)
-        self.encrypted = given.boolean("transport_encryption", False)
-        self.on_public_agents = given.boolean("public_agents", False)
-        self._role = given.text("mesos_role")
-        if self._role is not None and self._role != presets.ANY_ROLE:
-            check_mesos_role(self._role, given.option("mesos_role"))
+        self._encrypted = given.boolean("transport_encryption", False)
+        self._on_public_agents = given.boolean("public_agents", False)
+        self._given_roles = _given_roles(given)
+        self._moving = self._check_migration()
+
+    def _check_migration(self) -> bool:
+        """Tell whether the service moves to the role of its group; one in no folder has none to move to."""
+        moving = [preset.name for preset in self.chosen if preset.both_roles]
+        if moving and self.names.group is None:
+            raise DcosError(
+                f"{self._given.option('preset')}: {moving[0]} moves a service to the role of its group, but "
+                f"/{self.names.service_name} is in no folder. Nothing was changed. Leave it out."
+            )
+        return bool(moving)
 
     # Names. Documented ones hold for a service that has its documented name, so that definitions copied from there fit.
 
@@ -49,34 +58,47 @@ class ChosenPresets:
     def account(self) -> str:
         """The account unless one is given."""
         documented = self._documented()
-        return (documented and documented.account) or self._names.account
+        return (documented and documented.account) or self.names.account
 
     @property
     def secret_path(self) -> str:
         """The secret unless one is given."""
         documented = self._documented()
-        return (documented and documented.secret_path) or self._names.secret_path
+        return (documented and documented.secret_path) or self.names.secret_path
 
     def _documented(self) -> Preset | None:
-        name = self._names.service_name
-        return next((p for p in self.chosen if p.service_name is not None and p.service_name.strip("/") == name), None)
-
-    def role_of(self, preset: Preset) -> str | None:
-        """The Mesos role that stands in this preset's grants; None for any role."""
-        return self._role_or(preset.mesos_role, preset.quota_aware or preset.mesos_role is None)
+        named = (preset for preset in self.chosen if preset.service_name is not None)
+        home = self.names.service_name
+        return next((each for each in named if each.folder_of(each.service_name or "") == each.folder_of(home)), None)
 
     @property
-    def role(self) -> str | None:
-        """The role for everything else: that of the presets where they agree on one."""
-        roles = {self.role_of(preset) for preset in self.chosen}
-        return roles.pop() if len(roles) == 1 else self._role_or(None, True)
+    def folder(self) -> str:
+        """The folder that holds everything of the service: its name, unless its package appends a part to that."""
+        name = self.names.service_name
+        return next((preset.folder_of(name) for preset in self.chosen if preset.app is not None), name)
 
-    def _role_or(self, documented: str | None, takes_group_role: bool) -> str | None:
-        if self._role is not None:
-            return None if self._role == presets.ANY_ROLE else self._role
-        if self._group_role and self._names.group is not None and takes_group_role:
-            return self._names.group
-        return self._names.mesos_role if documented is None else documented
+    def roles_of(self, preset: Preset) -> tuple[str | None, ...]:
+        """The Mesos roles that stand in this preset's grants; None for any role."""
+        if preset.both_roles:
+            return self.roles
+        return self._roles_or(preset.mesos_role, preset.quota_aware or preset.mesos_role is None)
+
+    @property
+    def roles(self) -> tuple[str | None, ...]:
+        """The roles for everything else: those of the presets where they agree."""
+        found = {self.roles_of(preset) for preset in self.chosen if not preset.both_roles}
+        return found.pop() if len(found) == 1 else self._roles_or(None, True)
+
+    def _roles_or(self, documented: str | None, takes_group_role: bool) -> tuple[str | None, ...]:
+        if self._given_roles == (presets.ANY_ROLE,):
+            return (None,)
+        own = self._given_roles or (documented or self.names.mesos_role,)
+        group = self.names.group
+        if group is None or not takes_group_role:
+            return own
+        if self._moving:
+            return tuple(dict.fromkeys((*own, group)))
+        return (group,) if self._group_role and not self._given_roles else own
 
     @property
     def linux_user(self) -> str:
@@ -92,11 +114,36 @@ class ChosenPresets:
             )
         return check_linux_user(documented[0], option) if documented else DEFAULT_USER
 
+    @property
+    def scheduler_user(self) -> str:
+        """The Linux user that Marathon starts the scheduler as: that of the tasks, unless the package has its own."""
+        documented = (preset.scheduler_user for preset in self.chosen if preset.scheduler_user is not None)
+        return check_linux_user(next(documented, self.linux_user), self._given.option("linux_user"))
+
+    @property
+    def _takes_group_role(self) -> bool:
+        """Tell whether the role of the group is among those of the service."""
+        return self.names.group is not None and (self._moving or (self._group_role and not self._given_roles))
+
+    def extra_grants(self) -> Sequence[tuple[str, presets.PresetGrant]]:
+        """What variables add to the presets: variable and grant."""
+        extra: list[tuple[str, presets.PresetGrant]] = []
+        if self._encrypted:
+            extra += [("transport_encryption", grant) for grant in presets.TRANSPORT_ENCRYPTION]
+        if self._on_public_agents:
+            extra += [("public_agents", grant) for grant in presets.PUBLIC_AGENT_PODS]
+        return extra
+
     # Demands
+
+    def check_values(self) -> None:
+        """Refuse a preset whose names are not all known."""
+        given = self._given
+        presets.check_extra_values(self.chosen, self.values, given.option("preset_values"), given.prefix)
 
     def version_matters(self, mode: str | None) -> bool:
         """Tell whether the cluster's version is needed to judge what was chosen."""
-        if self.encrypted or (self._group_role and self._names.group is not None):
+        if self._encrypted or self._takes_group_role:
             return True
         return any(preset.version_matters(mode) for preset in self.chosen if mode is not None)
 
@@ -143,26 +190,27 @@ class ChosenPresets:
 
     def check_group_role(self, cluster: Cluster | None) -> list[str]:
         """A group's role exists from DC/OS 2.0 on, and packages must know how to take it."""
-        option = self._given.option("group_role")
-        if not self._group_role or self._names.group is None or self._role is not None:
+        if not self._takes_group_role:
             return []
+        variable, remedy = ("group_role", "Set it to false.") if self._group_role else ("preset", "Leave that one out.")
+        option = self._given.option(variable)
         version = None if cluster is None else cluster.version
         if version is not None and not modes.at_least(version, GROUP_ROLES_FROM):
             raise DcosError(
                 f"{option}: groups have roles from DC/OS {GROUP_ROLES_FROM} on; this cluster runs {version}. Nothing "
-                "was changed. Set it to false.",
+                f"was changed. {remedy}",
                 "mode",
             )
         return [
             f"{option}: no documented version of {preset.name} takes the role of its group; it registers with "
-            f"{self._names.mesos_role}. Leave the variable out, unless you know that your version does."
+            f"{self.names.mesos_role}. {remedy} Or leave it, if you know that your version does."
             for preset in self.chosen
             if preset.service_name is not None and preset.mesos_role is None and not preset.quota_aware
         ]
 
     def check_encryption(self, mode: str, cluster: Cluster | None, superuser: bool) -> list[str]:
         """TLS that the service provisions itself needs a CA, and a secret store with fine permissions."""
-        if not self.encrypted:
+        if not self._encrypted:
             return []
         option = self._given.option("transport_encryption")
         if mode == modes.DISABLED:
@@ -214,16 +262,10 @@ def _has_secrets(preset: Preset) -> bool:
     return any(modes.category(grant.rid) == "secrets" for grant in preset.grants)
 
 
-def check_values(found: ChosenPresets, given: Variables) -> None:
-    """Refuse a preset whose names are not all known."""
-    presets.check_extra_values(found.chosen, found.values, given.option("preset_values"), given.prefix)
-
-
-def extra_grants(found: ChosenPresets) -> Sequence[tuple[str, presets.PresetGrant]]:
-    """What variables add to the presets: variable and grant."""
-    extra: list[tuple[str, presets.PresetGrant]] = []
-    if found.encrypted:
-        extra += [("transport_encryption", grant) for grant in presets.TRANSPORT_ENCRYPTION]
-    if found.on_public_agents:
-        extra += [("public_agents", grant) for grant in presets.PUBLIC_AGENT_PODS]
-    return extra
+def _given_roles(given: Variables) -> tuple[str, ...]:
+    """The roles that the user names; none where they are derived."""
+    option = given.option("mesos_role")
+    roles = tuple(dict.fromkeys(given.names("mesos_role")))
+    if presets.ANY_ROLE in roles and len(roles) > 1:
+        raise DcosError(f"{option}: {presets.ANY_ROLE} stands for every role. Leave out either that or the others.")
+    return tuple(role if role == presets.ANY_ROLE else check_mesos_role(role, option) for role in roles)

@@ -13,15 +13,12 @@ from difflib import get_close_matches
 from typing import Iterable, Mapping, Sequence
 
 from .._errors import DcosError
-
-PREFIX = "dcos_service_"
-"""How the role's variables begin."""
+from .._presets.reading import PREFIX as PREFIX
+from .._rules.truth import read_truth
 
 _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME = re.compile(_DAY.pattern + r"[Tt ]\d\d:\d\d(?::\d\d)?(?:[Zz]|[+-]\d\d:\d\d)")
-_TRUE = frozenset(("true", "yes", "on", "1", "y", "t"))
-_FALSE = frozenset(("false", "no", "off", "0", "n", "f"))
 
 VARIABLES: frozenset[str] = frozenset(
     (
@@ -119,7 +116,7 @@ class Variables:
         """Text as it stands."""
         value = self.value(name)
         if value is not None and not isinstance(value, str):
-            raise DcosError(f"{self.option(name)}: must be text, not {type(value).__name__}; put it in quotes.")
+            raise DcosError(f"{self.option(name)}: must be text, not {_kind(value)}.{_quotes(value)}")
         return None if value is None else str(value)
 
     def choice(self, name: str, choices: Sequence[str]) -> str:
@@ -138,10 +135,10 @@ class Variables:
             return default
         if isinstance(value, bool):
             return bool(value)
-        word = str(value).strip().lower()
-        if word in _TRUE or word in _FALSE:
-            return word in _TRUE
-        raise DcosError(f"{self.option(name)}: {value!r} is neither true nor false.")
+        truth = read_truth(str(value))
+        if truth is None:
+            raise DcosError(f"{self.option(name)}: {value!r} is neither true nor false.")
+        return truth
 
     def structure(self, name: str) -> object:
         """A list or a dictionary, which may come as JSON text, as the answer to a question of an AWX survey does."""
@@ -192,6 +189,24 @@ class Variables:
             f"{self.option(name)}: {str(self.value(name))!r} is neither a date such as 2026-12-31 nor a date and time "
             "with offset such as 2026-12-31T18:00:00+01:00 (ISO 8601). Put it in quotes."
         )
+
+
+def _kind(value: object) -> str:
+    """What a value is, in the words of those who write playbooks: Ansible's own classes mean nothing to them."""
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, Mapping):
+        return "a dictionary"
+    if isinstance(value, (int, float)):
+        return "a number"
+    if isinstance(value, date):
+        return "a date"
+    return "a list"
+
+
+def _quotes(value: object) -> str:
+    """YAML reads 12, yes or 2026-12-31 as something else than text, unless they stand in quotes."""
+    return " Put it in quotes." if isinstance(value, (bool, int, float, date)) else ""
 
 
 def _read_moment(text: str) -> date | datetime | None:

@@ -57,8 +57,18 @@ def test_what_a_table_gives_is_what_the_rules_take() -> None:
     assert next((p.rid, p.actions) for p in plan.permissions) == ("dcos:a:/x", ("read", "update"))
 
 
-def test_another_delimiter() -> None:
-    assert services_from_csv("name;account\n/a;b\n", ";") == [{"name": "/a", "account": "b"}]
+@pytest.mark.parametrize(
+    ("character", "named"),
+    [(",", ""), (";", None), ("\t", ""), (",", "comma"), (";", "semicolon"), ("\t", "tab"), (";", ";"), ("|", "|")],
+)
+def test_delimiters(character: str, named: str | None) -> None:
+    text = 'name,preset,permissions\n/a,kafka,"dcos:a:/x read; dcos:b full"\n'.replace(",", character)
+    grants = [{"rid": "dcos:a:/x", "actions": ["read"]}, {"rid": "dcos:b", "actions": ["full"]}]
+    assert services_from_csv(text, named) == [{"name": "/a", "preset": ["kafka"], "permissions": grants}]
+
+
+def test_one_column() -> None:
+    assert services_from_csv("name\n/a\n") == [{"name": "/a"}]
 
 
 @pytest.mark.parametrize(
@@ -66,13 +76,15 @@ def test_another_delimiter() -> None:
     [
         ("", ",", "first line"),
         ("/a,b\n", ",", "first line"),
-        ("name,,x\n", ",", "first line"),
-        ("name,name\n", ",", "first line"),
-        ("name;account\n/a;b\n", ",", "delimiter"),
+        ("name,,x\n", ",", "names name, x and leaves a column out"),
+        ("name,account,name\n", ",", "the first line names name more than once"),
+        ("name|account\n/a|b\n", "", r"another than comma, semicolon or tab, name it with .*dcos_services_delimiter"),
+        ("name;account,x\n", "", r"more than one kind of delimiter \(comma, semicolon\)"),
+        ("name;account\n/a;b\n", ",", "dcos_services_delimiter"),
         ("name\n/a,b\n", ",", "line 2 has 2 cells"),
         ("name,permissions\n/a,dcos:x\n", ",", "line 2: permissions: dcos:x has no action"),
         ('name\n"/a\n', ",", "not CSV"),
-        ("name\n", "", "one character"),
+        ("name\n", "commas", "'commas' is not one character. Use one, or comma, semicolon, tab"),
         (7, ",", "text"),
     ],
 )

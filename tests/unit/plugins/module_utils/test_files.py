@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -177,13 +178,42 @@ def test_what_cannot_be_read_is_told_with_the_option(tmp_path: Path) -> None:
     binary.write_bytes(b"S3CRET\xff")
     for path, reason in (
         (tmp_path / "none", "No such file"),
-        (tmp_path, "Is a directory"),
+        (tmp_path, "is not a regular file"),
         (binary, "not a text file"),
     ):
         with pytest.raises(DcosError, match=f"^opt: .*{reason}") as caught:
             files.read_text(str(path), "opt")
         assert str(path) in caught.value.message
         assert "S3CRET" not in caught.value.message
+
+
+@pytest.mark.parametrize("read", [files.read_bytes, files.read_text, files.read_regular])
+def test_what_would_never_end_is_refused(read: Callable[[str, str], object], tmp_path: Path) -> None:
+    """A pipe nobody writes to, a device, a file without end; and what the system takes for no path at all."""
+    os.mkfifo(tmp_path / "pipe")
+    with open(tmp_path / "huge", "wb") as huge:
+        huge.truncate(files._MOST_BYTES + 1)
+    for path, reason in (
+        (str(tmp_path / "pipe"), "is not a regular file"),
+        ("/dev/zero", "is not a regular file"),
+        (str(tmp_path / "huge"), "is larger than 16 MiB"),
+        (f"{tmp_path}/a\0b", "holds a NUL byte"),
+        (f"{tmp_path}/\udcff", "not UTF-8"),
+    ):
+        with pytest.raises(DcosError, match=f"^opt: .*{reason}"):
+            read(path, "opt")
+
+
+def test_a_link_to_a_file_is_read_and_one_to_itself_is_told(tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("x", encoding="ascii")
+    (tmp_path / "link").symlink_to("f")
+    (tmp_path / "loop").symlink_to("loop")
+    assert files.read_text(str(tmp_path / "link"), "opt") == "x"
+    for call in (files.read_text, files.exists, files.names_in):
+        with pytest.raises(DcosError, match=r"^opt: cannot read .*loop: Too many"):
+            call(str(tmp_path / "loop"), "opt")
+    assert files.names_in(str(tmp_path / "none"), "opt") == []
+    assert files.exists(str(tmp_path / "none"), "opt") is False
 
 
 def test_a_file_that_cannot_be_removed_is_told(tmp_path: Path) -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from http.cookies import CookieError, SimpleCookie
 
 from .audit import AuditLog
 from .authorization import Authorization
-from .http import Request, Response, html_page
+from .cosmos import PREFIX as COSMOS_PREFIX
+from .cosmos import Cosmos
+from .http import Request, Response, html_page, uncached
 from .iam import Iam
 from .iam.views import PREFIX as IAM_PREFIX
 from .platform import Platform
@@ -56,7 +57,7 @@ _GUARDS: tuple[tuple[str, str], ...] = (
     ("/system/v1/metrics/", "dcos:adminrouter:ops:system-metrics"),
     ("/cockroachdb/", "dcos:adminrouter:ops:cockroachdb"),
     ("/licensing/", "dcos:adminrouter:licensing"),
-    ("/package/", "dcos:adminrouter:package"),
+    (COSMOS_PREFIX, "dcos:adminrouter:package"),
     ("/cosmos/service/", "dcos:adminrouter:package"),
     ("/marathon/", "dcos:adminrouter:service:marathon"),
 )
@@ -68,6 +69,17 @@ _AUTHENTICATED: tuple[tuple[str, str], ...] = (
 )
 
 
+# A browser is led to the page of the web interface that belongs to an error.
+_TO_LOGIN = (
+    '<noscript><meta http-equiv="refresh" content="5; url=/#/login"></noscript>'
+    '<script>window.location.href = "/#/login?redirect=" + encodeURIComponent(window.location.href);</script>'
+)
+_TO_ACCESS_DENIED = (
+    '<noscript><meta http-equiv="refresh" content="5; url=/#/access-denied"></noscript>'
+    '<script>window.location.href = "/#/access-denied";</script>'
+)
+
+
 class AdminRouter:
     """The only way in."""
 
@@ -75,6 +87,7 @@ class AdminRouter:
         self,
         iam: Iam,
         secrets: SecretStore,
+        cosmos: Cosmos,
         platform: Platform,
         authorization: Authorization,
         tokens: TokenAuthority,
@@ -82,6 +95,7 @@ class AdminRouter:
     ) -> None:
         self._iam = iam
         self._secrets = secrets
+        self._cosmos = cosmos
         self._platform = platform
         self._authorization = authorization
         self._tokens = tokens
@@ -110,7 +124,9 @@ class AdminRouter:
 
     def _forward(self, request: Request) -> Response:
         if request.path.startswith(IAM_PREFIX):
-            return self._iam.handle(request)
+            return uncached(self._iam.handle(request))
+        if request.path.startswith(COSMOS_PREFIX):
+            return self._cosmos.handle(request)
         return self._platform.guarded(request)
 
     def _guarded(self, request: Request, rid: str, forward: Callable[[Request], Response]) -> Response:
@@ -135,10 +151,10 @@ class AdminRouter:
     def _own_permissions(self, request: Request, uid: str) -> Response:
         """Everyone may read what they may do; other people's permissions are part of the guarded IAM."""
         if self._uid(request) != uid:
-            return self._guarded(request, _IAM_GUARD, self._iam.handle)
+            return self._guarded(request, _IAM_GUARD, self._forward)
         rid = f"dcos:iam:users:{uid}:permissions"
         self._audit.admin_router(request, rid, True, "own permissions", uid, action="read")
-        return replace(self._iam.handle(request), uid=uid)
+        return replace(self._forward(request), uid=uid)
 
     def _uid(self, request: Request) -> str | None:
         """The account a request's token was issued to. A header, even a useless one, hides the cookie."""
@@ -153,16 +169,14 @@ class AdminRouter:
     def _unauthorized(self, request: Request, rid: str) -> Response:
         self._audit.admin_router(request, rid, False, "no valid authentication token", None)
         challenge = (("WWW-Authenticate", "acsjwt"),)
-        return html_page(401, "Unauthorized", "This address needs a valid authentication token.", challenge)
+        text = "This address needs a valid authentication token."
+        return html_page(401, "Unauthorized", text, challenge, head=_TO_LOGIN)
 
 
 def _forbidden() -> Response:
-    return html_page(403, "Forbidden", "A permission for this address is missing.")
+    return html_page(403, "Access Denied", "A permission for this address is missing.", head=_TO_ACCESS_DENIED)
 
 
 def _cookie(header: str) -> str | None:
-    try:
-        morsel = SimpleCookie(header).get(_COOKIE)
-    except CookieError:
-        return None
-    return None if morsel is None else morsel.value
+    """The token among the cookies, which are told apart just as Admin Router does it; the last of several counts."""
+    return dict(re.findall(r"[ \t]*([^=]*)=([^; \t]*)[; \t]?", header)).get(_COOKIE)

@@ -60,6 +60,12 @@ def _parser() -> argparse.ArgumentParser:
         help=f"better by the environment variable {PASSWORD_VARIABLE}; default: {settings.DEFAULT_PASSWORD}",
     )
     serving.add_argument(
+        "--list-superuser",
+        choices=("true", "false"),
+        default="true",
+        help="false leaves that user out of the lists of users and members; default: true",
+    )
+    serving.add_argument(
         "--auth-token-lifetime", type=_lifetime, default=settings.DEFAULT_TOKEN_LIFETIME, metavar="SECONDS"
     )
     serving.add_argument("--dcos-version", type=_version, default=settings.DEFAULT_VERSION, metavar="VERSION")
@@ -104,6 +110,7 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
             https_port=options.https_port,
             superuser=options.superuser,
             superuser_password=password,
+            list_superuser=options.list_superuser == "true",
             auth_token_lifetime=options.auth_token_lifetime,
             dcos_version=options.dcos_version,
         ),
@@ -116,7 +123,15 @@ def _detach(options: argparse.Namespace, password: str, data_dir: DataDir) -> in
     if data_dir.owner() is not None:
         raise settings.EmulatorError(_busy(data_dir))
     arguments = ["--data-dir", str(data_dir.path)]
-    for name in ("security_mode", "http_port", "https_port", "superuser", "auth_token_lifetime", "dcos_version"):
+    for name in (
+        "security_mode",
+        "http_port",
+        "https_port",
+        "superuser",
+        "list_superuser",
+        "auth_token_lifetime",
+        "dcos_version",
+    ):
         # One word each: a value that begins with a hyphen stays a value.
         arguments.append(f"--{name.replace('_', '-')}={getattr(options, name)}")
     endpoints = detach(arguments, password, data_dir)

@@ -12,10 +12,12 @@ from .admin_router import AdminRouter
 from .audit import AuditLog
 from .authorization import Authorization
 from .certificates import ensure_certificates
+from .cosmos import Cosmos
 from .datadir import DataDir, write_private
 from .faults import Faults, InvalidFault, parse_faults
 from .http import Request, Response, json_document
 from .iam import Iam
+from .iam.views import Accounts
 from .platform import Cluster, Platform
 from .request_log import RequestLog
 from .secret_store import SecretStore
@@ -49,10 +51,26 @@ class Emulator:
         self._tokens = TokenAuthority(signing_key(data_dir), settings.auth_token_lifetime)
         self._secrets = SecretStore(self._store, self._authorization, self._audit)
         cluster_id = self._store.get_meta("cluster_id") or ""
+        # Who the cluster was made with counts, whoever is named at a later start.
+        superuser = self._store.get_meta("superuser") or settings.superuser
+        iam = Iam(
+            self._store,
+            self._authorization,
+            self._tokens,
+            self._audit,
+            cluster_id=cluster_id,
+            accounts=Accounts(
+                names_providers=settings.is_since(1, 13),
+                unlisted=None if settings.list_superuser else superuser,
+            ),
+        )
         self._admin_router = AdminRouter(
-            Iam(self._store, self._authorization, self._tokens, self._audit),
+            iam,
             self._secrets,
-            Platform(Cluster(cluster_id, settings.security_mode, settings.dcos_version, ca_pem)),
+            Cosmos(settings.dcos_version),
+            Platform(
+                Cluster(cluster_id, settings.security_mode, settings.dcos_version, settings.is_since(1, 12), ca_pem)
+            ),
             self._authorization,
             self._tokens,
             self._audit,

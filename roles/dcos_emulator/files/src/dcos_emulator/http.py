@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 HTML = "text/html; charset=UTF-8"
@@ -24,8 +24,6 @@ class Request:
     headers: Mapping[str, str]
     """Case-insensitive."""
     body: bytes
-    has_length: bool
-    """Whether the request carried a Content-Length; the IAM does not see a chunked body."""
     scheme: str
     peer: tuple[str, int]
     path: str = field(init=False)
@@ -72,9 +70,32 @@ def split_target(target: str) -> tuple[str, str]:
     return path, query
 
 
-def html_page(status: int, title: str, text: str, headers: tuple[tuple[str, str], ...] = ()) -> Response:
+# As nginx adds headers: not to errors.
+_HEADERS_ADDED_TO = frozenset({200, 201, 204, 206, 301, 302, 303, 304, 307, 308})
+
+
+def with_headers(response: Response, *headers: tuple[str, str]) -> Response:
+    """The response with headers that Admin Router adds to what is no error."""
+    if response.status not in _HEADERS_ADDED_TO:
+        return response
+    return replace(response, headers=(*response.headers, *headers))
+
+
+def uncached(response: Response) -> Response:
+    """The response with the demand to keep no copy of it."""
+    return with_headers(
+        response,
+        ("Cache-Control", "no-cache, no-store, must-revalidate"),
+        ("Pragma", "no-cache"),
+        ("Expires", "0"),
+    )
+
+
+def html_page(
+    status: int, title: str, text: str, headers: tuple[tuple[str, str], ...] = (), *, head: str = ""
+) -> Response:
     """A small page, the form in which Admin Router itself answers."""
-    head, body = f"<head><title>{title}</title></head>", f"<body><h1>{title}</h1><p>{text}</p></body>"
+    head, body = f"<head><title>{title}</title>{head}</head>", f"<body><h1>{title}</h1><p>{text}</p></body>"
     page = f"<!DOCTYPE html>\n<html>{head}{body}</html>\n"
     return Response(status, page.encode(), HTML, headers)
 

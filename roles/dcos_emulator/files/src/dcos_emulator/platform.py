@@ -5,13 +5,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .http import Request, Response, html_page, json_document
-
-_VARIANT_SINCE = (1, 12)
+from .http import Request, Response, html_page, json_document, uncached, with_headers
+from .iam.ui_config import UI_CONFIG
 
 
 @dataclass(frozen=True)
@@ -21,14 +19,9 @@ class Cluster:
     cluster_id: str
     security_mode: str
     version: str
+    names_variant: bool
     ca_pem: bytes | None
     """None where there is no CA to trust."""
-
-    @property
-    def documents_variant(self) -> bool:
-        """The variant is named since DC/OS 1.12 only."""
-        numbers = re.findall(r"\d+", self.version)
-        return tuple(map(int, numbers[:2])) >= _VARIANT_SINCE
 
 
 class Platform:
@@ -37,13 +30,15 @@ class Platform:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         version = {"version": cluster.version}
-        if cluster.documents_variant:
+        if cluster.names_variant:
             version["dcos-variant"] = "enterprise"
         version |= {"dcos-image-commit": "0" * 40, "bootstrap-id": "0" * 40}
         self._public: dict[str, Callable[[], Response]] = {
-            "/": lambda: html_page(200, "DC/OS", "This is an emulator."),
-            "/dcos-metadata/dcos-version.json": lambda: json_document(version),
-            "/dcos-metadata/ui-config.json": lambda: json_document({"uiConfiguration": {}}),
+            "/": lambda: with_headers(html_page(200, "DC/OS", "This is an emulator."), ("X-Frame-Options", "DENY")),
+            "/dcos-metadata/dcos-version.json": lambda: with_headers(
+                json_document(version), ("Cache-Control", "no-cache")
+            ),
+            "/dcos-metadata/ui-config.json": lambda: json_document(UI_CONFIG),
             "/exhibitor/exhibitor/v1/cluster/status": lambda: json_document([]),
         }
         if cluster.ca_pem is not None:
@@ -54,7 +49,7 @@ class Platform:
             "/dcos-metadata/bootstrap-config.json": lambda: json_document(
                 {"security": cluster.security_mode, "ssl_enabled": cluster.ca_pem is not None}
             ),
-            "/pkgpanda/active.buildinfo.full.json": lambda: json_document({}),
+            "/pkgpanda/active.buildinfo.full.json": lambda: uncached(json_document({})),
             "/metadata": lambda: json_document({"PUBLIC_IPV4": "127.0.0.1", "CLUSTER_ID": cluster.cluster_id}),
             "/mesos/state-summary": self._state_summary,
             "/mesos/master/state-summary": self._state_summary,

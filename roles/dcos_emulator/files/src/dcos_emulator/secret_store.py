@@ -116,7 +116,7 @@ class SecretStore:
 
     def _create(self, request: Request, path: str) -> Response:
         if not self._store.add_secret(path, _read_value(request)):
-            raise _Refused(409, "Conflict", "The secret exists already.")
+            raise _Refused(409, "Conflict", "The secret already exists.")
         return json_document({}, 201)
 
     def _update(self, request: Request, path: str) -> Response:
@@ -162,7 +162,7 @@ class SecretStore:
 
     def _add_store(self, request: Request, backend: str) -> Response:
         if backend == _ONLY_STORE:
-            raise _Refused(409, "Conflict", "The store exists already.")
+            raise _Refused(409, "Conflict", "The store already exists.")
         raise _Refused(404, "Not Found", "Only the store `default` is supported.")
 
     def _delete_store(self, request: Request, backend: str) -> Response:
@@ -200,7 +200,7 @@ class SecretStore:
 
     def _initialize(self, request: Request, backend: str) -> Response:
         self._require_backend(backend)
-        raise _Refused(400, "Bad Request", "The store is initialized already.")
+        raise _Refused(400, "Bad Request", "The store is already initialized.")
 
     def _ping(self, rest: str) -> Response:
         if rest and rest.removeprefix("backends/") not in ("all", _ONLY_STORE):

@@ -44,6 +44,7 @@ def seed(store: Store, superuser: str, password: str, *, native_accounts: bool) 
             description = "Bootstrap superuser"
             store.add_user(User(superuser, False, description, password_hash=hash_password(password)))
             store.add_member(SUPERUSERS_GROUP, superuser)
+            store.set_meta("superuser", superuser)
             store.set_meta("seeded", "1")
     if native_accounts and store.get_meta("native_accounts") is None:
         # Their private keys are private to the cluster, so nobody keeps them.

@@ -186,7 +186,6 @@ class _Listener:
             raw_query=raw_query,
             headers=incoming.headers,
             body=await incoming.read(),
-            has_length="Content-Length" in incoming.headers,
             scheme=self._scheme,
             peer=(peer[0], peer[1]) if peer else (_LOOPBACK, 0),
         )

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 CONTROL_PREFIX = "/_emulator/"
@@ -28,5 +29,11 @@ class Settings:
     https_port: int = 0
     superuser: str = DEFAULT_SUPERUSER
     superuser_password: str = DEFAULT_PASSWORD
+    list_superuser: bool = True
     auth_token_lifetime: int = DEFAULT_TOKEN_LIFETIME
     dcos_version: str = DEFAULT_VERSION
+
+    def is_since(self, major: int, minor: int) -> bool:
+        """Whether the cluster is of this version of DC/OS or of a later one."""
+        numbers = re.findall(r"\d+", self.dcos_version)
+        return tuple(map(int, numbers[:2])) >= (major, minor)

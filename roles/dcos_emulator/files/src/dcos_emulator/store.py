@@ -68,6 +68,13 @@ CREATE TABLE IF NOT EXISTS secrets (
     is_text INTEGER NOT NULL,
     extra TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS configurations (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    content TEXT NOT NULL,
+    UNIQUE (kind, name)
+);
 """
 
 _GRANTS_TO: dict[SubjectKind, str] = {
@@ -332,6 +339,31 @@ class Store:
                 uid, gid = _subject_columns(grant)
                 statement = "DELETE FROM grants WHERE uid IS ? AND gid IS ? AND rid = ? AND action = ?"
                 self._write(statement, uid, gid, grant.rid, grant.action)
+
+    # --- configurations: of identity providers and of a directory
+
+    def configuration(self, kind: str, name: str) -> dict[str, object] | None:
+        return self.configurations(kind).get(name)
+
+    def configurations(self, kind: str) -> dict[str, dict[str, object]]:
+        """By name, oldest first."""
+        rows = self._db.execute("SELECT name, content FROM configurations WHERE kind = ? ORDER BY id", (kind,))
+        return {name: json.loads(content) for name, content in rows}
+
+    def add_configuration(self, kind: str, name: str, content: dict[str, object]) -> bool:
+        statement = "INSERT INTO configurations (kind, name, content) VALUES (?, ?, ?)"
+        return self._insert(statement, kind, name, json.dumps(content))
+
+    def replace_configuration(self, kind: str, name: str, content: dict[str, object]) -> None:
+        """Change the one there is, else add it."""
+        statement = (
+            "INSERT INTO configurations (kind, name, content) VALUES (?, ?, ?) "
+            "ON CONFLICT (kind, name) DO UPDATE SET content = excluded.content"
+        )
+        self._db.execute(statement, (kind, name, json.dumps(content)))
+
+    def delete_configuration(self, kind: str, name: str) -> None:
+        self._db.execute("DELETE FROM configurations WHERE kind = ? AND name = ?", (kind, name))
 
     # --- secrets
 

@@ -180,7 +180,7 @@ def test_weak_key() -> None:
 
 
 def test_key_that_cannot_be_read() -> None:
-    given = facts(service("a", key=None), secrets=(stored("s", "a"),))
+    given = facts(service("a", key=None), secrets=(stored("folder/s", "a"),))
     assert found(given) == [("unreadable_key", "a")]
     assert found(facts(service("dcos_marathon", key=None))) == []
 
@@ -189,19 +189,30 @@ def test_key_that_cannot_be_read() -> None:
 
 
 def test_secret_with_another_key() -> None:
-    given = facts(service("a"), secrets=(stored("s", "a", "other"), stored("copy", "a")))
-    assert found(given) == [("key_mismatch", "s")]
+    given = facts(service("a"), secrets=(stored("folder/s", "a", "other"), stored("folder/copy", "a")))
+    assert found(given) == [("key_mismatch", "folder/s")]
     assert fingerprint(public_key("other")) in find(given)[0].detail
 
 
 def test_secret_with_an_unusable_key() -> None:
-    assert found(facts(service("a"), secrets=(StoredKey("s", "a"),))) == [("secret_unusable", "s")]
+    assert found(facts(service("a"), secrets=(StoredKey("folder/s", "a"),))) == [("secret_unusable", "folder/s")]
+
+
+def test_secret_that_every_service_can_read() -> None:
+    given = facts(service("a"), secrets=(stored("secret", "a"),))
+    assert found(given) == [("open_secret", "secret")]
+    assert "log in as a" in find(given)[0].detail
+
+
+def test_secret_that_every_service_can_read_matters_only_where_its_key_lets_in() -> None:
+    assert found(facts(service("a"), secrets=(stored("secret", "a", "other"),))) == [("key_mismatch", "secret")]
+    assert found(facts(secrets=(stored("secret", "gone"),))) == [("secret_without_account", "secret")]
 
 
 def test_secret_without_account() -> None:
-    assert found(facts(secrets=(stored("s", "gone"),))) == [("secret_without_account", "s")]
-    given = facts(person("p", NARROW), secrets=(stored("s", "p"),))
-    assert found(given) == [("secret_without_account", "s")]
+    assert found(facts(secrets=(stored("folder/s", "gone"),))) == [("secret_without_account", "folder/s")]
+    given = facts(person("p", NARROW), secrets=(stored("folder/s", "p"),))
+    assert found(given) == [("secret_without_account", "folder/s")]
     assert "a person" in find(given)[0].detail
 
 
@@ -214,16 +225,16 @@ def test_account_without_secret() -> None:
 @pytest.mark.parametrize(("live", "waiting"), [("a", "new"), ("old", "a"), ("old", "new"), ("a", "a")])
 def test_what_a_rotation_left(live: str, waiting: str) -> None:
     """Told once, wherever the rotation stopped; only a live key that nobody's is comes on top."""
-    given = facts(service("a"), secrets=(stored("s", "a", live), stored("s-next", "a", waiting)))
-    mismatch = [("key_mismatch", "s")] if (live, waiting) == ("old", "new") else []
-    assert found(given) == [*mismatch, ("rotation_unfinished", "s-next")]
+    given = facts(service("a"), secrets=(stored("folder/s", "a", live), stored("folder/s-next", "a", waiting)))
+    mismatch = [("key_mismatch", "folder/s")] if (live, waiting) == ("old", "new") else []
+    assert found(given) == [*mismatch, ("rotation_unfinished", "folder/s-next")]
     told = [finding.detail for finding in find(given) if finding.kind == "rotation_unfinished"]
     assert ("still holds the old one" in told[0]) is (live == "old" and waiting == "a")
 
 
 def test_a_name_that_ends_in_next_is_no_rotation() -> None:
-    assert found(facts(service("a"), secrets=(stored("what-next", "a"),))) == []
-    others = (stored("s", "b"), stored("s-next", "a"))
+    assert found(facts(service("a"), secrets=(stored("folder/what-next", "a"),))) == []
+    others = (stored("folder/s", "b"), stored("folder/s-next", "a"))
     assert found(facts(service("a"), service("b"), secrets=others)) == []
 
 
@@ -238,7 +249,7 @@ def test_a_name_that_ends_in_next_is_no_rotation() -> None:
 def test_journal(account: Account | None, words: str) -> None:
     """It explains what its account, the secret and the next secret look like meanwhile."""
     journal = replace(service("a.replacing", key="new"), permissions=Permissions())
-    secrets = (stored("s", "a", "old"), stored("s-next", "a", "new"))
+    secrets = (stored("folder/s", "a", "old"), stored("folder/s-next", "a", "new"))
     given = facts(*([account] if account else []), journal, secrets=secrets)
     assert found(given) == [("journal_left", "a")]
     assert words in find(given)[0].detail

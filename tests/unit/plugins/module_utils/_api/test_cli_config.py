@@ -105,7 +105,7 @@ def test_broken_toml_is_named_and_not_quoted(tmp_path: Path) -> None:
     message = refused({"dcos_config": str(tmp_path)}, kind=DcosError)
     assert f"{file} is not valid TOML" in message
     file.write_bytes(b'[core]\ndcos_acs_token = "\xff' + MARK.encode() + b'"\n')
-    assert "is not valid TOML" in refused({"dcos_config": str(tmp_path)}, kind=DcosError)
+    assert "is not a text file" in refused({"dcos_config": str(tmp_path)}, kind=DcosError)
 
 
 @pytest.mark.parametrize("content", ["", "core = 1\n", "[core]\n", '[core]\ndcos_url = ""\n', "[core]\ndcos_url = 7\n"])
@@ -170,9 +170,29 @@ def test_an_unreadable_file_is_told(tmp_path: Path) -> None:
     file = cli(tmp_path)
     file.unlink()
     file.mkdir()
-    with pytest.raises(DcosError, match="cannot read") as caught:
+    with pytest.raises(DcosError, match="is not a regular file") as caught:
         attached_cluster(str(tmp_path))
     assert not isinstance(caught.value, CredentialsError)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        *((name, "loop") for name in (".dcos", ".dcos/clusters", ".dcos/dcos.toml", ".dcos/clusters/c1/attached")),
+        *((name, "file") for name in (".dcos", ".dcos/clusters")),
+    ],
+)
+def test_a_folder_that_cannot_be_looked_into_is_told(name: str, kind: str, bare_surroundings: Path) -> None:
+    """A link to itself stands for what only root may enter."""
+    cli(bare_surroundings / ".dcos", attached=False)
+    path = bare_surroundings / name
+    if path.is_dir():
+        path.rename(bare_surroundings / "away")
+    if kind == "loop":
+        path.symlink_to(path)
+    else:
+        path.touch()
+    assert refused(kind=DcosError).startswith(f"dcos_config: cannot read {bare_surroundings}/.dcos")
 
 
 def test_a_missing_library_is_named_with_what_does_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -533,11 +534,14 @@ def test_a_bundle_must_be_there_and_hold_a_certificate(
     options: dict[str, str], environ: dict[str, str], name: str, tmp_path: Path
 ) -> None:
     empty = tmp_path / "empty.pem"
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
     empty.write_bytes(b"\xff-----BEGIN CERTIFICATE-----\n" + MARK.encode())
     for path, said in (
         ("/nonexistent/ca.pem", "cannot read"),
         (str(empty), "no certificates"),
-        (str(tmp_path), "read"),
+        (str(tmp_path), "is not a regular file"),
+        (str(pipe), "is not a regular file"),
     ):
         replaced = [{k: path if v == "PATH" else v for k, v in d.items()} for d in (options, environ)]
         message = refused({"dcos_url": URL, **TASK_TOKEN, **replaced[0]}, replaced[1], TlsError)
@@ -579,3 +583,17 @@ def test_a_timeout_is_a_whole_number(value: str) -> None:
 def test_retries_are_a_whole_number(value: str) -> None:
     options = {"dcos_url": URL, **TASK_TOKEN, "dcos_retries": value}
     assert refused(options, kind=DcosError).startswith("dcos_retries: ")
+
+
+@pytest.mark.parametrize("name", ["DCOS_URL", "DCOS_USERNAME", "DCOS_PASSWORD", "DCOS_ACS_TOKEN", "DCOS_DIR"])
+def test_a_variable_that_is_not_utf8_is_named(name: str) -> None:
+    """Python hands its bytes over as lone surrogates, which nothing can encode."""
+    login = {"DCOS_USERNAME": "admin", "DCOS_PASSWORD": "p"} if name in ("DCOS_USERNAME", "DCOS_PASSWORD") else {}
+    message = refused({}, {"DCOS_URL": URL, **login, name: f"{MARK}\udcff"}, DcosError)
+    assert message.startswith(f"{name}: this is not UTF-8 text")
+
+
+def test_a_pipe_in_place_of_a_private_key_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    options = {"dcos_url": URL, "dcos_username": "svc", "dcos_private_key_path": str(tmp_path / "pipe")}
+    assert "dcos_private_key_path: " in refused(options, kind=DcosError)

@@ -58,8 +58,8 @@ def test_key_files_of_different_hosts_folders_may_coincide_only_with_the_account
     """Key files are named after the account, so the account is what is told; a stray path would be told by itself."""
     first, second = plans({"name": "/a", **FILE}, {"name": "/b", **FILE})
     check_apart([first, second])
-    same = Plan(**{**second.__dict__, "key_files": first.next_key_files})
-    with pytest.raises(DcosError, match=r"services\[1\]\.key_dir: .* share the key file /k/a-principal\+next\.pem"):
+    same = Plan(**{**second.__dict__, "key_files": first.key_files})
+    with pytest.raises(DcosError, match=r"services\[1\]\.key_dir: .* share the key file /k/a-principal\.pem"):
         check_apart([first, same])
 
 

@@ -19,12 +19,12 @@ ONE = Progress("done", 1, 2, 0, "/a")
 
 def test_lines_are_added(tmp_path: Path) -> None:
     path = tmp_path / "progress"
-    path.write_text("before\n")
+    path.touch()
     told = ProgressFile(str(path))
     told.tell(ONE)
     told.tell(Progress("done", 2, 2, 1, "/b"))
     lines = path.read_text().splitlines()
-    assert [json.loads(line) for line in lines[1:]] == [
+    assert [json.loads(line) for line in lines] == [
         {"phase": "done", "done": 1, "total": 2, "failed": 0, "name": "/a"},
         {"phase": "done", "done": 2, "total": 2, "failed": 1, "name": "/b"},
     ]
@@ -33,6 +33,14 @@ def test_lines_are_added(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     ProgressFile(str(tmp_path / "none")).tell(ONE)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_holds_something_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "key.pem"
+    path.write_text("before")
+    ProgressFile(str(path)).tell(ONE)
+    assert path.read_text() == "before"
+    ProgressFile(f"{path}\0").tell(ONE)
 
 
 def test_a_link_is_not_followed(tmp_path: Path) -> None:

@@ -24,9 +24,9 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import (
     TlsError,
     UnreachableError,
 )
+from ansible_collections.dcos.security.plugins.module_utils._module import arguments
 from ansible_collections.dcos.security.plugins.module_utils._module import cluster as glue
 from ansible_collections.dcos.security.plugins.module_utils._module import libraries as _deps
-from ansible_collections.dcos.security.plugins.module_utils._module import run as _run
 from ansible_collections.dcos.security.plugins.module_utils._resources.frame import Plan, Resource, Step
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import URL
 from ansible_collections.dcos.security.tests.unit.plugins.modules.module_run import LOGIN, run_main
@@ -36,7 +36,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
 @given(TEXTS.filter(str.strip))
 def test_every_form_of_a_secret_is_known(secret: str) -> None:
-    forms = _run.derived_forms(secret)
+    forms = arguments.derived_forms(secret)
     for text in (secret, secret.strip()):
         assert text in forms
         assert json.dumps({"a": text})[7:-2] in forms
@@ -50,7 +50,7 @@ def test_every_form_of_a_secret_is_known(secret: str) -> None:
 @pytest.mark.parametrize("secret", ["", " ", "\n"])
 def test_nothing_is_no_secret(secret: str) -> None:
     """An empty text among the hidden ones would make every output unreadable."""
-    assert "" not in _run.derived_forms(secret)
+    assert "" not in arguments.derived_forms(secret)
 
 
 class Telling(Resource[None]):

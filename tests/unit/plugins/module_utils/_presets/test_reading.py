@@ -17,6 +17,7 @@ from ansible_collections.dcos.security.plugins.module_utils._rules.security_mode
 NAMES = {
     "service_account": "a__b-principal",
     "service_name": "a/b",
+    "folder": "a/b",
     "role": "a__b-role",
     "user": "nobody",
     "group": "a",
@@ -123,6 +124,7 @@ def test_own_presets() -> None:
                 "support": {"disabled": "not_possible"},
                 "mesos_role": "*",
                 "linux_user": "root",
+                "scheduler_user": "nobody",
                 "quota_aware": True,
                 "transport_encryption": True,
             },
@@ -134,7 +136,7 @@ def test_own_presets() -> None:
         presets.PresetGrant("dcos:adminrouter:ops:mesos", ("full",), "read the state"),
         presets.PresetGrant("dcos:service:marathon:marathon:services:/{group}", ("create", "read"), None, True),
     )
-    assert (own["mine"].mesos_role, own["mine"].linux_user) == ("*", "root")
+    assert (own["mine"].mesos_role, own["mine"].linux_user, own["mine"].scheduler_user) == ("*", "root", "nobody")
     assert own["mine"].quota_aware
     assert own["mine"].transport_encryption
     assert own["mine"].support == {"disabled": "not_possible", "permissive": "optional", "strict": "required"}

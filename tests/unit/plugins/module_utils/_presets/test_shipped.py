@@ -113,6 +113,8 @@ mesos:master:volume:role:{role} create
 mesos:master:volume:principal:{service_account} delete
 """
 STATEFUL = MINIMUM + RESERVATIONS + VOLUMES
+ON_AGENTS = "mesos:agent:task:user:{user} create\n"
+PACKAGE = STATEFUL + ON_AGENTS
 TLS = """
 secrets:default:/{service_name}/* full
 secrets:list:default:/{service_name} read
@@ -132,12 +134,10 @@ GRANTS = {
     "scheduler_reservations": MINIMUM + RESERVATIONS,
     "scheduler_local_volumes": MINIMUM + VOLUMES,
     "scheduler_stateful": STATEFUL,
-    "sdk_default": STATEFUL + "mesos:agent:task:user:{user} create ?",
+    "sdk_default": PACKAGE,
     "quota_migration": """
-        mesos:master:reservation:role:{group} create ?
-        mesos:master:reservation:role:{role} create ?
-        mesos:master:reservation:role:slave_public/{group} create ?
-        mesos:master:reservation:role:slave_public/{role} create ?
+        mesos:master:reservation:role:{role} create
+        mesos:master:reservation:role:slave_public/{role} create
     """,
     "group_access": """
         adminrouter:service:marathon full
@@ -165,37 +165,37 @@ GRANTS = {
         mesos:master:framework:role:{role} read
         mesos:master:task:app_id:/ read
     """,
-    "cassandra": STATEFUL,
-    "confluent-kafka": STATEFUL,
-    "confluent-zookeeper": STATEFUL,
-    "hdfs": STATEFUL,
-    "kafka": STATEFUL,
-    "kafka-zookeeper": STATEFUL,
-    "elastic": STATEFUL,
-    "hive-metastore": STATEFUL,
+    "cassandra": PACKAGE,
+    "confluent-kafka": PACKAGE,
+    "confluent-zookeeper": PACKAGE,
+    "hdfs": PACKAGE,
+    "kafka": PACKAGE,
+    "kafka-zookeeper": PACKAGE,
+    "elastic": PACKAGE,
+    "hive-metastore": PACKAGE,
     "marathon-lb": """
         service:marathon:marathon:services:/ read
         service:marathon:marathon:admin:events read
     """,
-    "spark": MINIMUM + "mesos:master:task:app_id:/{service_name} create",
+    "spark": MINIMUM + ON_AGENTS + "mesos:master:task:app_id:/{service_name} create",
     "jenkins": """
         mesos:master:framework:role:{role} create,read
         mesos:master:reservation:role:{role} create,read
         mesos:master:volume:role:{role} create,read
         mesos:master:task:user:{user} create
-        mesos:agent:task:user:{user} create ?
+        mesos:agent:task:user:{user} create
         mesos:master:reservation:principal:{service_account} delete
         mesos:master:volume:principal:{service_account} delete
     """,
-    "jenkins-3": STATEFUL + "mesos:agent:task:user:{user} create ?",
+    "jenkins-3": PACKAGE,
     "edge-lb": """
         adminrouter:ops:ca:rw full
         adminrouter:ops:ca:ro full
         adminrouter:service:marathon full
         adminrouter:package full
         adminrouter:service:edgelb full
-        adminrouter:service:dcos-edgelb/pools/{pool_name} full
-        service:marathon:marathon:services:/dcos-edgelb full
+        adminrouter:service:{folder}/pools/{pool_name} full
+        service:marathon:marathon:services:/{folder} full
         mesos:master:endpoint:path:/api/v1 full
         mesos:master:endpoint:path:/api/v1/scheduler full
         mesos:master:framework:principal:{service_account} full
@@ -205,11 +205,12 @@ GRANTS = {
         mesos:master:volume:principal:{service_account} full
         mesos:master:volume:role full
         mesos:master:task:user:root full
+        mesos:agent:task:user:root create
         mesos:master:task:app_id full
-        secrets:default:/dcos-edgelb/* full
-        secrets:list:default:/dcos-edgelb/* full
+        secrets:default:/{folder}/* full
+        secrets:list:default:/{folder}/* full
     """,
-    "kubernetes": MINIMUM + RESERVATIONS,
+    "kubernetes": MINIMUM + RESERVATIONS + ON_AGENTS,
     "kubernetes-cluster": RESERVATIONS
     + VOLUMES
     + TLS
@@ -219,21 +220,21 @@ GRANTS = {
         mesos:master:task:user:root create
         mesos:agent:task:user:root create
     """,
-    "marathon-on-marathon": STATEFUL + "mesos:master:task:app_id:/ create",
-    "dcos-monitoring": STATEFUL + TLS + PUBLIC,
+    "marathon-on-marathon": PACKAGE + "mesos:master:task:app_id:/ create",
+    "dcos-monitoring": PACKAGE + TLS + PUBLIC,
     "storage": """
         adminrouter:ops:slave full
-        secrets:default:/storage/* full strict
-        secrets:list:default:/storage read strict
+        secrets:default:/{service_name}/* full strict
+        secrets:list:default:/{service_name} read strict
         adminrouter:ops:ca:rw full strict
         adminrouter:ops:ca:ro full strict
         mesos:master:framework:principal:{service_account} full
         mesos:master:framework:role full
-        mesos:master:reservation delete ?
+        mesos:master:reservation delete
         mesos:master:reservation:role full
-        mesos:master:block_disk:role full ?
-        mesos:master:mount_disk:role full ?
-        mesos:master:raw_disk:role full ?
+        mesos:master:block_disk:role full
+        mesos:master:mount_disk:role full
+        mesos:master:raw_disk:role full
         mesos:agent:endpoint:path:/api/v1 full
         mesos:agent:resource_provider_config full
         mesos:agent:resource_provider read
@@ -365,6 +366,14 @@ def test_documented_names(preset: presets.Preset) -> None:
     assert found == NAMES.get(preset.name, (None,) * 5)
 
 
+LISTS_FOR_CUSTOM_SERVICES = (
+    "scheduler_minimum",
+    "scheduler_reservations",
+    "scheduler_local_volumes",
+    "scheduler_stateful",
+)
+
+
 def having(field: str) -> set[str]:
     return {name for name, preset in presets.SHIPPED.items() if getattr(preset, field)}
 
@@ -380,10 +389,46 @@ def test_who_takes_the_role_of_the_group() -> None:
         "jenkins-3",
         "kafka",
         "kafka-zookeeper",
+        "kubernetes-cluster",
         "nifi",
         "sdk_default",
         "spark",
     }
+
+
+def test_packages_whose_scheduler_runs_as_another_user_than_its_tasks() -> None:
+    """Their apps set no user, so strict mode starts them as nobody; root is the user of their tasks."""
+    found = {name: (preset.linux_user, preset.scheduler_user) for name, preset in presets.SHIPPED.items()}
+    assert {name for name, (_tasks, scheduler) in found.items() if scheduler} == {"edge-lb", "kubernetes-cluster"}
+    assert found["edge-lb"] == found["kubernetes-cluster"] == ("root", "nobody")
+
+
+@pytest.mark.parametrize("name", sorted(set(presets.SHIPPED) - set(LISTS_FOR_CUSTOM_SERVICES)))
+def test_who_may_run_tasks_may_run_them_on_agents_too(name: str) -> None:
+    grants = {grant.rid: grant for grant in presets.SHIPPED[name].grants}
+    for rid in [rid for rid in grants if rid.startswith("dcos:mesos:master:task:user:")]:
+        on_agents = grants[rid.replace("master", "agent")]
+        assert on_agents.actions == ("create",)
+        assert not on_agents.uncertain
+
+
+@pytest.mark.parametrize("preset", presets.SHIPPED.values(), ids=lambda preset: preset.name)
+def test_what_is_uncertain_says_why(preset: presets.Preset) -> None:
+    for grant in (*preset.grants, *presets.TRANSPORT_ENCRYPTION):
+        assert grant.doubt or not grant.uncertain
+
+
+@pytest.mark.parametrize("preset", presets.SHIPPED.values(), ids=lambda preset: preset.name)
+def test_every_preset_of_a_package_names_its_sources(preset: presets.Preset) -> None:
+    assert preset.sources or preset.service_name is None
+    for source in preset.sources:
+        assert not source.endswith(".")
+
+
+def test_storage_is_granted_what_its_page_lists_and_told_what_contradicts() -> None:
+    doubted = {grant.rid: grant.doubt for grant in presets.SHIPPED["storage"].grants if grant.doubt}
+    assert len(doubted) == 4
+    assert "without :role" in str(doubted["dcos:mesos:master:block_disk:role"])
 
 
 def test_who_provisions_tls() -> None:

@@ -25,7 +25,11 @@ from ansible_collections.dcos.security.plugins.module_utils._api.connection impo
 from ansible_collections.dcos.security.plugins.module_utils._errors import ApiError, DcosError, TlsError
 from ansible_collections.dcos.security.plugins.module_utils._resources import ca_bundle as ca
 from ansible_collections.dcos.security.plugins.module_utils._resources.frame import Outcome, converge
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import private_key
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import (
+    private_key,
+    private_text,
+    public_text,
+)
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import Reply, Sent, serving
 
 URL = "https://dcos.example.com"
@@ -196,6 +200,21 @@ def test_a_kept_file_that_is_no_bundle_is_no_reason_to_trust(path: Path) -> None
         assert path.read_text(encoding="ascii") == "words"
     kept(path, "\n")
     assert run(Server(ROOT), path, fingerprints=[print_of(ROOT)]).changed
+
+
+@pytest.mark.parametrize(
+    "beside", [private_text("a"), public_text("a"), "server: on\n"], ids=["private", "public", "words"]
+)
+def test_a_kept_file_that_holds_more_than_certificates_is_left_alone(beside: str, path: Path) -> None:
+    """A server's certificates and its private key often share a file."""
+    for text in (beside + ROOT, ROOT + beside):
+        kept(path, text)
+        for options in ({"fingerprints": [print_of(ROOT)]}, {"present": False}):
+            with pytest.raises(DcosError, match=r"^path: .* holds something else than a bundle"):
+                run(Server(ROOT + MIDDLE), path, **options)
+        assert path.read_text(encoding="ascii") == text
+    kept(path, f"\n# the root\n{ROOT}\n#")
+    assert not run(Server(ROOT), path, fingerprints=[print_of(ROOT)]).failure
 
 
 def test_a_new_bundle_over_a_connection_that_verifies_with_the_kept_one_is_taken(path: Path) -> None:

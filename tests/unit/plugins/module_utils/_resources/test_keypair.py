@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from ansible_collections.dcos.security.plugins.module_utils._crypto.rsa_keys import fingerprint
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._resources import keypair
 from ansible_collections.dcos.security.plugins.module_utils._resources.frame import Outcome, converge
-from ansible_collections.dcos.security.plugins.module_utils._resources.keypair import Keypair
+from ansible_collections.dcos.security.plugins.module_utils._resources.keypair import NEXT_SUFFIX, ROTATE, Keypair
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import (
+    certificate_text,
     private_key,
     private_text,
     public_key,
@@ -45,9 +48,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 class Files:
     """The two files of a test."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, end: str = "") -> None:
         self.folder = folder
-        self.private, self.public = folder / "key.pem", folder / "key.pub.pem"
+        self.private, self.public = folder / f"key.pem{end}", folder / f"key.pub.pem{end}"
 
     def put(self, private: str | None = None, public: str | None = None) -> Files:
         for path, text in ((self.private, private), (self.public, public)):
@@ -88,6 +91,7 @@ def test_a_new_pair(pair: Files, made: list[int]) -> None:
             "public_key": public_text("made"),
             "fingerprint": fingerprint(public_key("made")),
             "size": 2048,
+            "pending": False,
         }
     }
     assert predicted.values == {**outcome.values, "provisional": True}
@@ -132,9 +136,7 @@ TABLE = {
     "fits": (private_text("a"), (KEPT, KEPT, KEPT, KEPT, NEW)),
     "other size": (private_text("big", 3072), (KEPT, "invalid_key", NEW, NEW, NEW)),
     "too weak": (WEAK, ("invalid_key", "invalid_key", "invalid_key", NEW, NEW)),
-    "no key": ("words", ("invalid_key", "invalid_key", "invalid_key", NEW, NEW)),
     "empty": ("", ("invalid_key", "invalid_key", "invalid_key", NEW, NEW)),
-    "public": (public_text("a"), ("invalid_key", "invalid_key", "invalid_key", NEW, NEW)),
 }
 
 
@@ -165,18 +167,195 @@ def test_regenerate(row: str, column: int, pair: Files, made: list[int]) -> None
 
 
 @pytest.mark.parametrize("regenerate", REGENERATE)
-@pytest.mark.parametrize("other", [public_text("other"), "words"], ids=["key", "words"])
-def test_a_public_half_of_another_key(regenerate: str, other: str, pair: Files) -> None:
-    pair.put(private_text("a"), other)
+@pytest.mark.parametrize("private", [private_text("a"), None], ids=["another", "none"])
+def test_a_public_half_of_another_key(regenerate: str, private: str | None, pair: Files) -> None:
+    """Also of one whose private half is not there."""
+    pair.put(private, public_text("other"))
     if regenerate in ("never", "fail"):
-        with pytest.raises(DcosError, match="does not hold the public half") as caught:
+        with pytest.raises(DcosError, match=r"^public_key_path: .*half") as caught:
             pair.run(regenerate=regenerate)
         assert caught.value.code == "key_mismatch"
-        assert pair.texts() == (private_text("a"), other)
+        assert pair.texts() == (private, public_text("other"))
         return
     pair.run(regenerate=regenerate)
-    name = "made" if regenerate == "always" else "a"
+    name = "made" if regenerate == "always" or private is None else "a"
     assert pair.texts() == (private_text(name), public_text(name))
+
+
+def test_an_empty_public_file_is_written(pair: Files) -> None:
+    pair.put(private_text("a"), "\n").run()
+    assert pair.texts() == (private_text("a"), public_text("a"))
+
+
+# Files that are not ours
+
+CURVE = ec.generate_private_key(ec.SECP256R1())
+EDWARDS = ed25519.Ed25519PrivateKey.generate()
+PEM, NONE = serialization.Encoding.PEM, serialization.NoEncryption()
+PKCS8, PKCS1 = serialization.PrivateFormat.PKCS8, serialization.PrivateFormat.TraditionalOpenSSL
+OPENSSH, SPKI = serialization.PrivateFormat.OpenSSH, serialization.PublicFormat.SubjectPublicKeyInfo
+LOCKED = serialization.BestAvailableEncryption(b"passphrase")
+FOREIGN = {
+    "words": "words",
+    "Ed25519": EDWARDS.private_bytes(PEM, PKCS8, NONE).decode(),
+    "curve": CURVE.private_bytes(PEM, PKCS8, NONE).decode(),
+    "curve, old": CURVE.private_bytes(PEM, PKCS1, NONE).decode(),
+    "OpenSSH": private_key("a").private_bytes(PEM, OPENSSH, NONE).decode(),
+    "OpenSSH Ed25519": EDWARDS.private_bytes(PEM, OPENSSH, NONE).decode(),
+    "passphrase": private_key("a").private_bytes(PEM, PKCS8, LOCKED).decode(),
+    "passphrase, old": private_key("a").private_bytes(PEM, PKCS1, LOCKED).decode(),
+    "words before": "Subject: a\n" + private_text("a"),
+    "words after": private_text("a") + "# mine\n",
+    "two keys": private_text("a") + private_text("b"),
+    "with its public half": private_text("a") + public_text("a"),
+    "words inside": private_text("a").replace("KEY-----\n", "KEY-----\nComment: mine\n\n", 1),
+    "cut": private_text("a")[:400],
+    "damaged": private_text("a")[:200] + private_text("a")[264:],
+    "certificate": certificate_text("a"),
+    "public Ed25519": EDWARDS.public_key().public_bytes(PEM, SPKI).decode(),
+    "public and words": public_text("a") + "words",
+}
+WISHES: list[dict[str, Any]] = [{"regenerate": each} for each in ("fail", "full_idempotence", "always")]
+WISHES += [{"rotate": "prepare"}, {"rotate": "finish"}, {"present": False}]
+
+
+@pytest.mark.parametrize("end", ["", NEXT_SUFFIX], ids=["live", "next"])
+@pytest.mark.parametrize("half", ["private", "public"])
+@pytest.mark.parametrize("kind", [*FOREIGN, "the other half"])
+def test_a_file_that_is_not_ours_is_left_alone(kind: str, half: str, end: str, pair: Files, made: list[int]) -> None:
+    """Whatever is asked for: it may be the only copy of something."""
+    path = Path(f"{getattr(pair, half)}{end}")
+    text = FOREIGN.get(kind) or {"private": public_text("a"), "public": private_text("a")}[half]
+    if end:
+        pair.put(private_text("a"))
+    path.write_text(text, encoding="ascii")
+    before = {file.name: file.read_text("ascii") for file in pair.folder.iterdir()}
+    for options in WISHES:
+        with pytest.raises(DcosError, match=rf"^{half}_key_path .*left alone, whatever else") as caught:
+            pair.run(**options)
+        assert caught.value.code == "invalid_key"
+        assert str(path) in caught.value.message
+        assert not any(line and line in caught.value.message for line in text.splitlines()[1:-1])
+    assert {file.name: file.read_text("ascii") for file in pair.folder.iterdir()} == before
+    assert made == []
+
+
+@pytest.mark.parametrize("text", [private_text("a"), private_text("a", form="TraditionalOpenSSL")])
+def test_blanks_around_a_key_do_no_harm(text: str, pair: Files) -> None:
+    pair.put(f"\n{text}\n \n", f" {public_text('a')}\n")
+    assert not pair.run().changed
+    assert pair.run(present=False).changed
+
+
+# Rotation
+
+
+def steps_of(pair: Files) -> tuple[str | None, ...]:
+    """What stands in the four files: live and next, private and public; by the name of the key."""
+    names = {text(name): name for name in ("a", "made", "next") for text in (private_text, public_text)}
+    paths = [pair.private, pair.public, *(Path(f"{path}{NEXT_SUFFIX}") for path in (pair.private, pair.public))]
+    return tuple(names[path.read_text("ascii")] if path.exists() else None for path in paths)
+
+
+def put_next(pair: Files, name: str = "next") -> Files:
+    Files(pair.folder, NEXT_SUFFIX).put(private_text(name), public_text(name))
+    return pair
+
+
+def test_a_rotation(pair: Files, made: list[int]) -> None:
+    pair.put(private_text("a"), public_text("a"))
+    predicted = pair.run(True, rotate="prepare")
+    assert steps_of(pair) == ("a", "a", None, None)
+    prepared = pair.run(rotate="prepare", size=2048)
+    assert steps_of(pair) == ("a", "a", "made", "made")
+    assert mode_of(Path(f"{pair.private}.next")) == 0o600
+    assert predicted.values.pop("provisional") is True
+    assert predicted == prepared
+    assert prepared.values["keypair"] == {
+        "private_key_path": f"{pair.private}.next",
+        "public_key_path": f"{pair.public}.next",
+        "public_key": public_text("made"),
+        "fingerprint": fingerprint(public_key("made")),
+        "size": 2048,
+        "pending": True,
+    }
+    assert "PRIVATE" not in repr(prepared)
+    for options in ({"rotate": "prepare"}, {"rotate": "prepare", "size": 3072}, {}, {"regenerate": "always"}):
+        left = pair.run(**options)
+        assert (left.changed, left.values) == (False, prepared.values), "a next key is taken as it is"
+    predicted = pair.run(True, rotate="finish")
+    finished = pair.run(rotate="finish")
+    assert steps_of(pair) == ("made", "made", None, None)
+    assert predicted == finished
+    assert finished.values["keypair"] == {
+        **prepared.values["keypair"],
+        "private_key_path": str(pair.private),
+        "public_key_path": str(pair.public),
+        "pending": False,
+    }
+    assert finished.before == prepared.after
+    assert finished.after == {"private_key": words("made"), "public_key": words("made")}
+    assert mode_of(pair.private) == 0o600
+    for options in ({"rotate": "finish", "regenerate": "always", "size": 3072}, {"rotate": "finish"}, {}):
+        assert not pair.run(**options).changed
+    assert made == [2048, 2048]
+
+
+def words(name: str) -> str:
+    return f"RSA 2048 {fingerprint(public_key(name))}"
+
+
+def test_a_next_key_of_another_size_and_without_a_live_one(pair: Files, made: list[int]) -> None:
+    assert pair.run(rotate="prepare", size=3072).values["keypair"]["pending"]
+    assert not pair.private.exists()
+    assert pair.run(rotate="finish").values["keypair"]["size"] == 3072
+    assert [path.name for path in sorted(pair.folder.iterdir())] == ["key.pem", "key.pub.pem"]
+
+
+def test_there_must_be_something_to_finish(pair: Files) -> None:
+    with pytest.raises(DcosError, match=r"^rotate: there is no rotation to finish") as caught:
+        pair.run(rotate="finish")
+    assert caught.value.code == "key_mismatch"
+
+
+def test_a_next_key_that_cannot_be_used(pair: Files) -> None:
+    pair.put(private_text("a"))
+    for text in ("", private_text("weak", 1024)):
+        Path(f"{pair.private}.next").write_text(text)
+        for rotate in ROTATE:
+            with pytest.raises(DcosError, match=r"^private_key_path \(.*\.next\): "):
+                pair.run(rotate=rotate, regenerate="always")
+    assert pair.run(present=False).changed
+    assert list(pair.folder.iterdir()) == []
+
+
+def test_absent_takes_the_next_pair_along(pair: Files) -> None:
+    put_next(pair.put(private_text("a"), public_text("a")))
+    assert pair.run(present=False).changed
+    assert list(pair.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("rotate", ["prepare", "finish"])
+@pytest.mark.parametrize("number", range(1, 14))
+def test_a_rotation_that_is_cut_at_any_moment_is_repaired(number: int, rotate: str, pair: Files) -> None:
+    """At every moment the old key or the next one is there whole; the same stage again brings it to its end."""
+    pair.put(private_text("a"), public_text("a"))
+    if rotate == "finish":
+        put_next(pair)
+    with pytest.MonkeyPatch.context() as patch:
+        cut_at(number, patch)
+        with contextlib.suppress(Crash):
+            pair.run(rotate=rotate)
+    live, public, next_live, next_public = steps_of(pair)
+    if rotate == "prepare":
+        assert (live, public) == ("a", "a")
+    else:
+        assert live == "next" or (live, next_live) == ("a", "next")
+        assert public in (None, live)
+        assert next_public in (None, "next")
+    pair.run(rotate=rotate)
+    assert steps_of(pair) == (("a", "a", "made", "made") if rotate == "prepare" else ("next", "next", None, None))
+    assert not pair.run(rotate=rotate).changed
 
 
 def test_a_size_that_is_asked_for(pair: Files, made: list[int]) -> None:
@@ -187,7 +366,7 @@ def test_a_size_that_is_asked_for(pair: Files, made: list[int]) -> None:
 
 
 def test_absent(pair: Files) -> None:
-    pair.put(private_text("a")[:40], "-----BEGIN PUBLIC KEY-----\nbroken")
+    pair.put(private_text("weak", 1024), public_text("other"))
     predicted = pair.run(True, present=False)
     outcome = pair.run(present=False)
     assert predicted == outcome
@@ -196,14 +375,6 @@ def test_absent(pair: Files) -> None:
     assert outcome.after is None
     assert list(pair.folder.iterdir()) == []
     assert not pair.run(present=False).changed
-
-
-@pytest.mark.parametrize("texts", [("words", None), (None, "words"), (private_text("a"), "words")])
-def test_what_is_no_key_is_not_removed(texts: tuple[str | None, str | None], pair: Files) -> None:
-    pair.put(*texts)
-    with pytest.raises(DcosError, match=r"_key_path: .* holds something else than a key"):
-        pair.run(present=False)
-    assert [path.read_text() for path in (pair.private, pair.public) if path.exists()] == [t for t in texts if t]
 
 
 @pytest.mark.parametrize("size", [2047, 16385])
@@ -232,6 +403,8 @@ def test_both_halves_in_one_file_are_refused(tmp_path: Path) -> None:
     for public in (str(tmp_path / "k"), str(tmp_path / "." / "k"), str(tmp_path / "link" / "k")):
         with pytest.raises(DcosError, match=r"^public_key_path: it is the same file"):
             Keypair(str(tmp_path / "k"), public)
+    with pytest.raises(DcosError, match=r"^public_key_path: it is the same file"):
+        Keypair(str(tmp_path / "k"), str(tmp_path / "k.next"))
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path, made: list[int]) -> None:
@@ -257,27 +430,32 @@ def test_a_file_that_appeared_meanwhile_is_not_replaced(pair: Files) -> None:
     assert outcome.values["keypair"]["fingerprint"] == fingerprint(public_key("rival"))
 
 
+def cut_at(number: int, patch: pytest.MonkeyPatch) -> None:
+    """From so many calls on that change files, each one ends the process."""
+    calls = 0
+    for name in ("fsync", "chmod", "replace", "unlink", "link"):
+        original = getattr(os, name)
+
+        def dying(*args: Any, original: Any = original, **options: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            if calls >= number:
+                raise Crash
+            return original(*args, **options)
+
+        patch.setattr(os, name, dying)
+
+
 @pytest.mark.parametrize("number", range(1, 8))
 @pytest.mark.parametrize("regenerate", ["always", "full_idempotence"])
 def test_a_crash_at_any_moment_leaves_a_pair_that_the_next_run_completes(
     number: int, regenerate: str, pair: Files
 ) -> None:
     """Never a half-written file, never a public half beside another private one."""
-    old = private_text("old") if regenerate == "always" else "words"
+    old = private_text("old") if regenerate == "always" else ""
     pair.put(old, public_text("old"))
-    calls = 0
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("fsync", "chmod", "replace", "unlink"):
-            original = getattr(os, name)
-
-            def dying(*args: Any, original: Any = original, **options: Any) -> Any:
-                nonlocal calls
-                calls += 1
-                if calls >= number:
-                    raise Crash
-                return original(*args, **options)
-
-            patch.setattr(os, name, dying)
+        cut_at(number, patch)
         with contextlib.suppress(Crash):
             pair.run(regenerate=regenerate)
     private, public = pair.texts()

@@ -318,6 +318,12 @@ def test_a_letter_too_few_in_a_word_is_mended(at: int) -> None:
             "it ended with DC/OS 1.7, a colon is missing after services",
             "dcos:service:marathon:marathon:services:/x",
         ),
+        ("dcos:secrets:default:/x/\\*", "it has a backslash", "dcos:secrets:default:/x/*"),
+        ("dcos:mesos:master:framework:role:a\\_b", "it has a backslash", "dcos:mesos:master:framework:role:a_b"),
+        ("dcos:sevice:marathon", "the part 'sevice' is unknown", "dcos:service:marathon:marathon:services:/"),
+        ("dcos:service:maraton", "the part 'maraton' is unknown", "dcos:service:marathon:marathon:services:/"),
+        ("dcos:service:marathon", "it ends too early", "dcos:service:marathon:marathon:services:/"),
+        ("dcos:sevice:metronome", "the part 'sevice' is unknown", "dcos:service:metronome:metronome:jobs"),
         ("dcos:service:marathon:mine", "it ended with DC/OS 1.7", "dcos:service:marathon:mine:services:/"),
     ],
 )
@@ -426,6 +432,7 @@ def test_every_grant_of_a_shipped_preset_is_in_the_catalogue(preset: presets.Pre
     values = {
         "service_account": "prod__x-principal",
         "service_name": "prod/x",
+        "folder": "prod/x",
         "role": "prod__x-role",
         "user": "nobody",
         "group": "prod",

@@ -15,9 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
+from ansible_collections.dcos.security.plugins.module_utils._resources.keypair import NEXT_SUFFIX
 from ansible_collections.dcos.security.plugins.module_utils._rules.identifiers import check_secret_path, check_uid
 from ansible_collections.dcos.security.plugins.module_utils._rules.permissions import Permission
-from ansible_collections.dcos.security.plugins.module_utils._service.names import KeyFiles, Names, readable_by
+from ansible_collections.dcos.security.plugins.module_utils._rules.secret_spaces import readable_by
+from ansible_collections.dcos.security.plugins.module_utils._service.names import KeyFiles, Names
 from ansible_collections.dcos.security.plugins.module_utils._service.names import derive_names as derive
 from ansible_collections.dcos.security.plugins.module_utils._service.plan import PREFIX, Plan, plan_service
 from ansible_collections.dcos.security.plugins.module_utils._service.variables import VARIABLES
@@ -141,22 +143,49 @@ def test_any_text_is_a_name_or_an_error_of_ours(name: str) -> None:
         assert not derived.service_name.startswith("/")
 
 
+# --- purposes
+
+
+SAID: dict[str, Any] = {
+    "preset": "scheduler_stateful",
+    "permissions": [{"rid": "dcos:adminrouter:ops:mesos", "actions": ["full"]}],
+    "superuser": True,
+    "description": "x",
+    "principal": "another",
+    "linux_user": "core",
+    "run_as_grants": True,
+}
+
+
+def purposed(purpose: str, **raw: Any) -> Plan:
+    cluster = {**ENTERPRISE, "security_mode": "permissive"}
+    return plan_service({"name": "/prod/cassandra", **raw}, cluster, purpose=purpose)
+
+
+def test_a_rotation_takes_names_only() -> None:
+    made = purposed("rotate", **SAID)
+    assert (made.stage, made.rotate_key, made.permissions, made.run_as, made.exclusive, made.warnings) == (
+        *("rotated", True, (), (), False, ()),
+    )
+    assert made.account == purposed("provision", **SAID).account
+
+
 @pytest.mark.parametrize(
-    ("secret", "service", "allowed"),
+    ("purpose", "raw", "stage"),
     [
-        ("secret", "anything", True),
-        ("hdfs/secret", "hdfs", True),
-        ("group/secret", "group/hdfs/service", True),
-        ("group/hdfs/secret", "group/spark/service", False),
-        ("secret-svc/Secret_Path1", "secret-svc/a/b/c/dev3", True),
-        ("secret-svc/instance1/Secret_Path2", "secret-svc/instance1", True),
-        ("secret-svc/instance1/Secret_Path2", "secret-svc/instance1/dev3", True),
-        ("secret-svc/instance1/Secret_Path2", "secret-svc/instance2/dev3", False),
-        ("gr/secret", "group", False),
+        ("provision", {}, "present"),
+        ("provision", {"state": "absent"}, "absent"),
+        ("rotate", {}, "rotated"),
+        ("rotate", {"rotate_key": False}, "rotated"),
+        ("rotate", {"state": "absent"}, "skip"),
+        ("rotate", {"optional_account": "skip"}, "skip"),
+        ("retire", {}, "absent"),
+        ("retire", {"state": "present"}, "absent"),
+        ("retire", {"optional_account": "skip"}, "absent"),
     ],
 )
-def test_spaces_of_secrets(secret: str, service: str, allowed: bool) -> None:
-    assert readable_by(service, secret) is allowed
+def test_a_purpose_decides_before_the_state(purpose: str, raw: dict[str, Any], stage: str) -> None:
+    assert purposed(purpose, **raw).stage == stage
 
 
 # --- variables
@@ -175,11 +204,12 @@ def test_defaults_and_empty_text() -> None:
         "service_name": "prod/cassandra",
         "account": "prod__cassandra-principal",
         "description": "Service account of /prod/cassandra",
+        "own_description": False,
         "secret_path": "prod/cassandra/cassandra-secret",
+        "next_secret_path": "prod/cassandra/cassandra-secret-next",
         "secret_store": "default",
         "key_store": "secret",
         "key_files": None,
-        "next_key_files": None,
         "login_endpoint": None,
         "legacy_login_endpoint": "never",
         "permissions": [],
@@ -191,11 +221,15 @@ def test_defaults_and_empty_text() -> None:
         "rotate_key": False,
         "rotate_key_from": None,
         "verify_login": "changed",
-        "delete_key_files": [],
+        "delete_key_files": False,
         "delete_unused_acls": [],
         "allow_dcos_prefix": False,
         "warnings": [],
     }
+
+
+class LazyList(list):  # type: ignore[type-arg]
+    """What ansible-core 2.19 makes of a list in a variable."""
 
 
 def bare_variables() -> list[str]:
@@ -218,7 +252,11 @@ def test_false_booleans_may_be_text(text: str) -> None:
     [
         ({"name": ""}, "dcos_service_name: must be given"),
         ({"name": None}, "dcos_service_name: must be given"),
-        ({"name": 3}, "dcos_service_name: must be text, not int"),
+        ({"principal": ["a"]}, "dcos_service_principal: must be text, not a list."),
+        ({"principal": LazyList(["a"])}, "dcos_service_principal: must be text, not a list."),
+        ({"account": {"a": 1}}, "dcos_service_account: must be text, not a dictionary."),
+        ({"principal": date(2026, 1, 2)}, "dcos_service_principal: must be text, not a date. Put it in quotes."),
+        ({"name": 3}, "dcos_service_name: must be text, not a number. Put it in quotes"),
         ({"nome": "x"}, "dcos_service_nome: there is no such variable. Did you mean name?"),
         ({"key_dir": "-----BEGIN PRIVATE KEY-----\nMII"}, "dcos_service_key_dir: this holds the text of a private key"),
         ({"dcos_service_name": "x"}, "there is no such variable. Leave out the prefix: name."),
@@ -227,12 +265,13 @@ def test_false_booleans_may_be_text(text: str) -> None:
         ({"origin": "here"}, "dcos_service_origin: 'here' is unknown"),
         ({"optional_account": "no"}, "dcos_service_optional_account: 'no' is unknown"),
         ({"key_store": "vault"}, "dcos_service_key_store: 'vault' is unknown"),
-        ({"verify_login": True}, "dcos_service_verify_login: must be text, not bool"),
+        ({"verify_login": True}, "dcos_service_verify_login: must be text, not a boolean. Put it in quotes"),
         ({"legacy_login_endpoint": "http"}, "dcos_service_legacy_login_endpoint: 'http' is unknown"),
         ({"superuser": "maybe"}, "dcos_service_superuser: 'maybe' is neither true nor false"),
         ({"rotate_key": "maybe"}, "dcos_service_rotate_key: 'maybe' is neither"),
         ({"key_store": "file"}, "dcos_service_key_dir: must be given when dcos_service_key_store is file"),
         ({"key_store": "file", "key_dir": "keys"}, "dcos_service_key_dir: 'keys' is relative"),
+        ({"key_store": "file", "key_dir": "/k\0"}, "dcos_service_key_dir: this is no path of a file: it holds a NUL"),
         ({"preset": {"a": 1}}, "dcos_service_preset: must be a name or a list of names"),
         ({"preset": [1]}, "dcos_service_preset: must be a name or a list of names"),
         ({"preset": "cassandr"}, "dcos_service_preset: there is no preset 'cassandr'. Did you mean cassandra?"),
@@ -330,9 +369,8 @@ def test_accounts_never_share_a_key_file(accounts: set[str]) -> None:
     for account in accounts:
         files = plan(account=f"x{account}", key_store="file", key_dir="/k")
         assert files.key_files is not None
-        assert files.next_key_files is not None
-        for pair in (files.key_files, files.next_key_files):
-            paths += [pair.private_key_path, pair.public_key_path]
+        for path in (files.key_files.private_key_path, files.key_files.public_key_path):
+            paths += [path, path + NEXT_SUFFIX]
     assert len(set(paths)) == 8
 
 
@@ -342,7 +380,20 @@ def test_accounts_never_share_a_key_file(accounts: set[str]) -> None:
 def test_strict_grants_the_whole_preset() -> None:
     strict = plan(preset="scheduler_minimum")
     assert strict.permissions == (Permission(ROLE, ("create",)), Permission(USER, ("create",)))
-    assert strict.left_out == strict.keep == ()
+    assert strict.left_out == ()
+    assert strict.warnings == ()
+
+
+def test_an_account_that_may_run_tasks_on_agents_keeps_that() -> None:
+    """Agents may ask from DC/OS 1.10 on; lists that leave it out must not take it from an account that is adopted."""
+    on_agents = Permission("dcos:mesos:agent:task:user:nobody", ("create",))
+    listed = [{"rid": USER, "actions": ["create"]}]
+    for mode in ("permissive", "strict"):
+        assert on_agents in plan(security_mode=mode, preset="scheduler_minimum").keep
+        assert on_agents in plan(security_mode=mode, permissions=listed).keep
+    assert plan(permissions=listed, exclusive=False).keep == ()
+    assert plan(preset="cassandra").keep == ()
+    assert on_agents in plan(preset="cassandra").permissions
 
 
 def test_any_role() -> None:
@@ -364,12 +415,12 @@ def test_looser_modes_leave_mesos_out_and_keep_it(mode: str, preset: Any, count:
     loose = plan(security_mode=mode, preset=preset)
     assert loose.permissions == ()
     assert len(loose.left_out) == count
-    assert [(k.rid, k.actions) for k in loose.keep] == [(x.rid, x.actions) for x in loose.left_out]
+    assert [(k.rid, k.actions) for k in loose.keep][:count] == [(x.rid, x.actions) for x in loose.left_out]
     assert all(f"this cluster is in {mode} mode" in x.reason for x in loose.left_out)
     assert plan(security_mode=mode, preset=preset, exclusive=False).keep == ()
     ahead = plan(security_mode=mode, preset=preset, enforce_in_advance=True)
     assert ahead.permissions == plan(preset=preset).permissions
-    assert ahead.left_out == ahead.keep == ()
+    assert ahead.left_out == ()
 
 
 def test_categories_of_an_own_preset_by_mode() -> None:
@@ -524,10 +575,10 @@ def test_absent_needs_no_mode() -> None:
     assert absent.stage == "absent"
     assert absent.security_mode is None
     assert absent.warnings == ()
-    assert absent.delete_key_files == ()
+    assert absent.delete_key_files is False, "there are none"
     with_files = plan(state="absent", key_store="file", key_dir="/k", delete_key_files=True)
-    assert with_files.delete_key_files == (with_files.key_files, with_files.next_key_files)
-    assert plan(state="absent", key_store="file", key_dir="/k").delete_key_files == ()
+    assert with_files.delete_key_files is True
+    assert plan(state="absent", key_store="file", key_dir="/k").delete_key_files is False
 
 
 def test_warnings() -> None:

@@ -57,6 +57,7 @@ def own(**body: Any) -> dict[str, Any]:
         ("confluent-kafka", "/confluent-kafka", "confluent-kafka-principal", "confluent-kafka/confluent-secret"),
         ("marathon-lb", "marathon-lb", "mlb-principal", "marathon-lb/mlb-secret"),
         ("edge-lb", "/dcos-edgelb/api", "edge-lb-principal", "dcos-edgelb/edge-lb-secret"),
+        ("edge-lb", "/dcos-edgelb", "edge-lb-principal", "dcos-edgelb/edge-lb-secret"),
         ("marathon-lb", "/prod/marathon-lb", "prod__marathon-lb-principal", "prod/marathon-lb/marathon-lb-secret"),
         ("marathon-lb", "/other", "other-principal", "other/other-secret"),
     ],
@@ -113,6 +114,52 @@ def test_group_role_needs_groups_with_roles() -> None:
     assert plan("/x", preset="cassandra", group_role=True, version="1.13.3").permissions
 
 
+def test_a_kubernetes_cluster_takes_the_role_of_its_group() -> None:
+    made = plan("/dev/kubernetes-cluster", preset="kubernetes-cluster", group_role=True)
+    warned(made)
+    parts = {rid.partition(":role:")[2] for rid in rids(made)} - {""}
+    assert parts == {"dev", "slave_public/dev", "slave_public"}
+
+
+@pytest.mark.parametrize("group_role", [True, False])
+@pytest.mark.parametrize("preset", ["cassandra", "kubernetes-cluster", "hdfs"])
+def test_during_a_migration_the_service_has_both_roles(preset: str, group_role: bool) -> None:
+    """Whatever is granted for the one is granted for the other: the scheduler registers with both."""
+    made = granted(plan(preset=[preset, "quota_migration"], group_role=group_role))
+    before = granted(plan(preset=preset))
+    after = granted(plan(preset=preset, mesos_role="prod"))
+    assert before | after <= made
+    reserved = {rid.partition(":role:")[2] for rid, _action in made if ":reservation:role:" in rid}
+    assert reserved == {"prod", "prod__x-role", "slave_public/prod", "slave_public/prod__x-role"}
+
+
+def test_a_migration_begins_with_the_role_that_the_service_has() -> None:
+    registers = "dcos:mesos:master:framework:role:"
+    listed = [{"rid": "dcos:test:{role}", "actions": ["read"]}]
+    for raw, own_role in (({"preset": "spark"}, "*"), ({"preset": "cassandra", "mesos_role": "old"}, "old")):
+        made = rids(plan(**{**raw, "preset": [raw["preset"], "quota_migration"], "permissions": listed}))
+        assert {f"{registers}{own_role}", f"{registers}prod", f"dcos:test:{own_role}", "dcos:test:prod"} <= set(made)
+    anything = rids(plan(preset=["cassandra", "quota_migration"], mesos_role="any"))
+    assert {rid for rid in anything if "framework:role" in rid} == {"dcos:mesos:master:framework:role"}
+
+
+def test_a_migration_needs_a_group_that_has_a_role() -> None:
+    assert "/x is in no folder" in str(refused("/x", preset=["cassandra", "quota_migration"]))
+    error = refused(preset=["cassandra", "quota_migration"], version="1.13.3")
+    assert str(error).startswith("dcos_service_preset: groups have roles from DC/OS 2.0 on")
+    assert error.code == "mode"
+    warned(plan(preset=["hdfs", "quota_migration"]), "preset")
+
+
+def test_several_roles() -> None:
+    made = plan(preset="scheduler_minimum", mesos_role=["a", "slave_public/a", "a"])
+    assert [rid.partition(":role:")[2] for rid in rids(made)] == ["a", "slave_public/a", ""]
+    assert plan(preset="scheduler_minimum", mesos_role='["a", "slave_public/a"]') == made
+    assert "stands for every role" in str(refused(mesos_role=["a", "any"]))
+    assert "dcos_service_mesos_role: 'a b' is not the name" in str(refused(mesos_role=["a", "a b"]))
+    assert "dcos_service_mesos_role: must be a name or a list" in str(refused(mesos_role={"a": 1}))
+
+
 def test_group_role_of_a_package_that_does_not_take_it_is_told() -> None:
     made = plan(preset="hdfs", group_role=True)
     warned(made, "group_role")
@@ -134,6 +181,56 @@ def test_linux_user_of_the_preset() -> None:
     presets = {"a": {"grants": [], "linux_user": "one"}, "b": {"grants": [], "linux_user": "two"}}
     assert "dcos_service_linux_user: must be given" in str(refused(preset=["a", "b"], presets=presets))
     assert plan(preset=["a", "b"], presets=presets, linux_user="one")
+
+
+@pytest.mark.parametrize("preset", ["edge-lb", "kubernetes-cluster"])
+def test_a_scheduler_that_runs_as_nobody_asks_nothing_of_marathon(preset: str) -> None:
+    """root is the user of its tasks, which its own account is granted."""
+    for raw in ({}, {"run_as_grants": True}, {"linux_user": "core"}):
+        made = plan(preset=preset, **raw)
+        warned(made)
+        assert made.run_as == ()
+    assert ("dcos:mesos:agent:task:user:root", "create") in granted(plan(preset=preset))
+
+
+def test_the_scheduler_runs_as_the_tasks_do_unless_the_preset_says_otherwise() -> None:
+    as_root = plan(preset="spark", linux_user="root", run_as_grants=True)
+    assert [permission.rid for permission in as_root.run_as] == ["dcos:mesos:master:task:user:root"]
+    mine = own(linux_user="app", scheduler_user="web")
+    assert [p.rid for p in plan(**mine, run_as_grants=True).run_as] == ["dcos:mesos:master:task:user:web"]
+    assert "to start the service as web" in plan(**mine).warnings[0]
+
+
+# --- folders
+
+
+FOLDER = st.lists(st.from_regex(r"[a-z0-9]([a-z0-9-]{0,6}[a-z0-9])?", fullmatch=True), min_size=1, max_size=4)
+FOLDER = FOLDER.filter(lambda parts: parts[-1] != "api")  # what Edge-LB appends
+NAMED = sorted(name for name, preset in SHIPPED.items() if preset.service_name is not None)
+
+
+@given(st.sampled_from(NAMED), FOLDER, st.booleans())
+def test_grants_for_a_folder_follow_the_folder_of_the_service(preset: str, parts: list[str], with_app: bool) -> None:
+    """Under any name the grants are those under the documented name, with the one folder in place of the other."""
+    shipped = SHIPPED[preset]
+    documented = shipped.folder_of(shipped.service_name or "")
+    folder = "/".join(parts)
+    app = f"/{shipped.app}" if shipped.app is not None and with_app else ""
+    values = {"pool_name": "web", "app_id": "/watched"}
+    raw: dict[str, Any] = {"preset": preset, "account": "uid", "mesos_role": "role", "preset_values": values}
+    expected = [rid.replace(documented, folder) for rid in rids(plan(shipped.service_name or "", **raw))]
+    assert rids(plan(f"/{folder}{app}", **raw)) == expected
+
+
+@pytest.mark.parametrize("name", ["/infra/network/dcos-edgelb/api", "infra/network/dcos-edgelb"])
+def test_edge_lb_in_a_folder(name: str) -> None:
+    made = plan(name, preset="edge-lb", account="lb", preset_values={"pool_name": "web"})
+    assert [rid for rid in rids(made) if "dcos-edgelb" in rid] == [
+        "dcos:adminrouter:service:infra/network/dcos-edgelb/pools/web",
+        "dcos:service:marathon:marathon:services:/infra/network/dcos-edgelb",
+        "dcos:secrets:default:/infra/network/dcos-edgelb/*",
+        "dcos:secrets:list:default:/infra/network/dcos-edgelb/*",
+    ]
 
 
 # --- support
@@ -219,7 +316,7 @@ def test_transport_encryption(mode: str) -> None:
     plain = granted(plan(preset="cassandra", mode=mode))
     encrypted = plan(preset="cassandra", mode=mode, transport_encryption=True)
     assert granted(encrypted) - plain == TLS
-    warned(encrypted)
+    warned(encrypted, *(["uncertain_grants"] if mode == "strict" else []))
     uncertain = granted(plan(preset="cassandra", transport_encryption=True, uncertain_grants=True))
     assert ("dcos:mesos:master:task:app_id:/prod/x", "create") in uncertain
 
@@ -235,14 +332,16 @@ def test_transport_encryption_before_its_permissions_existed() -> None:
     assert str(error).startswith("dcos_service_transport_encryption: before DC/OS 1.11 the documents demand")
     assert "dcos_service_superuser" in str(error)
     assert plan(preset="cassandra", transport_encryption=True, version="1.10.11", superuser=True).superuser
-    assert plan(preset="cassandra", transport_encryption=True, version="1.11.0").warnings == ()
-    warned(plan(preset="cassandra", transport_encryption=True, version=None), "transport_encryption")
+    certain = {"preset": "cassandra", "transport_encryption": True, "uncertain_grants": False}
+    assert plan(**certain, version="1.11.0").warnings == ()
+    warned(plan(**certain, version=None), "transport_encryption")
 
 
 def test_transport_encryption_that_no_document_knows_is_told() -> None:
-    warned(plan(preset="marathon-lb", transport_encryption=True), "transport_encryption")
-    warned(plan(preset="scheduler_stateful", transport_encryption=True))
-    warned(plan(preset="kubernetes-cluster", transport_encryption=True, run_as_grants=True))
+    encrypted = {"transport_encryption": True, "uncertain_grants": False}
+    warned(plan(preset="marathon-lb", **encrypted), "transport_encryption")
+    warned(plan(preset="scheduler_stateful", **encrypted))
+    warned(plan(preset="kubernetes-cluster", **encrypted))
 
 
 def test_public_agents() -> None:
@@ -264,32 +363,65 @@ def test_public_agents() -> None:
 
 
 def test_uncertain_rows_only_on_request() -> None:
-    row = ("dcos:mesos:agent:task:user:nobody", "create")
-    careful = plan(preset="sdk_default")
+    row = ("dcos:mesos:master:task:app_id:/prod/x", "create")
+    doubted = {"preset": "data-science-engine"}
+    careful = plan(**doubted)
     assert row not in granted(careful)
     left = {(item.rid, action): item.reason for item in careful.left_out for action in item.actions}
-    assert "dcos_service_uncertain_grants" in left[row]
-    assert {(p.rid, action) for p in careful.keep for action in p.actions} == {row}
-    bold = plan(preset="sdk_default", uncertain_grants=True)
+    assert left[row] == "its page writes it without the slash; dcos_service_uncertain_grants grants it"
+    assert {(p.rid, action) for p in careful.keep for action in p.actions} == set(left)
+    bold = plan(**doubted, uncertain_grants=True)
     assert row in granted(bold)
     assert bold.left_out == ()
-    assert row not in granted(plan(preset="sdk_default", enforce_in_advance=True, mode="permissive"))
+    assert row not in granted(plan(**doubted, enforce_in_advance=True, mode="permissive"))
+
+
+def test_what_is_left_out_for_doubt_is_a_warning() -> None:
+    """Unless the user has decided about it, or the mode would not enforce it anyway."""
+    doubted = {"preset": "data-science-engine"}
+    told = plan(**doubted)
+    warned(told, "uncertain_grants")
+    for item in told.left_out:
+        assert f"{item.rid} {','.join(item.actions)} (" in told.warnings[0]
+    warned(plan(**doubted, uncertain_grants=True))
+    warned(plan(**doubted, uncertain_grants=False))
+    warned(plan(**doubted, uncertain_grants=""), "uncertain_grants")
+    warned(plan(**doubted, mode="permissive"))
+    warned(plan(**doubted, mode="permissive", enforce_in_advance=True), "uncertain_grants")
+    mine = own(grants=[{"rid": "dcos:adminrouter:ops:mesos", "actions": ["full"], "uncertain": True}])
+    warned(plan(**mine), "uncertain_grants")
+    assert "only one source lists it, or another contradicts it" in plan(**mine).warnings[0]
 
 
 def test_what_is_certain_elsewhere_is_granted() -> None:
-    made = plan(preset=["sdk_default"], permissions=[{"rid": "dcos:mesos:agent:task:user:{user}", "actions": "create"}])
-    assert ("dcos:mesos:agent:task:user:nobody", "create") in granted(made)
+    rid = "dcos:mesos:master:task:app_id:/{service_name}"
+    certain = {"certain": {"grants": [{"rid": rid, "actions": "create"}]}}
+    made = plan(preset=["data-science-engine", "certain"], presets=certain)
+    assert ("dcos:mesos:master:task:app_id:/prod/x", "create") in granted(made)
+    assert "app_id" not in made.warnings[0]
+
+
+def test_the_storage_service_gets_all_that_its_page_lists() -> None:
+    made = plan("/infra/storage", preset="storage")
+    assert {
+        ("dcos:mesos:master:reservation", "delete"),
+        ("dcos:mesos:master:block_disk:role", "full"),
+        ("dcos:mesos:master:mount_disk:role", "full"),
+        ("dcos:mesos:master:raw_disk:role", "full"),
+    } <= granted(made)
+    assert len(made.permissions) == 15
     assert made.left_out == ()
+    warned(made)
 
 
 def test_values_of_further_placeholders() -> None:
-    two = plan("/dcos-edgelb/api", preset="edge-lb", preset_values={"pool_name": ["web", "api"]}, run_as_grants=True)
+    two = plan("/dcos-edgelb/api", preset="edge-lb", preset_values={"pool_name": ["web", "api"]})
     reached = [rid for rid in rids(two) if "pools" in rid]
     assert reached == [
         "dcos:adminrouter:service:dcos-edgelb/pools/web",
         "dcos:adminrouter:service:dcos-edgelb/pools/api",
     ]
-    none = plan("/dcos-edgelb/api", preset="edge-lb", run_as_grants=True)
+    none = plan("/dcos-edgelb/api", preset="edge-lb")
     assert not any("pools" in rid for rid in rids(none))
     error = refused(preset="marathon_access")
     assert "dcos_service_preset_values.marathon_instance" in str(error)
@@ -340,7 +472,7 @@ def test_what_is_granted_is_enforced_and_nothing_is_forgotten(
     left = {(item.rid, action) for item in made.left_out for action in item.actions}
     assert granted(made) | left == granted(whole)
     assert granted(made) & left == set()
-    assert {(p.rid, action) for p in made.keep for action in p.actions} == left
+    assert {(p.rid, action) for p in made.keep for action in p.actions} >= left
     assert in_advance or all(enforced(rid, mode) for rid, _action in granted(made))
     if uncertain and in_advance:
         assert left == set()

@@ -11,23 +11,38 @@ from ..http import Request, Response
 from ..store import Store
 from ..tokens import TokenAuthority
 from .acls import Acls
+from .directory import Directory
 from .framing import ApiError, Call, Routes, check_accept, empty, read_json
 from .groups import Groups
 from .login import Login
+from .providers import Providers
+from .ui_config import UiConfig
 from .users import Users
-from .views import PREFIX
+from .views import PREFIX, Accounts
 
 
 class Iam:
     """Answers requests that Admin Router let through; it looks at no token itself."""
 
-    def __init__(self, store: Store, authorization: Authorization, tokens: TokenAuthority, audit: AuditLog) -> None:
+    def __init__(
+        self,
+        store: Store,
+        authorization: Authorization,
+        tokens: TokenAuthority,
+        audit: AuditLog,
+        *,
+        cluster_id: str,
+        accounts: Accounts,
+    ) -> None:
         self._routes = Routes()
         for resources in (
-            Users(store, authorization),
-            Groups(store, authorization),
+            Users(store, authorization, accounts),
+            Groups(store, authorization, accounts),
             Acls(store, authorization),
             Login(store, tokens, audit),
+            Providers(store),
+            Directory(store),
+            UiConfig(store, accounts, cluster_id),
         ):
             resources.add_routes(self._routes)
 

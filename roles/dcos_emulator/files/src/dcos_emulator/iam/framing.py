@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -88,8 +88,8 @@ def check_accept(request: Request) -> Response | None:
 
 
 def read_json(request: Request) -> object:
-    """The JSON a request carries; a body without Content-Length is not seen at all."""
-    if request.method not in _METHODS_WITH_BODY or not request.has_length or not request.body:
+    """The JSON a request carries. Admin Router buffers a chunked body and gives it a length, so it counts like any."""
+    if request.method not in _METHODS_WITH_BODY or not request.body:
         return _Missing
     content_type = request.headers.get("Content-Type")
     if content_type is None:
@@ -111,16 +111,27 @@ def read_json(request: Request) -> object:
     return _Missing if content is None else content
 
 
+_JSON_TYPES = {bool: "boolean", int: "integer", list: "array"}
+
+
 @dataclass(frozen=True)
 class Schema:
-    """An object of texts; the few rules of JSON Schema that the IAM's bodies need."""
+    """An object, most often of texts; the few rules of JSON Schema that the IAM's bodies need."""
 
     properties: tuple[str, ...]
+    """The texts."""
     required: tuple[str, ...] = ()
     closed: bool = True
+    others: Mapping[str, type | Schema] = field(default_factory=dict)
+    """Properties that are no texts."""
 
     def check(self, content: object) -> dict[str, str]:
         """The texts that this schema knows, or the first complaint, worded as the IAM's validator words it."""
+        checked = self.check_whole(content)
+        return {name: str(checked[name]) for name in self.properties if name in checked}
+
+    def check_whole(self, content: object) -> dict[str, object]:
+        """The whole object, or the first complaint."""
         if content is _Missing:
             raise bad_request("Request has bad Content-Type or lacks JSON data")
         if not isinstance(content, dict):
@@ -131,12 +142,19 @@ class Schema:
         for name in self.properties:
             if name in content and not isinstance(content[name], str):
                 raise _schema_error(f"{content[name]!r} is not of type 'string'")
-        unexpected = [name for name in content if name not in self.properties]
+        for name, expected in self.others.items():
+            if name not in content:
+                continue
+            if isinstance(expected, Schema):
+                expected.check_whole(content[name])
+            elif type(content[name]) is not expected:
+                raise _schema_error(f"{content[name]!r} is not of type {_JSON_TYPES[expected]!r}")
+        unexpected = [name for name in content if name not in self.properties and name not in self.others]
         if self.closed and unexpected:
             names = ", ".join(map(repr, unexpected))
             verb = "was" if len(unexpected) == 1 else "were"
             raise _schema_error(f"Additional properties are not allowed ({names} {verb} unexpected)")
-        return {name: content[name] for name in self.properties if name in content}
+        return content
 
 
 def _schema_error(hint: str) -> ApiError:

@@ -33,9 +33,10 @@ def superuser_group_error() -> ApiError:
 class Groups:
     """The resources below /groups."""
 
-    def __init__(self, store: Store, authorization: Authorization) -> None:
+    def __init__(self, store: Store, authorization: Authorization, accounts: views.Accounts) -> None:
         self._store = store
         self._authorization = authorization
+        self._accounts = accounts
 
     def add_routes(self, routes: Routes) -> None:
         routes.add("/groups", get=self.list_all)
@@ -45,10 +46,10 @@ class Groups:
         routes.add("/groups/{gid}/users/{uid}", put=self.add_member, delete=self.remove_member)
 
     def list_all(self, call: Call) -> Response:
-        return document([views.group_view(group) for group in self._store.groups()])
+        return document([self._accounts.group(group) for group in self._store.groups()])
 
     def read(self, call: Call) -> Response:
-        return document(views.group_view(known_group(self._store, call["gid"])))
+        return document(self._accounts.group(known_group(self._store, call["gid"])))
 
     def create(self, call: Call) -> Response:
         body = _CREATE.check(call.content)
@@ -83,8 +84,8 @@ class Groups:
         service = call.request.parameter("type") == "service"
         return document(
             [
-                {"membershipurl": views.membership_url(group.gid, user.uid), "user": views.user_view(user)}
-                for user in self._store.members(group.gid, service=service)
+                {"membershipurl": views.membership_url(group.gid, user.uid), "user": self._accounts.user(user)}
+                for user in self._accounts.listed(self._store.members(group.gid, service=service))
             ]
         )
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Logging in and out, and the documents about it."""
+"""Logging in and out."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _invalid_credentials() -> ApiError:
 
 
 class Login:
-    """The resources below /auth."""
+    """The resources below /auth, but for those about identity providers."""
 
     def __init__(self, store: Store, tokens: TokenAuthority, audit: AuditLog) -> None:
         self._store = store
@@ -42,9 +42,6 @@ class Login:
         routes.add("/auth/login", get=self.start_sso, post=self.login)
         routes.add("/auth/logout", get=self.logout)
         routes.add("/auth/jwks", get=self.jwks)
-        routes.add("/auth/providers", get=self.providers)
-        routes.add("/auth/oidc/providers", get=self.no_providers)
-        routes.add("/auth/saml/providers", get=self.no_providers)
 
     def login(self, call: Call) -> Response:
         body = _BODY.check(call.content)
@@ -108,7 +105,7 @@ class Login:
         if not asked:
             text = "Expected query parameter `oidc-provider` or `saml-provider`."
             raise ApiError(400, text, "ERR_MISSING_QUERY_PARAMETERS")
-        raise ApiError(400, f"The emulator knows no `{asked[0]}`.", "ERR_INVALID_DATA")
+        raise ApiError(400, f"The emulator cannot send anybody to an `{asked[0]}`.", "ERR_INVALID_DATA")
 
     def logout(self, call: Call) -> Response:
         """Only clears the cookie; the token stays valid."""
@@ -116,23 +113,3 @@ class Login:
 
     def jwks(self, call: Call) -> Response:
         return document(self._tokens.jwks())
-
-    def providers(self, call: Call) -> Response:
-        flow = {"start_flow_url": "/acs/api/v1/auth/login"}
-        return document(
-            {
-                f"dcos-{name}": {
-                    "authentication-type": kind,
-                    "description": "Default DC/OS login provider",
-                    "client-method": f"dcos-{credential}-post-receive-authtoken",
-                    "config": flow,
-                }
-                for name, kind, credential in (
-                    ("users", "dcos-uid-password", "usercredential"),
-                    ("services", "dcos-uid-servicekey", "servicecredential"),
-                )
-            }
-        )
-
-    def no_providers(self, call: Call) -> Response:
-        return document({})

@@ -43,9 +43,10 @@ def is_last_superuser(store: Store, uid: str) -> bool:
 class Users:
     """The resources below /users."""
 
-    def __init__(self, store: Store, authorization: Authorization) -> None:
+    def __init__(self, store: Store, authorization: Authorization, accounts: views.Accounts) -> None:
         self._store = store
         self._authorization = authorization
+        self._accounts = accounts
 
     def add_routes(self, routes: Routes) -> None:
         routes.add("/users", get=self.list_all)
@@ -55,10 +56,11 @@ class Users:
 
     def list_all(self, call: Call) -> Response:
         service = call.request.parameter("type") == "service"
-        return document([views.user_view(user) for user in self._store.users(service=service)])
+        listed = self._accounts.listed(self._store.users(service=service))
+        return document([self._accounts.user(user) for user in listed])
 
     def read(self, call: Call) -> Response:
-        return document(views.user_view(known_user(self._store, call["uid"])))
+        return document(self._accounts.user(known_user(self._store, call["uid"])))
 
     def create(self, call: Call) -> Response:
         """The order of the checks is the IAM's: a bad body on a known uid is a 400, never a 409."""
@@ -117,7 +119,7 @@ class Users:
         user = known_user(self._store, call["uid"])
         return document(
             [
-                {"membershipurl": views.membership_url(group.gid, user.uid), "group": views.group_view(group)}
+                {"membershipurl": views.membership_url(group.gid, user.uid), "group": self._accounts.group(group)}
                 for group in self._store.groups_of(user.uid)
             ]
         )

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ..store import Acl, Grant, Group, User
 
 PREFIX = "/acs/api/v1"
@@ -35,24 +37,37 @@ def membership_url(gid: str, uid: str) -> str:
     return f"{group_url(gid)}/users/{uid}"
 
 
-def user_view(user: User) -> dict[str, object]:
-    view: dict[str, object] = {
-        "uid": user.uid,
-        "description": user.description,
-        "url": user_url(user.uid),
-        "is_remote": user.is_remote,
-        "is_service": user.is_service,
-        "provider_type": user.provider_type,
-        "provider_id": user.provider_id,
-    }
-    if user.is_service:
-        view["public_key"] = user.public_key
-    return view
+@dataclass(frozen=True)
+class Accounts:
+    """How this cluster shows its users and groups."""
 
+    names_providers: bool = True
+    """Whether it says who they come from."""
+    unlisted: str | None = None
+    """The one user whom lists leave out."""
 
-def group_view(group: Group) -> dict[str, object]:
-    view = {"gid": group.gid, "url": group_url(group.gid), "description": group.description}
-    return {**view, "provider_type": group.provider_type}
+    def listed(self, users: list[User]) -> list[User]:
+        return [user for user in users if user.uid != self.unlisted]
+
+    def user(self, user: User) -> dict[str, object]:
+        view: dict[str, object] = {
+            "uid": user.uid,
+            "description": user.description,
+            "url": user_url(user.uid),
+            "is_remote": user.is_remote,
+            "is_service": user.is_service,
+        }
+        if self.names_providers:
+            view |= {"provider_type": user.provider_type, "provider_id": user.provider_id}
+        if user.is_service:
+            view["public_key"] = user.public_key
+        return view
+
+    def group(self, group: Group) -> dict[str, object]:
+        view: dict[str, object] = {"gid": group.gid, "url": group_url(group.gid), "description": group.description}
+        if self.names_providers:
+            view["provider_type"] = group.provider_type
+        return view
 
 
 def acl_view(acl: Acl) -> dict[str, object]:
