@@ -164,20 +164,16 @@ def test_contradicting_options() -> None:
 
 
 def test_an_interrupted_rotation_is_finished_by_rotating_again() -> None:
-    """Of a service without power, which is not given back after an interruption."""
-
-    def service() -> EmulatedCluster:
-        fake = EmulatedCluster()
-        adopt(fake, UID, SECRET, superuser=False)
-        return fake
-
-    fake = service()
+    """Not of a superuser: that power is given back only by the run that took it."""
+    fake = EmulatedCluster()
+    adopt(fake, UID, SECRET, superuser=False)
     before = without_key(fake)
     run(fake, [{"name": "/team/api"}])
     number = len(fake.writes)
     assert number >= 8
     for done in range(number):
-        fake = service()
+        fake = EmulatedCluster()
+        adopt(fake, UID, SECRET, superuser=False)
         fake.crash_after = done
         with pytest.raises(Crash):
             run(fake, [{"name": "/team/api"}])
