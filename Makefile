@@ -25,7 +25,9 @@ MEASURED := $(BUILD)/coverage-data
 EMULATOR := roles/dcos_emulator/files
 
 LINTERS := ansible-lint yamllint ruff mypy reuse changelog-lint docs-lint
-CHECKS  := playbooks molecule sanity integration examples conformance resources unit $(LINTERS) docs build
+CHECKS  := playbooks molecule resources sanity examples integration conformance unit $(LINTERS) docs build
+# What a release needs besides, one after the other: each takes the whole machine.
+RELEASE := exhaustive units build packaging lower-bounds coverage mutations matrix
 
 # What the caller's shell says to Ansible or to DC/OS tools must not reach a check.
 $(foreach name,$(filter ANSIBLE_% DCOS_% MOLECULE_% PYTEST_%,$(.VARIABLES)),$(if $(filter environment%,$(origin $(name))),$(eval unexport $(name))))
@@ -52,7 +54,7 @@ PYTEST    = $(ISOLATED) $(BIN)/python -m pytest --junitxml=$(BUILD)/reports/$@.x
 PLAYBOOKS = $(PYTEST) -n 2 --dist loadfile tests/integration $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help presets-table venv demo test matrix dist bench lint format lock clean changelog coverage lower-bounds packaging mutations units exhaustive $(CHECKS)
+.PHONY: help presets-table venv demo test release matrix dist bench lint format lock clean changelog coverage lower-bounds packaging mutations units exhaustive $(CHECKS)
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(firstword $(MAKEFILE_LIST)) | while read -r name text; do printf '  %-15s %s\n' "$$name" "$$text"; done
@@ -62,6 +64,9 @@ demo: $(READY) ## Provision services against a local emulator; MODE=strict, perm
 
 test: $(READY) ## Every check below, JOBS at a time; the last line is "N passed, N failed"
 	@$(RUN) --jobs $(JOBS) $(CHECKS)
+
+release: $(READY) ## What takes longer than "make test" may: RELEASE="coverage mutations" for a part of it
+	@$(RUN) --jobs 1 --limit 14400 $(RELEASE)
 
 matrix: $(READY) ## Sanity tests and integration suite on every ansible-core and Python (PAIRS="2.19 2.21-py3.13")
 	@$(BIN)/python scripts/matrix.py --build-dir $(BUILD) --jobs $(JOBS) $(PAIRS:%=--pair %)
@@ -73,10 +78,10 @@ unit: $(READY) ## tests/unit (PYTEST_ARGS="-k name")
 	@$(PYTEST) tests/unit $(PYTEST_ARGS)
 
 resources: $(READY) ## tests/resources: the library against the emulator in the same process (PYTEST_ARGS="-k name")
-	@$(PYTEST) tests/resources $(PYTEST_ARGS)
+	@$(PYTEST) -n 2 --dist worksteal tests/resources $(PYTEST_ARGS)
 
-exhaustive: $(READY) ## What "make resources" samples, in full: every wrong answer to every request, every order of two runs (PYTEST_ARGS="-k name")
-	@$(PYTEST) -n 2 --timeout 7200 -m exhaustive tests/resources $(PYTEST_ARGS)
+exhaustive: $(READY) ## What "make test" samples, in full: wrong answers, orders of two runs, interruptions (PYTEST_ARGS="-k name")
+	@$(PYTEST) -n 2 --dist worksteal --timeout 7200 -m exhaustive tests/resources tests/integration $(PYTEST_ARGS)
 
 units: $(READY) ## tests/unit by ansible-test, a process for each test, on every Python that it knows (PYTHONS="3.8 3.13")
 	@$(BIN)/python scripts/units.py --build-dir $(BUILD) --report $(BUILD)/reports/units.xml $(PYTHONS:%=--python %)

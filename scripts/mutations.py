@@ -1,17 +1,19 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes each rule that the documents of DC/OS ask for out of a copy of the collection: its tests have to fail then.
+"""Take each rule that the documents of DC/OS ask for out of a copy of the collection: its tests have to fail then.
 
-docs/docsite/rst/statements.rst names the tests; a unit test sees to it that each of them has a patch here that still
-fits. "make mutations" runs this, after a run of the same tests on the unchanged copy, which has to pass.
+docs/docsite/rst/statements.rst names the tests; a unit test checks that each of them has a mutation here that still
+fits. A mutation names the function that holds the rule, so that code around it can change. "make mutations" first runs
+the same tests on an unchanged copy, where they have to pass.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import os
-import shutil
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,11 +21,12 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-SOURCES = ("plugins/**/*.py", "roles/dcos_service/tasks/*.yml")
+from collection import copy_collection
+
+LIBRARY = "plugins/module_utils"
+TASKS = "roles/dcos_service/tasks"
 UNIT = "tests/unit/plugins/module_utils"
 RESOURCES = "tests/resources"
 LIVE = "tests/integration"
@@ -33,47 +36,81 @@ LIVE = "tests/integration"
 class Mutation:
     """A rule that is taken out.
 
-    old: text that is there exactly once, in whatever file.
+    where: the file, and in it the function, method, constant or task that holds the rule.
+    old: what is there exactly once; white space counts as equal to any other.
     new: what stands in its place without the rule.
     tests: node ids, each of which has to fail then.
     """
 
+    where: str
     old: str
     new: str
     tests: tuple[str, ...]
 
     def __str__(self) -> str:
-        return self.old.strip().splitlines()[0]
+        return f"{self.where.rpartition('/')[2]}: {self.old.splitlines()[0]}"
 
     def changed(self, root: Path) -> tuple[Path, str]:
         """The file with the rule below this root, and its text without it."""
-        holders = [(path, text) for path, text in sources(root) if self.old in text]
-        count = sum(text.count(self.old) for _path, text in holders)
+        file, _colon, name = self.where.partition(":")
+        path = root / file
+        if not path.is_file():
+            raise ValueError(f"{self}: there is no file {file}; where is this rule now?")
+        text = path.read_text(encoding="utf-8")
+        found = _python(text, name) if path.suffix == ".py" else _task(text, name)
+        if found is None:
+            raise ValueError(f"{self}: {file} has no {name}; where is this rule now?")
+        start, end = found
+        old = r"\s+".join(map(re.escape, self.old.split()))
+        part, count = re.subn(old, lambda _match: self.new, text[start:end])
         if count != 1:
-            raise ValueError(f"{self}: this text is there {count} times, not once")
-        ((path, text),) = holders
-        return path, text.replace(self.old, self.new)
+            raise ValueError(f"{self}: this text is in {name} {count} times, not once")
+        return path, text[:start] + part + text[end:]
 
 
-@cache
-def sources(root: Path) -> tuple[tuple[Path, str], ...]:
-    """Every file that may hold a rule, with its text."""
-    paths = [path for pattern in SOURCES for path in sorted(root.glob(pattern))]
-    return tuple((path, path.read_text(encoding="utf-8")) for path in paths)
+def _python(text: str, name: str) -> tuple[int, int] | None:
+    """Where a function, class or constant begins and ends; C(Class.method) for what is inside a class."""
+    body: list[ast.stmt] = ast.parse(text).body
+    for part in name.split("."):
+        found = next((each for each in body if part in _names(each)), None)
+        if found is None:
+            return None
+        body = getattr(found, "body", [])
+    lines = text.splitlines(keepends=True)
+    return sum(map(len, lines[: found.lineno - 1])), sum(map(len, lines[: found.end_lineno]))
 
 
-def _mutation(old: str, new: str, *tests: str) -> Mutation:
-    return Mutation(old, new, tests)
+def _names(statement: ast.stmt) -> list[str]:
+    if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+        return [statement.name]
+    targets = {ast.Assign: "targets", ast.AnnAssign: "target"}
+    found = getattr(statement, targets.get(type(statement), ""), [])
+    return [each.id for each in (found if isinstance(found, list) else [found]) if isinstance(each, ast.Name)]
+
+
+def _task(text: str, name: str) -> tuple[int, int] | None:
+    """Where a task of a role begins and ends, with the tasks of its block."""
+    begin = re.search(rf"^( *)- name: {re.escape(name)}$", text, re.MULTILINE)
+    if begin is None:
+        return None
+    after = re.compile(rf"^ {{0,{len(begin.group(1))}}}\S", re.MULTILINE).search(text, begin.end())
+    return begin.start(), len(text) if after is None else after.start()
+
+
+def _mutation(where: str, old: str, new: str, *tests: str) -> Mutation:
+    return Mutation(where, old, new, tests)
 
 
 MUTATIONS: tuple[Mutation, ...] = (
     # Who needs an account
     _mutation(
+        f"{LIBRARY}/_rules/security_modes.py:account_required",
         "return origin == OUTSIDE or mode == STRICT",
         "return mode == STRICT",
         f"{UNIT}/_rules/test_security_modes.py::test_who_needs_an_account",
     ),
     _mutation(
+        f"{LIBRARY}/_rules/security_modes.py:account_required",
         "return origin == OUTSIDE or mode == STRICT",
         "return origin == OUTSIDE or mode != DISABLED",
         f"{UNIT}/_rules/test_security_modes.py::test_who_needs_an_account",
@@ -81,17 +118,20 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIVE}/test_role.py::test_service_that_goes_without_an_account",
     ),
     _mutation(
+        f"{LIBRARY}/_service/plan.py:plan_service",
         '"optional_account", ("create", "skip")',
         '"optional_account", ("skip", "create")',
         f"{UNIT}/_service/test_plan.py::test_an_account_is_made_where_it_is_optional",
     ),
     # What the mode enforces
     _mutation(
+        f"{LIBRARY}/_rules/security_modes.py:_ENFORCED_FROM",
         '"service": PERMISSIVE}',
         '"service": STRICT}',
         f"{UNIT}/_rules/test_security_modes.py::test_what_a_mode_enforces",
     ),
     _mutation(
+        f"{LIBRARY}/_rules/security_modes.py:_ENFORCED_FROM",
         '{"mesos": STRICT,',
         '{"mesos": PERMISSIVE,',
         f"{UNIT}/_rules/test_security_modes.py::test_what_a_mode_enforces",
@@ -99,105 +139,111 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     # The role as a whole
     _mutation(
+        f"{TASKS}/present.yml:Grant what the service needs",
         'permissions: "{{ __dcos_service_plan.permissions }}"',
         "permissions: []",
         f"{LIVE}/test_playbooks.py::test_provisioning_and_retirement",
     ),
     _mutation(
-        """  dcos.security.dcos_service_account:
+        f"{TASKS}/absent.yml:Remove the service account and with it its grants",
+        """dcos.security.dcos_service_account:
     uid: "{{ __dcos_service_plan.account }}"
     allow_dcos_prefix: "{{ __dcos_service_plan.allow_dcos_prefix }}"
-    state: absent
-  register: __dcos_service_removed
-""",
-        "  ansible.builtin.command: 'true'\n  register: __dcos_service_removed\n",
+    state: absent""",
+        "ansible.builtin.command: 'true'",
         f"{LIVE}/test_playbooks.py::test_provisioning_and_retirement",
     ),
     _mutation(
+        f"{TASKS}/present.yml:Grant what the service needs",
         'exclusive: "{{ __dcos_service_plan.exclusive }}"',
         "exclusive: false",
         f"{LIVE}/test_role.py::test_bringing_up_and_exclusive",
     ),
     _mutation(
-        """- name: See whether the service can log in with the next key
-  ansible.builtin.include_tasks: log_in.yml
-  when:
-""",
-        """- name: See whether the service can log in with the next key
-  ansible.builtin.include_tasks: log_in.yml
-  when:
-    - false
-""",
+        f"{TASKS}/key.yml:See whether the service can log in with the next key",
+        "when:",
+        """when:
+    - false""",
         f"{LIVE}/test_playbooks.py::test_rotation_in_batches",
     ),
     _mutation(
-        """- name: Give the service a key, an account and a secret
-""",
+        f"{TASKS}/present.yml:Give the service a key, an account and a secret",
+        "- name: Give the service a key, an account and a secret",
         """- name: Grant too early
   dcos.security.dcos_acl_grant:
     uid: "{{ __dcos_service_plan.account }}"
     permissions: "{{ __dcos_service_plan.permissions }}"
 
-- name: Give the service a key, an account and a secret
-""",
+- name: Give the service a key, an account and a secret""",
         f"{LIVE}/test_playbooks.py::test_provisioning_and_retirement",
     ),
     # The principal
     _mutation(
-        "    if mode == modes.STRICT:\n        raise DcosError(\n",
-        "    if mode == 'never':\n        raise DcosError(\n",
+        f"{LIBRARY}/_service/mode_rules.py:check_principal",
+        "if mode == modes.STRICT:",
+        "if mode == 'never':",
         f"{UNIT}/_service/test_plan.py::test_variables_refused_with_a_code",
     ),
     # Login tokens
     _mutation(
+        f"{LIBRARY}/_crypto/jwt.py:login_token",
         '"exp": int(time.time()) + lifetime}, key, algorithm="RS256")',
         '"exp": int(time.time()) + lifetime}, "0" * 64, algorithm="HS256")',
         f"{UNIT}/_crypto/test_jwt.py::test_a_login_token_verifies_with_the_public_half_only",
     ),
     _mutation(
+        f"{LIBRARY}/_crypto/jwt.py:login_token",
         '{"uid": uid, "exp": int(time.time()) + lifetime}',
         '{"uid": uid}',
         f"{UNIT}/_crypto/test_jwt.py::test_a_login_token_holds_uid_and_exp_and_no_more",
         f"{UNIT}/_api/test_login.py::test_a_service_logs_in_with_a_token_that_it_signs",
     ),
     _mutation(
+        f"{LIBRARY}/_crypto/jwt.py:LOGIN_TOKEN_LIFETIME",
         "LOGIN_TOKEN_LIFETIME = 300",
         "LOGIN_TOKEN_LIFETIME = 432000",
         f"{UNIT}/_api/test_login.py::test_a_service_logs_in_with_a_token_that_it_signs",
     ),
     _mutation(
+        f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken.__init__",
         "if not exchange and path is not None:",
         "if False:",
         f"{RESOURCES}/test_auth_token.py::test_a_login_token_is_signed_here_without_any_request",
     ),
     _mutation(
+        f"{LIBRARY}/_api/login.py:log_in",
         'body["token"] = login_token(credentials.uid, credentials.key, lifetime)',
         "body.update(token=login_token(credentials.uid, credentials.key, lifetime), key=str(credentials.key))",
         f"{UNIT}/_api/test_login.py::test_a_service_logs_in_with_a_token_that_it_signs",
     ),
     _mutation(
-        'found = document(answer, http.url, what)\n    token = found.text("token")',
-        'found = document(answer, http.url, what)\n    token = str(found.fields().get("token")) or "x"',
+        f"{LIBRARY}/_api/login.py:log_in",
+        'token = found.text("token")',
+        'token = str(found.fields().get("token")) or "x"',
         f"{UNIT}/_api/test_login.py::test_an_answer_without_a_token_is_not_the_iam",
     ),
     # Authentication tokens
     _mutation(
+        f"{LIBRARY}/_api/http.py:_TokenAuth.__call__",
         'f"token={self._token}"',
         'f"Bearer {self._token}"',
         f"{UNIT}/_api/test_http.py::test_what_every_request_carries",
         f"{UNIT}/_api/test_login.py::test_nothing_is_sent_before_the_first_request_and_one_login_serves_all",
     ),
     _mutation(
+        f"{LIBRARY}/_api/http.py:HttpClient._attempt",
         "token = self.tokens.token() if request.authenticated else None",
         "token = self.tokens.token()",
         f"{UNIT}/_api/test_http.py::test_a_body_goes_as_json_and_a_login_without_authorization",
     ),
     _mutation(
-        "            if self._token is None:\n",
-        "            if True:\n",
+        f"{LIBRARY}/_api/login.py:Login.token",
+        "if self._token is None:",
+        "if True:",
         f"{UNIT}/_api/test_login.py::test_nothing_is_sent_before_the_first_request_and_one_login_serves_all",
     ),
     _mutation(
+        f"{LIBRARY}/_api/http.py:HttpClient._attempt",
         "if isinstance(came, Answer) and came.status == 401 and token is not None and renewal.got(token):",
         "if False:",
         f"{UNIT}/_api/test_login.py::test_an_expired_token_is_renewed_once",
@@ -205,251 +251,300 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIVE}/test_faults.py::test_token_that_expires_on_the_way",
     ),
     _mutation(
+        f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken.read",
         "kept = self._kept()",
         "kept = None",
         f"{RESOURCES}/test_auth_token.py::test_a_token_is_kept_and_taken_again",
     ),
     _mutation(
+        f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken._kept",
         "end - time.time() <= self._renew_before",
         "end - time.time() <= 0",
         f"{RESOURCES}/test_auth_token.py::test_how_much_life_must_be_left",
     ),
     _mutation(
+        f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken.plan",
         '"expires_in": None if end is None else max(0, end - int(time.time())),',
         '"expires_in": None,',
         f"{RESOURCES}/test_auth_token.py::test_a_login",
     ),
     _mutation(
-        "or stat.S_IMODE(info.st_mode) & 0o077 ",
+        f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken._kept",
+        "or stat.S_IMODE(info.st_mode) & 0o077",
         "",
         f"{RESOURCES}/test_auth_token.py::test_which_kept_token_is_taken",
     ),
     _mutation(
+        f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken._kept",
         "if verified_claims(token, keys) is None:",
         "if False:",
         f"{RESOURCES}/test_auth_token.py::test_which_kept_token_is_taken",
     ),
     _mutation(
+        f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken.plan",
         'authorization=f"token={state.token}"',
         'authorization=f"Bearer {state.token}"',
         f"{RESOURCES}/test_modules.py::test_token",
     ),
     _mutation(
+        f"{LIBRARY}/_crypto/jwt.py:verified_claims",
         'return jwt.decode(token, key, algorithms=["RS256"])',
         'return jwt.decode(token, options={"verify_signature": False})',
         f"{UNIT}/_crypto/test_jwt.py::test_no_other_token_is",
     ),
     _mutation(
+        f"{LIBRARY}/_crypto/jwt.py:expires_at",
         'exp = token_claims.get("exp")',
         "exp = None",
         f"{UNIT}/_crypto/test_jwt.py::test_the_end_of_a_token",
     ),
     _mutation(
-        "        if self._return_token:\n            # The connection",
-        "        self._return_token = True\n        if self._return_token:\n            # The connection",
+        f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken.plan",
+        "if self._return_token: # The connection",
+        "self._return_token = True\n        if self._return_token: # The connection",
         f"{LIVE}/test_leaks.py::test_nothing_leaks",
     ),
     # Keys
     _mutation(
+        f"{LIBRARY}/_crypto/rsa_keys.py:MINIMUM_SIZE",
         "MINIMUM_SIZE = 2048",
         "MINIMUM_SIZE = 1024",
         f"{UNIT}/_crypto/test_rsa_keys.py::test_private_keys_that_are_refused",
         f"{UNIT}/_resources/test_keypair.py::test_a_new_pair",
     ),
     _mutation(
+        f"{LIBRARY}/_resources/keypair.py:Keypair.__init__",
         "len({os.path.realpath(path) for path in paths}) < len(paths)",
         "not paths",
         f"{UNIT}/_resources/test_keypair.py::test_both_halves_in_one_file_are_refused",
     ),
     _mutation(
+        f"{LIBRARY}/_crypto/rsa_keys.py:private_pem",
         "serialization.PrivateFormat.PKCS8",
         "serialization.PrivateFormat.TraditionalOpenSSL",
         f"{UNIT}/_crypto/test_rsa_keys.py::test_what_is_made_is_a_key_of_that_size_in_the_forms_that_all_consumers_read",
     ),
     _mutation(
-        "            and stored.is_canonical()\n",
+        f"{LIBRARY}/_resources/service_account_secret.py:ServiceAccountSecret._steps_to_hold",
+        "and stored.is_canonical()",
         "",
         f"{RESOURCES}/test_service_account_secret.py::test_a_document_that_some_consumer_cannot_read_is_repaired",
     ),
     _mutation(
+        f"{LIBRARY}/_files.py:write_whole",
         'handle, temporary = tempfile.mkstemp(prefix=".ansible-dcos-", dir=folder)  # made with 0600',
         'temporary = path + ".new"\n        handle = os.open(temporary, os.O_CREAT | os.O_WRONLY, 0o644)',
         f"{UNIT}/test_files.py::test_nobody_else_can_read_it_on_the_way",
     ),
     _mutation(
-        "        value = json.dumps(fields, sort_keys=True)\n",
-        "        value = json.dumps(fields, sort_keys=True)\n"
-        '        open(__import__("os").path.expanduser("~/key.json"), "a").write(value)\n',
+        f"{LIBRARY}/_resources/service_account_secret.py:ServiceAccountSecret._steps_to_hold",
+        "value = json.dumps(fields, sort_keys=True)",
+        """value = json.dumps(fields, sort_keys=True)
+        open(__import__("os").path.expanduser("~/key.json"), "a").write(value)""",
         f"{LIVE}/test_leaks.py::test_generated_keys_are_in_no_file",
     ),
     # Accounts
     _mutation(
+        f"{LIBRARY}/_api/iam.py:Iam.create_service_account",
         '{"description": description, "public_key": public_key},',
         '{"public_key": public_key},',
         f"{RESOURCES}/test_service_account.py::test_a_new_account",
         f"{UNIT}/_api/test_iam.py::test_a_put",
     ),
     _mutation(
+        f"{LIBRARY}/_resources/service_account.py:ServiceAccount._plan_present",
         "if key is None and repaired.user is None:",
         "if False:",
         f"{RESOURCES}/test_service_account.py::test_a_missing_account_needs_a_key",
     ),
     _mutation(
+        f"{LIBRARY}/_resources/service_account.py:account_view",
         '"fingerprint": None if key is None else fingerprint(key),',
         '"fingerprint": None,',
         f"{RESOURCES}/test_modules.py::test_service_account_info",
     ),
     # The secret
     _mutation(
-        "            uid=self._uid,\n        )\n        value",
-        "        )\n        value",
+        f"{LIBRARY}/_resources/service_account_secret.py:ServiceAccountSecret._steps_to_hold",
+        """uid=self._uid,
+        )""",
+        "        )",
         f"{RESOURCES}/test_service_account_secret.py::test_what_is_made_is_the_document_that_consumers_read",
     ),
     _mutation(
-        '        if self._rotate == "prepare":\n            return Decision(next=key)\n',
-        "        return Decision(live=key)\n",
+        f"{LIBRARY}/_resources/service_account_secret.py:ServiceAccountSecret._decide_given",
+        """if self._rotate == "prepare":
+            return Decision(next=key)""",
+        "return Decision(live=key)",
         f"{RESOURCES}/test_service_account_secret.py::test_a_given_key",
     ),
     _mutation(
+        f"{LIBRARY}/_resources/service_account_secret.py:ServiceAccountSecret._decide",
         "if not state.account_has(live):",
         "if False:",
         f"{RESOURCES}/test_service_account_secret.py::test_every_state",
     ),
     _mutation(
+        f"{LIBRARY}/_rules/security_modes.py:base_scheme",
         'return "http" if mode == DISABLED else "https"',
         'return "https"',
         f"{UNIT}/_rules/test_security_modes.py::test_login_endpoint",
         f"{RESOURCES}/test_service_account_secret.py::test_the_derived_endpoint",
     ),
     _mutation(
+        f"{LIBRARY}/_rules/security_modes.py:base_scheme",
         'return "http" if mode == DISABLED else "https"',
         'return "http" if mode != STRICT else "https"',
         f"{UNIT}/_rules/test_security_modes.py::test_login_endpoint",
         f"{RESOURCES}/test_service_account_secret.py::test_the_derived_endpoint",
     ),
     _mutation(
-        'result["matches_account"] = ',
-        'result["matches_account"] = True or ',
+        f"{LIBRARY}/_resources/service_account_secret.py:describe_secret",
+        'result["matches_account"] =',
+        'result["matches_account"] = True or',
         f"{RESOURCES}/test_modules.py::test_sa_secret_info",
     ),
     # Permissions
     _mutation(
-        '        permissions = (*permissions, Permission(SUPERUSER_RID, ("full",)))',
-        "        pass",
+        f"{LIBRARY}/_service/plan.py:plan_service",
+        'permissions = (*permissions, Permission(SUPERUSER_RID, ("full",)))',
+        "pass",
         f"{UNIT}/_service/test_plan.py::test_superuser_comes_last",
     ),
     _mutation(
-        "            self._iam.create_acl(grant.rid, self._description(grant.rid))\n",
-        "            pass\n",
+        f"{LIBRARY}/_resources/acl_grants.py:Grants._grant",
+        "self._iam.create_acl(grant.rid, self._description(grant.rid))",
+        "pass",
         f"{RESOURCES}/test_acl_grants.py::test_grants_are_made_with_their_acl",
     ),
     _mutation(
+        f"{LIBRARY}/_resources/acl_grants.py:Grants._description",
         "return ACL_DESCRIPTION if given is None else given",
         "return ACL_DESCRIPTION",
         f"{RESOURCES}/test_acl_grants.py::test_an_acl_that_is_there_keeps_its_description",
     ),
     _mutation(
+        f"{LIBRARY}/_rules/permissions.py:superuser_last",
         "return sorted(grants, key=lambda grant: grant.rid == SUPERUSER_RID)",
         "return list(grants)",
         f"{RESOURCES}/test_acl_grants.py::test_grants_come_first_then_revocations_and_superuser_last_of_each",
     ),
     _mutation(
-        "    if now < until:\n",
-        "    if wanted:\n",
+        f"{LIBRARY}/_service/superuser.py:superuser",
+        "if now < until:",
+        "if wanted:",
         f"{UNIT}/_service/test_plan.py::test_superuser_until_ends_the_bring_up",
     ),
     _mutation(
+        f"{LIBRARY}/_service/names.py:derive_names",
         'mesos_role=f"{flat}-role",',
         "mesos_role=flat,",
         f"{UNIT}/_service/test_plan.py::test_derived_names",
     ),
     _mutation(
+        f"{LIBRARY}/_presets/shipped.py:_GENERIC",
         '"A scheduler that reserves resources.", MINIMUM + RESERVATIONS)',
         '"A scheduler that reserves resources.", MINIMUM)',
         f"{UNIT}/_presets/test_reading.py::test_generic_presets_are_the_documented_lists",
     ),
     _mutation(
+        f"{LIBRARY}/_presets/shipped.py:_GENERIC",
         "MINIMUM + LOCAL_VOLUMES)",
         "MINIMUM)",
         f"{UNIT}/_presets/test_reading.py::test_generic_presets_are_the_documented_lists",
     ),
     _mutation(
+        f"{LIBRARY}/_presets/common_grants.py:MINIMUM",
         "MINIMUM = (REGISTER, RUN_AS)",
         "MINIMUM = (REGISTER,)",
         f"{UNIT}/_presets/test_reading.py::test_generic_presets_are_the_documented_lists",
     ),
     _mutation(
-        "        rid = rid_start\n",
-        "        pass\n",
+        f"{LIBRARY}/_presets/reading.py:expand",
+        "rid = rid_start",
+        "pass",
         f"{UNIT}/_presets/test_reading.py::test_any_role_leaves_the_last_part_out",
         f"{UNIT}/_service/test_plan.py::test_any_role",
     ),
     _mutation(
-        "            if support == presets.NOT_AVAILABLE:\n",
-        "            if False:\n",
+        f"{LIBRARY}/_service/presets.py:ChosenPresets.goes_without_account",
+        "if support == presets.NOT_AVAILABLE:",
+        "if False:",
         f"{UNIT}/_service/test_plan.py::test_support_of_presets",
     ),
     _mutation(
-        "            if support == presets.NOT_POSSIBLE and not may_skip:\n",
-        "            if False:\n",
+        f"{LIBRARY}/_service/presets.py:ChosenPresets.goes_without_account",
+        "if support == presets.NOT_POSSIBLE and not may_skip:",
+        "if False:",
         f"{UNIT}/_service/test_plan.py::test_support_of_presets",
     ),
     _mutation(
+        f"{LIBRARY}/_presets/shipped.py:_USUAL",
         "_USUAL = _support(NOT_POSSIBLE, OPTIONAL, REQUIRED)",
         "_USUAL = _support(OPTIONAL, OPTIONAL, REQUIRED)",
         f"{UNIT}/_presets/test_shipped.py::test_the_table_of_universe_services",
         f"{UNIT}/_service/test_presets.py::test_the_table_of_universe_services",
     ),
     _mutation(
+        f"{LIBRARY}/_presets/shipped.py:_USUAL",
         "_USUAL = _support(NOT_POSSIBLE, OPTIONAL, REQUIRED)",
         "_USUAL = _support(NOT_POSSIBLE, REQUIRED, REQUIRED)",
         f"{UNIT}/_presets/test_shipped.py::test_the_table_of_universe_services",
         f"{UNIT}/_service/test_presets.py::test_the_table_of_universe_services",
     ),
     _mutation(
-        "        support=_support(NOT_POSSIBLE, OPTIONAL, NOT_AVAILABLE),\n",
-        "        support=_USUAL,\n",
+        f"{LIBRARY}/_presets/shipped.py:_SERVICES",
+        "support=_support(NOT_POSSIBLE, OPTIONAL, NOT_AVAILABLE),",
+        "support=_USUAL,",
         f"{UNIT}/_presets/test_shipped.py::test_the_table_of_universe_services",
         f"{UNIT}/_service/test_presets.py::test_the_table_of_universe_services",
     ),
     _mutation(
-        "        support=_support(OPTIONAL, OPTIONAL, REQUIRED),\n",
-        "        support=_USUAL,\n",
+        f"{LIBRARY}/_presets/shipped.py:_SERVICES",
+        "support=_support(OPTIONAL, OPTIONAL, REQUIRED),",
+        "support=_USUAL,",
         f"{UNIT}/_presets/test_shipped.py::test_the_table_of_universe_services",
         f"{UNIT}/_service/test_presets.py::test_the_table_of_universe_services",
     ),
     _mutation(
-        "        return (permission,), []\n",
-        "        return (), []\n",
+        f"{LIBRARY}/_service/superuser.py:run_as",
+        "return (permission,), []",
+        "return (), []",
         f"{UNIT}/_service/test_superuser.py::test_run_as",
     ),
     _mutation(
+        f"{LIBRARY}/_service/names.py:derive_names",
         'account=f"{flat}-principal",',
         'account=f"{segments[-1]}-principal",',
         f"{UNIT}/_service/test_plan.py::test_different_services_never_share_a_name",
     ),
     _mutation(
+        f"{LIBRARY}/_service/names.py:key_files",
         "base = f\"{key_dir.rstrip('/')}/{account}\"",
         "base = f\"{key_dir.rstrip('/')}/service\"",
         f"{UNIT}/_service/test_plan.py::test_accounts_never_share_a_key_file",
     ),
     _mutation(
-        "            if owner is not plan:\n",
-        "            if False:\n",
+        f"{LIBRARY}/_fleet/collisions.py:collisions",
+        "if owner is not plan:",
+        "if False:",
         f"{UNIT}/_fleet/test_collisions.py::test_sharing_is_refused",
     ),
     # Accounts of DC/OS itself
     _mutation(
+        f"{LIBRARY}/_api/cluster.py:Cluster.__init__",
         "if self.login.uid in NATIVE_ACCOUNTS:",
         "if False:",
         f"{UNIT}/_api/test_cluster.py::test_credentials_of_dcos_itself_are_refused_before_any_request",
     ),
     _mutation(
+        f"{LIBRARY}/_resources/auth_token.py:_check_account",
         "if uid in NATIVE_ACCOUNTS:",
         "if False:",
         f"{RESOURCES}/test_auth_token.py::test_credentials_of_dcos_itself_are_not_used",
     ),
     _mutation(
+        f"{LIBRARY}/_rules/identifiers.py:is_native",
         "return uid in NATIVE_ACCOUNTS or uid == BOOTSTRAP_USER",
         "return False",
         f"{UNIT}/_rules/test_identifiers.py::test_accounts_of_dcos_itself_are_refused_with_any_setting",
@@ -457,53 +552,63 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{RESOURCES}/test_service_account.py::test_uids_that_are_refused_before_any_request",
     ),
     _mutation(
+        f"{LIBRARY}/_rules/identifiers.py:GRANTABLE_NATIVE_ACCOUNTS",
         'frozenset(("dcos_marathon", "dcos_metronome"))',
         "frozenset()",
         f"{RESOURCES}/test_acl_grants.py::test_two_of_them_take_single_grants_but_not_exclusive",
     ),
     # The cluster
     _mutation(
-        '    if urlsplit(url).scheme == "http":\n        return True\n    ca_path',
-        "    ca_path",
+        f"{LIBRARY}/_api/connection.py:_verify",
+        'if urlsplit(url).scheme == "http":',
+        "if False:",
         f"{UNIT}/_api/test_connection.py::test_plain_http_needs_no_bundle",
     ),
     _mutation(
-        "    return _check_bundle(ca_path, ca_name)\n",
-        "    return True\n",
+        f"{LIBRARY}/_api/connection.py:_verify",
+        "return _check_bundle(ca_path, ca_name)",
+        "return True",
         f"{UNIT}/_api/test_connection.py::test_what_verifies_the_cluster",
     ),
     _mutation(
+        f"{LIBRARY}/_api/cli_config.py:attached_cluster",
         '_text(core.get("dcos_acs_token"))',
         "None",
         f"{UNIT}/_api/test_cli_config.py::test_the_attached_cluster_gives_url_and_token",
     ),
     _mutation(
-        ' or check_url(cluster.url, f"core.dcos_url in {cluster.file}") != url:',
+        f"{LIBRARY}/_api/connection.py:_Lazy.cluster_at",
+        'or check_url(cluster.url, f"core.dcos_url in {cluster.file}") != url:',
         ":",
         f"{UNIT}/_api/test_cli_config.py::test_a_token_is_sent_to_no_other_url",
     ),
     _mutation(
+        f"{LIBRARY}/_service/mode_rules.py:resolve_mode",
         'cluster.variant == "open"',
         'cluster.variant == "closed"',
         f"{UNIT}/_service/test_plan.py::test_modes_of_given_and_read",
     ),
     _mutation(
-        "                raise NoSuchRouteError(exc) from None\n            raise\n        return document(",
-        "                pass\n            raise\n        return document(",
+        f"{LIBRARY}/_api/iam.py:Iam._get",
+        "raise NoSuchRouteError(exc) from None",
+        "pass",
         f"{UNIT}/_api/test_iam.py::test_a_route_that_is_not_there_is_an_open_cluster",
     ),
     # Audit lines
     _mutation(
+        f"{LIBRARY}/_audit/report.py:Decisions",
         "table = self.used if decision.allowed else self.denied",
         "table = self.used",
         f"{UNIT}/_audit/test_report.py::test_denials_become_missing_permissions",
     ),
     _mutation(
+        f"{LIBRARY}/_audit/report.py:Decisions",
         "self._count(self.problems, Problem(None, found.component, NO_UID), found)",
         "pass",
         f"{UNIT}/_audit/test_report.py::test_denials_without_an_account_are_explained",
     ),
     _mutation(
+        f"{LIBRARY}/_audit/report.py:account_view",
         "if (grant in denied if holdings is None else ways[grant] == NO)]",
         "if grant in denied]",
         f"{UNIT}/_audit/test_report.py::test_what_is_granted_now_is_not_missing",
@@ -512,23 +617,6 @@ MUTATIONS: tuple[Mutation, ...] = (
 
 
 # Running
-
-
-def copy_collection(folder: Path) -> Path:
-    """The collection as git has it, where Ansible and Python look for collections; its root."""
-    root = folder / "ansible_collections" / "dcos" / "security"
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, root / name)
-    return root
 
 
 def failing(root: Path, tests: Iterable[str]) -> tuple[set[str], str]:

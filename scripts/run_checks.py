@@ -85,12 +85,12 @@ def run_logged(
         return returncode, stream.read()
 
 
-def run_check(name: str, reports: Path) -> Outcome:
+def run_check(name: str, reports: Path, limit: int) -> Outcome:
     report = reports / f"{name}.xml"
     report.unlink(missing_ok=True)
     env = {key: value for key, value in os.environ.items() if key not in {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}}
     started = time.monotonic()
-    returncode, output = run_logged(["make", "--no-print-directory", name], reports / f"{name}.log", env)
+    returncode, output = run_logged(["make", "--no-print-directory", name], reports / f"{name}.log", env, limit=limit)
     return Outcome(name, time.monotonic() - started, output, *count_tests(report, returncode))
 
 
@@ -159,6 +159,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--reports", type=Path, required=True)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--limit", type=int, default=TIME_LIMIT, help="seconds that one check may take")
     parser.add_argument("checks", nargs="+", metavar="TARGET")
     options = parser.parse_args()
     options.reports.mkdir(parents=True, exist_ok=True)
@@ -166,7 +167,8 @@ def main() -> int:
 
     outcomes: dict[str, Outcome] = {}
     with ThreadPoolExecutor(options.jobs) as pool:
-        for future in as_completed([pool.submit(run_check, name, options.reports) for name in options.checks]):
+        runs = [pool.submit(run_check, name, options.reports, options.limit) for name in options.checks]
+        for future in as_completed(runs):
             outcome = future.result()
             outcomes[outcome.name] = outcome
             show(outcome, options.reports / f"{outcome.name}.log")

@@ -17,10 +17,21 @@ LISTS = ("preset",)
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 
 
-def services_from_csv(text: str, delimiter: str | None = None) -> list[dict[str, object]]:
+def services_from_csv(text: str, delimiter: str | None = None, source: str = FILTER) -> list[dict[str, object]]:
     """One service for each line below the first one, which names the variables; empty cells count as unset."""
+    try:
+        return _services(text, delimiter)
+    except _TableError as exc:
+        raise AnsibleFilterError(f"{source}: {exc}") from exc
+
+
+class _TableError(Exception):
+    """What is wrong with the table."""
+
+
+def _services(text: str, delimiter: str | None) -> list[dict[str, object]]:
     if not isinstance(text, str):
-        raise AnsibleFilterError(f"{FILTER} works on the text of a CSV file.")
+        raise _TableError("this filter works on the text of a CSV file.")
     text = text.lstrip("\ufeff")
     reader = csv.reader(StringIO(text), delimiter=_named(delimiter) if delimiter else _found(text), strict=True)
     services = []
@@ -31,16 +42,14 @@ def services_from_csv(text: str, delimiter: str | None = None) -> list[dict[str,
             if any(cell.strip() for cell in cells):
                 services.append(_service(header, cells, f"line {reader.line_num}"))
     except csv.Error as exc:
-        raise AnsibleFilterError(f"{FILTER}: line {reader.line_num} is not CSV: {exc}.") from exc
+        raise _TableError(f"line {reader.line_num} is not CSV: {exc}.") from exc
     return services
 
 
 def _named(delimiter: str) -> str:
     character = DELIMITERS.get(delimiter, delimiter)
     if len(character) != 1:
-        raise AnsibleFilterError(
-            f"{FILTER}: the delimiter {delimiter!r} is not one character. Use one, or {', '.join(DELIMITERS)}."
-        )
+        raise _TableError(f"the delimiter {delimiter!r} is not one character. Use one, or {', '.join(DELIMITERS)}.")
     return character
 
 
@@ -49,8 +58,8 @@ def _found(text: str) -> str:
     line = text.partition("\n")[0]
     found = [name for name, character in DELIMITERS.items() if character in line]
     if len(found) > 1:
-        raise AnsibleFilterError(
-            f"{FILTER}: the first line has more than one kind of delimiter ({', '.join(found)}). Name the one that is "
+        raise _TableError(
+            f"the first line has more than one kind of delimiter ({', '.join(found)}). Name the one that is "
             "meant with the option delimiter (dcos_services_delimiter in the playbooks)."
         )
     return DELIMITERS[found[0]] if found else ","
@@ -59,10 +68,10 @@ def _found(text: str) -> str:
 def _check_header(header: list[str]) -> None:
     twice = sorted(name for name, count in Counter(header).items() if name and count > 1)
     if twice:
-        raise AnsibleFilterError(f"{FILTER}: the first line names {', '.join(twice)} more than once.")
+        raise _TableError(f"the first line names {', '.join(twice)} more than once.")
     if "name" not in header or "" in header:
-        raise AnsibleFilterError(
-            f"{FILTER}: the first line must name the variable of each column, and one of them is name. It names "
+        raise _TableError(
+            f"the first line must name the variable of each column, and one of them is name. It names "
             f"{', '.join(filter(None, header)) or 'nothing'}{' and leaves a column out' if '' in header else ''}. If "
             "the delimiter is another than comma, semicolon or tab, name it with the option delimiter "
             "(dcos_services_delimiter in the playbooks)."
@@ -71,8 +80,8 @@ def _check_header(header: list[str]) -> None:
 
 def _service(header: list[str], cells: list[str], where: str) -> dict[str, object]:
     if len(cells) > len(header):
-        raise AnsibleFilterError(
-            f"{FILTER}: {where} has {len(cells)} cells, the first line {len(header)}. Put text with the delimiter in "
+        raise _TableError(
+            f"{where} has {len(cells)} cells, the first line {len(header)}. Put text with the delimiter in "
             "double quotes."
         )
     service: dict[str, object] = {}
@@ -92,8 +101,8 @@ def _permission(text: str, where: str) -> dict[str, object]:
     """C(rid action action ...): neither can hold a blank."""
     rid, *actions = text.split()
     if not actions:
-        raise AnsibleFilterError(
-            f"{FILTER}: {where}: permissions: {rid} has no action. Write the resource id and its actions with blanks "
+        raise _TableError(
+            f"{where}: permissions: {rid} has no action. Write the resource id and its actions with blanks "
             "between them, and a semicolon before the next resource id."
         )
     return {"rid": rid, "actions": actions}

@@ -107,7 +107,7 @@ from ..module_utils._module.cluster import Context, run_cluster_module
 from ..module_utils._module.run import ArgumentSpec
 from ..module_utils._resources.frame import Reading
 from ..module_utils._resources.service_account import account_view
-from ..module_utils._rules.identifiers import JOURNAL_SUFFIX, NATIVE_ACCOUNTS, check_uid
+from ..module_utils._rules.identifiers import NATIVE_ACCOUNTS, check_uid, uid_of_journal
 
 ARGUMENT_SPEC: ArgumentSpec = {"uid": {"type": "str"}}
 
@@ -130,7 +130,7 @@ def build(context: Context[Params]) -> Reading:
                 {
                     **account_view(user),
                     "native": user.uid in NATIVE_ACCOUNTS,
-                    "replacing": user.uid.endswith(JOURNAL_SUFFIX),
+                    "replacing": uid_of_journal(user.uid) is not None,
                 }
                 for user in sorted(users, key=lambda user: user.uid)
                 if user.is_service

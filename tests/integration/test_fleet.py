@@ -268,6 +268,7 @@ def test_rotation_and_retirement(strict: Emulator, lab: Lab) -> None:
     assert strict.acl(unused) is None
 
 
+@pytest.mark.exhaustive
 def test_the_end_is_the_same_however_many_at_a_time_and_whatever_fails_on_the_way(own: Emulator, lab: Lab) -> None:
     """Faults on 5 % of the requests."""
     faults = [

@@ -101,6 +101,7 @@ def test_replacement_repaired_by_the_same_task(strict: Emulator, lab: Lab, repla
         assert not (uid in wants_more and repair.one("again", uid).changed)
 
 
+@pytest.mark.exhaustive
 def test_replacement_repaired_by_a_task_that_asks_for_no_replacement(
     strict: Emulator, lab: Lab, replacement_writes: list[int]
 ) -> None:
@@ -124,6 +125,7 @@ def test_replacement_repaired_by_a_task_that_asks_for_no_replacement(
     assert keys == [0, 0, 1, 1, 1, 1, 1]
 
 
+@pytest.mark.exhaustive
 def test_replacement_goes_on_to_a_third_key(strict: Emulator, lab: Lab, replacement_writes: list[int]) -> None:
     """Whoever repairs may want yet another key; what the first journal saved is not lost."""
     cuts = {unique("third"): Cut(index, False) for index in replacement_writes[1:]}
@@ -137,6 +139,7 @@ def test_replacement_goes_on_to_a_third_key(strict: Emulator, lab: Lab, replacem
         assert strict.log_in(uid, KEYS[2]) is not None
 
 
+@pytest.mark.exhaustive
 def test_removal_repairs_too(strict: Emulator, lab: Lab, replacement_writes: list[int]) -> None:
     """An account that shall go takes the journal along."""
     cuts = {unique("gone"): Cut(index, False) for index in replacement_writes[1:4]}
@@ -202,6 +205,7 @@ def is_rotated(emulator: Emulator, uid: str) -> list[str]:
     return wrong
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("repair", [rotation, upkeep])
 def test_rotation(strict: Emulator, lab: Lab, rotation_writes: list[int], repair: Callable[[str], list[Task]]) -> None:
     cuts = cuts_at("rotated", rotation_writes if repair is upkeep else rotation_writes[1::4])

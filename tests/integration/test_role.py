@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from integration_support import (
     KEYS,
     LOGIN,
@@ -523,6 +524,7 @@ def test_fresh_service_interrupted(strict: Emulator, lab: Lab) -> None:
     repaired(lab, strict, cuts)
 
 
+@pytest.mark.exhaustive
 def test_existing_service_interrupted(strict: Emulator, lab: Lab) -> None:
     """Repairs, grants and revocations of a service that is there: the last write takes the superuser's power."""
 
@@ -618,6 +620,7 @@ def to_repair(place: Neighbourhood, indexes: Sequence[int], cuts: Mapping[str, C
     return {part: cuts[part] for part in chosen}
 
 
+@pytest.mark.exhaustive
 def test_rotation_interrupted(strict: Emulator, lab: Lab) -> None:
     place = Neighbourhood.founded(strict)
     plain = {"security_mode": "strict", "permissions": PERMISSIONS, "exclusive": False}
@@ -665,6 +668,7 @@ def is_gone(place: Neighbourhood, part: str) -> list[str]:
     return [f"{name}: {was}, not {wanted}" for name, (was, wanted) in found.items() if was != wanted]
 
 
+@pytest.mark.exhaustive
 def test_retirement_interrupted(strict: Emulator, lab: Lab) -> None:
     """Of a service whose rotation was interrupted, too."""
     place = Neighbourhood.founded(strict)
@@ -694,6 +698,7 @@ def test_retirement_interrupted(strict: Emulator, lab: Lab) -> None:
     assert place.of_the_neighbour() == before
 
 
+@pytest.mark.exhaustive
 def test_two_runs_on_one_service_at_once(strict: Emulator, lab: Lab) -> None:
     """Whoever loses a race stops with an error or finds things done; a plain run later finds the one end state."""
     place = Neighbourhood.founded(strict)

@@ -285,7 +285,6 @@ class EmulatedCluster:
                 raw_query=parts.query,
                 headers=headers,
                 body=sent.content,
-                has_length="Content-Length" in headers,
                 scheme=parts.scheme,
                 peer=("127.0.0.1", 0),
             )

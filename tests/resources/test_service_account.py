@@ -19,8 +19,8 @@ from ansible_collections.dcos.security.plugins.module_utils._resources.frame imp
 from ansible_collections.dcos.security.plugins.module_utils._resources.service_account import (
     Journal,
     ServiceAccount,
-    journal_uid,
 )
+from ansible_collections.dcos.security.plugins.module_utils._rules.identifiers import journal_uid
 from ansible_collections.dcos.security.tests.resources.emulated_cluster import EmulatedCluster
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import cluster_for
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import public_key, public_text

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Iterator, Mapping, Sequence
 from .._api.iam import GroupGrant, Permissions, User
 from .._crypto.rsa_keys import MINIMUM_SIZE, fingerprint, same_key
 from .._rules.identifiers import (
-    JOURNAL_SUFFIX,
     NATIVE_ACCOUNTS,
-    NEXT_SUFFIX,
     SUPERUSERS_GROUP,
+    next_path,
+    uid_of_journal,
 )
 from .._rules.permissions import SUPERUSER_RID, Grant, by_rid
 from .._rules.rid_catalog import unknown
@@ -70,7 +70,7 @@ class Account:
             return PERSON
         if self.uid in NATIVE_ACCOUNTS:
             return NATIVE
-        return JOURNAL if self.uid.endswith(JOURNAL_SUFFIX) else SERVICE
+        return SERVICE if uid_of_journal(self.uid) is None else JOURNAL
 
     @property
     def direct(self) -> tuple[Grant, ...]:
@@ -292,9 +292,9 @@ def _keys(facts: Facts) -> Iterator[Finding]:
 def _journals(facts: Facts) -> Iterator[Finding]:
     by_uid = {account.uid: account for account in facts.accounts}
     for journal in facts.accounts:
-        if journal.kind != JOURNAL:
+        uid = uid_of_journal(journal.uid)
+        if uid is None or journal.kind != JOURNAL:
             continue
-        uid = journal.uid[: -len(JOURNAL_SUFFIX)]
         account = by_uid.get(uid)
         if account is None:
             detail = f"The account {uid} is missing; {journal.uid} holds what must be restored."
@@ -309,17 +309,18 @@ def _journals(facts: Facts) -> Iterator[Finding]:
 def _stored(facts: Facts) -> Iterator[Finding]:
     accounts = {account.uid: account for account in facts.accounts}
     # While the key of an account is being replaced, its secrets and the account may differ in any way.
-    replaced = {uid[: -len(JOURNAL_SUFFIX)] for uid, account in accounts.items() if account.kind == JOURNAL}
+    replaced = {uid_of_journal(uid) for uid, account in accounts.items() if account.kind == JOURNAL}
     by_place = {(stored.path, stored.uid): stored for stored in facts.stored}
+    by_next_place = {(next_path(stored.path), stored.uid): stored for stored in facts.stored}
     for stored in facts.stored:
         account = accounts.get(stored.uid)
         if account is not None and readable_by_every_service(stored.path) and same_key(stored.key, account.key):
             detail = f"It is in no folder, so every service can read it and log in as {stored.uid}."
             yield _of_secret(stored, "open_secret", MEDIUM, detail)
         if stored.uid not in replaced:
-            live = by_place.get((stored.path[: -len(NEXT_SUFFIX)], stored.uid))
-            waiting = by_place.get((stored.path + NEXT_SUFFIX, stored.uid))
-            found = _stored_key(stored, account, live if stored.path.endswith(NEXT_SUFFIX) else None, waiting)
+            live = by_next_place.get((stored.path, stored.uid))
+            waiting = by_place.get((next_path(stored.path), stored.uid))
+            found = _stored_key(stored, account, live, waiting)
             if found is not None:
                 yield found
     if facts.all_secrets:

@@ -10,6 +10,7 @@ import posixpath
 from typing import Iterator, Sequence
 
 from .._errors import DcosError
+from .._rules.identifiers import next_path
 from .._service.plan import SKIP, Plan
 
 
@@ -39,7 +40,7 @@ def _possessions(plan: Plan) -> Iterator[tuple[str, str, str]]:
     """The variable that says it, what it is, and which. The slot of the next key belongs to the secret."""
     yield "name", "name", f"/{plan.service_name}"
     yield "account", "account", plan.account
-    for path in (plan.secret_path, f"{plan.secret_path}-next"):
+    for path in (plan.secret_path, next_path(plan.secret_path)):
         yield "secret_path", "secret", f"{path} (store {plan.secret_store})"
     if plan.key_files is not None:
         for path in (plan.key_files.private_key_path, plan.key_files.public_key_path):

@@ -20,8 +20,7 @@ from .._api.cluster import Cluster
 from .._crypto.rsa_keys import MINIMUM_SIZE, fingerprint, generate
 from .._errors import DcosError, UnreachableError
 from .._resources.frame import Plan, Resource, Step
-from .._resources.service_account import journal_uid
-from .._rules.identifiers import NEXT_SUFFIX
+from .._rules.identifiers import journal_uid, next_path
 from .._service.plan import ABSENT, PRESENT, PROVISION, ROTATE, SKIP, plan_service
 from .._service.plan import Plan as ServicePlan
 from .batches import batches
@@ -333,7 +332,7 @@ def _harmless(plan: ServicePlan, report: Report, lists: Lists, view: View) -> bo
     if plan.stage != PRESENT or report.rotates or lists.account(journal_uid(plan.account)) is not None:
         return False
     with view.planning():  # it was read before, so this is no request
-        return view.cluster.secrets.read(plan.secret_store, plan.secret_path + NEXT_SUFFIX) is None
+        return view.cluster.secrets.read(plan.secret_store, next_path(plan.secret_path)) is None
 
 
 def _with_common(service: Mapping[str, object], common: Mapping[str, object]) -> dict[str, object]:

@@ -28,7 +28,7 @@ from .._errors import ApiError, DcosError
 from .._resources.frame import Plan, Resource, State, Step
 from .._rules.identifiers import (
     GRANTABLE_NATIVE_ACCOUNTS,
-    JOURNAL_SUFFIX,
+    uid_of_journal,
 )
 from .._rules.permissions import SUPERUSER_RID, Grant, by_rid
 
@@ -207,7 +207,7 @@ class _ListedIam(Iam):
         if not self._view.believes:
             return super().user(uid)
         listed = self._made.get(uid) or self._lists.account(uid)
-        return listed if listed is not None or uid.endswith(JOURNAL_SUFFIX) else self._lists.person(uid)
+        return listed if listed is not None or uid_of_journal(uid) is not None else self._lists.person(uid)
 
     def permissions(self, uid: str) -> Permissions | None:
         if not self._view.believes:

@@ -236,13 +236,11 @@ class Service:
         """Whether the plan asks for a new key, which can depend on the one that the account has."""
         plan = self._plan
         if plan.rotate_key_from is None:
-            rotates = plan.rotate_key
-        else:
-            with self._view.planning():
-                user = self._cluster.iam.user(plan.account)
-            key = None if user is None else read_public_key(user.public_key)
-            rotates = plan.rotates(None if key is None else fingerprint(key))
-        return rotates
+            return plan.rotate_key
+        with self._view.planning():
+            user = self._cluster.iam.user(plan.account)
+        key = None if user is None else read_public_key(user.public_key)
+        return plan.rotates(None if key is None else fingerprint(key))
 
     def _keep_in_files(self, rotate: str) -> dict[str, Any] | None:
         """The key pair in files; None where the key is in the secret only."""

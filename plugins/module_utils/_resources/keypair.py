@@ -198,13 +198,14 @@ class Keypair(FilesResource[KeypairState]):
                 "exists. Leave rotate out to make a first key.",
                 "key_mismatch",
             )
-        return self._needs_new_live(live)
+        # What a finished rotation has put in place stays.
+        return self._needs_new_live(live, "never" if self._rotate == "finish" else self._regenerate)
 
-    def _needs_new_live(self, live: Pair) -> bool:
-        """Whether C(regenerate) asks for a new key; it never does while a next one is there."""
-        if live.private_exists and self._regenerate != "always":
+    def _needs_new_live(self, live: Pair, regenerate: str) -> bool:
+        """Whether C(regenerate) asks for a new key; it is not asked while a next one is there."""
+        if live.private_exists and regenerate != "always":
             if live.key is None:
-                if self._regenerate == "full_idempotence":
+                if regenerate == "full_idempotence":
                     return True
                 problem = live.problem or DcosError(f"private_key_path: {live.private_path} cannot be used.")
                 raise DcosError(
@@ -212,8 +213,8 @@ class Keypair(FilesResource[KeypairState]):
                     "regenerate to full_idempotence.",
                     problem.code,
                 )
-            if live.key.key_size != self._size and self._regenerate != "never":
-                if self._regenerate != "fail":
+            if live.key.key_size != self._size and regenerate != "never":
+                if regenerate != "fail":
                     return True
                 raise DcosError(
                     f"size: {live.private_path} holds a key of {live.key.key_size} bits, not {self._size}. It is not "
@@ -222,7 +223,7 @@ class Keypair(FilesResource[KeypairState]):
                 )
         # An empty public file, which belongs to no key, is written anew.
         fits = live.public_key is None or (live.key is not None and same_key(live.public_key, live.key.public_key()))
-        if not fits and self._regenerate in ("never", "fail"):
+        if not fits and regenerate in ("never", "fail"):
             odd = "does not hold the public half of" if live.private_exists else "is there, but not its private half"
             raise DcosError(
                 f"public_key_path: {live.public_path} {odd} {live.private_path}. Which key is in use cannot be told, "
@@ -230,7 +231,7 @@ class Keypair(FilesResource[KeypairState]):
                 "the public half of the private key.",
                 "key_mismatch",
             )
-        return not live.private_exists or self._regenerate == "always"
+        return not live.private_exists or regenerate == "always"
 
     # Planning
 

@@ -30,10 +30,10 @@ from .._crypto.rsa_keys import (
 )
 from .._errors import DcosError, Remedy
 from .._rules.identifiers import (
-    JOURNAL_SUFFIX,
     NEXT_SUFFIX,
     UID_MAX_LENGTH,
     check_account_uid,
+    journal_uid,
 )
 from .._rules.permissions import SUPERUSER_RID, Grant, group_grants
 from .frame import LostRaceError, Plan, Resource, Step
@@ -107,9 +107,15 @@ class AccountState:
         return None if self.user is None else read_public_key(self.user.public_key)
 
 
-def journal_uid(uid: str) -> str:
-    """The uid of the account that holds the journal."""
-    return uid + JOURNAL_SUFFIX
+def read_service_account(iam: Iam, uid: str) -> User | None:
+    """The service account, None where there is none; an account of a person is an error."""
+    user = iam.user(uid)
+    if user is not None and not user.is_service:
+        raise DcosError(
+            f"uid: {uid} is the account of a person, not a service account. Nothing was changed. Choose another uid.",
+            "invalid_uid",
+        )
+    return user
 
 
 def read_journal(iam: Iam, uid: str) -> Journal | None:
@@ -194,13 +200,7 @@ class ServiceAccount(Resource[AccountState]):
             )
 
     def read(self) -> AccountState:
-        user = self._iam.user(self._uid)
-        if user is not None and not user.is_service:
-            raise DcosError(
-                f"uid: {self._uid} is the account of a person, not a service account. Nothing was changed. Choose "
-                "another uid.",
-                "invalid_uid",
-            )
+        user = read_service_account(self._iam, self._uid)
         state = AccountState(user, read_journal(self._iam, self._uid))
         if user is None:
             return state
@@ -463,8 +463,7 @@ class ServiceAccount(Resource[AccountState]):
             raise self._rival()
         if grants:  # power, last of all: what somebody takes must not be given back
             grants = tuple(sorted((*(each for each in grants if each.rid != SUPERUSER_RID), *self._power())))
-        description = user.description if self._description is None else self._description
-        now = replace(journal, description=description, grants=grants, groups=groups)
+        now = replace(journal, description=self._described(user), grants=grants, groups=groups)
         if not now.same_as(journal):
             self._follow(found.account, now, user)
             self._meanwhile += _changes(self._uid, journal, now)

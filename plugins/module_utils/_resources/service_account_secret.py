@@ -28,10 +28,10 @@ from .._crypto.rsa_keys import (
 )
 from .._errors import DcosError, Remedy
 from .._rules.identifiers import (
-    NEXT_SUFFIX,
     check_account_uid,
     check_secret_path,
     check_store,
+    next_path,
 )
 from .._rules.security_modes import (
     LAST_HTTP_VERSION,
@@ -41,7 +41,7 @@ from .._rules.security_modes import (
     login_endpoint,
 )
 from .frame import LostRaceError, Plan, Resource, Step
-from .service_account import read_journal
+from .service_account import read_journal, read_service_account
 from .service_account_document import (
     LEFTOVER,
     MISSPELT_SCHEME,
@@ -249,18 +249,13 @@ class ServiceAccountSecret(Resource[SecretState]):
     # Reading
 
     def read(self) -> SecretState:
-        live, next_ = self._slot(self._path), self._slot(self._path + NEXT_SUFFIX)
+        live, next_ = self._slot(self._path), self._slot(next_path(self._path))
         if not self._present:
             if live.empty and next_.empty:
                 self._cluster.secrets.require_store(self._store)
             return SecretState(live, next_)
         endpoint = self._endpoint.derive(self._cluster)
-        user = self._cluster.iam.user(self._uid)
-        if user is not None and not user.is_service:
-            raise DcosError(
-                f"uid: {self._uid} is the account of a person, not a service account. Nothing was changed.",
-                "invalid_uid",
-            )
+        user = read_service_account(self._cluster.iam, self._uid)
         # Only needed to tell what a key at next is there for.
         journal = read_journal(self._cluster.iam, self._uid) if next_.document is not None else None
         state = SecretState(
@@ -478,7 +473,7 @@ class ServiceAccountSecret(Resource[SecretState]):
         if stored.key is None or not _same(stored.key, key):
             raise LostRaceError(
                 f"Secret {self._path} does not hold the account's key after it was written: somebody else changes it "
-                f"at the same time. {self._path}{NEXT_SUFFIX} still holds the key. Run again.",
+                f"at the same time. {next_path(self._path)} still holds the key. Run again.",
                 "key_mismatch",
             )
         return False
@@ -551,7 +546,7 @@ def describe_secret(cluster: Cluster, store: str, path: str) -> dict[str, object
         result.update(public_key=public_pem(public), fingerprint=fingerprint(public))
     user = cluster.iam.user(document.uid)
     result["matches_account"] = user is not None and same_key(read_public_key(user.public_key), public)
-    waiting = cluster.secrets.read(store, path + NEXT_SUFFIX)
+    waiting = cluster.secrets.read(store, next_path(path))
     result["pending"] = waiting is not None and parse_document(waiting, document.uid) is not None
     return result
 

@@ -44,6 +44,21 @@ NEXT_SUFFIX = "-next"
 """While the key at path C(x) of the secret store is rotated, C(x-next) holds the one that it is going to."""
 
 
+def journal_uid(uid: str) -> str:
+    """The account that holds the journal of a key replacement."""
+    return uid + JOURNAL_SUFFIX
+
+
+def uid_of_journal(uid: str) -> str | None:
+    """The account that a journal is about; None for the uid of an account that is no journal."""
+    return uid[: -len(JOURNAL_SUFFIX)] if uid.endswith(JOURNAL_SUFFIX) else None
+
+
+def next_path(path: str) -> str:
+    """Where the next key of the secret at C(path) is."""
+    return path + NEXT_SUFFIX
+
+
 def is_uid(text: str) -> bool:
     """Whether the IAM would take it as a user id."""
     return _UID.fullmatch(text) is not None and text not in _UIDS_NOT_USABLE
@@ -97,10 +112,11 @@ def check_account_uid(uid: str, allow_dcos_prefix: bool) -> str:
     """Refuse, before any request, a uid that no writing module may touch."""
     check_uid(uid, "uid")
     check_not_native(uid, "uid", allow_dcos_prefix)
-    if uid.endswith(JOURNAL_SUFFIX):
+    owner = uid_of_journal(uid)
+    if owner is not None:
         raise DcosError(
             f"uid: {uid} is where this collection keeps the journal of a key replacement. Manage account "
-            f"{uid[: -len(JOURNAL_SUFFIX)]}, which repairs or removes the journal.",
+            f"{owner}, which repairs or removes the journal.",
             "invalid_uid",
         )
     return uid

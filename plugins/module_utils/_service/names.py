@@ -16,6 +16,8 @@ from .._rules.identifiers import (
     UID_MAX_LENGTH,
     check_not_native,
     check_uid,
+    journal_uid,
+    uid_of_journal,
 )
 
 # The segments of an app id as Marathon checks them: labels of lower-case letters, digits and hyphens, joined by dots.
@@ -85,7 +87,7 @@ def key_files(key_dir: str, account: str) -> KeyFiles:
 def account_name(given: str | None, derived: str, option: str, prefix: str, allow_dcos_prefix: bool) -> str:
     """The account's uid, one that the modules would take."""
     account = check_uid(derived, f"{option}, derived from {prefix}name") if given is None else check_uid(given, option)
-    if account.endswith(JOURNAL_SUFFIX):
+    if uid_of_journal(account) is not None:
         raise DcosError(
             f"{option}: {account} is where this collection keeps the journal of a key replacement. Use another uid.",
             "invalid_uid",
@@ -98,7 +100,7 @@ def check_replaceable(account: str, option: str) -> None:
     room = UID_MAX_LENGTH - len(JOURNAL_SUFFIX)
     if len(account) > room:
         raise DcosError(
-            f"{option}: the key of {account} cannot be replaced: the journal {account}{JOURNAL_SUFFIX} must fit into "
+            f"{option}: the key of {account} cannot be replaced: the journal {journal_uid(account)} must fit into "
             f"{UID_MAX_LENGTH} characters. Nothing was changed. Use an account of at most {room} characters.",
             "invalid_uid",
         )

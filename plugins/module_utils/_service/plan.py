@@ -17,7 +17,7 @@ from typing import Mapping
 from .._errors import DcosError
 from .._files import check_path
 from .._rules import security_modes as modes
-from .._rules.identifiers import check_secret_path, check_store
+from .._rules.identifiers import check_secret_path, check_store, next_path
 from .._rules.permissions import SUPERUSER_RID, Permission
 from . import mode_rules as rules
 from . import names as service_names
@@ -97,6 +97,7 @@ class Plan:
         view = {str(name): _plain(value) for name, value in asdict(self).items()}
         for name in ("permissions", "keep", "run_as", "delete_unused_acls"):
             view[name] = [_plain(permission_view(permission)) for permission in getattr(self, name)]
+        view["next_secret_path"] = next_path(self.secret_path)
         return view
 
     def rotates(self, fingerprint: str | None) -> bool:

@@ -9,30 +9,19 @@ That it really fails is what "make mutations" shows.
 from __future__ import annotations
 
 import ast
-import importlib.util
 import re
 import sys
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+sys.path.insert(0, str(Path(__file__).parents[3] / "scripts"))
+
+from collection import ROOT
+from mutations import MUTATIONS, Mutation
+
 PAGE = ROOT / "docs" / "docsite" / "rst" / "statements.rst"
-
-
-def _mutations() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("mutations", ROOT / "scripts" / "mutations.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
-mutations = _mutations()
 
 
 @cache
@@ -94,13 +83,77 @@ def test_every_test_is_there(test: str) -> None:
 
 
 def test_every_test_has_a_mutation_and_every_mutation_a_statement() -> None:
-    assert sorted({test for each in mutations.MUTATIONS for test in each.tests}) == NAMED
+    assert sorted({test for each in MUTATIONS for test in each.tests}) == NAMED
 
 
-@pytest.mark.parametrize("mutation", mutations.MUTATIONS, ids=str)
-def test_every_mutation_still_fits(mutation: mutations.Mutation) -> None:  # type: ignore[name-defined]
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=str)
+def test_every_mutation_still_fits(mutation: Mutation) -> None:
     """A rule that was written anew needs its mutation anew."""
     path, changed = mutation.changed(ROOT)
     assert changed != path.read_text(encoding="utf-8")
     if path.suffix == ".py":
         compile(changed, path.name, "exec")
+
+
+CODE = """\
+LIMIT = 2
+
+
+class Door:
+    def open(self) -> bool:
+        return self.key and (
+            LIMIT > 1
+        )
+
+    def close(self) -> bool:
+        return self.key and (LIMIT > 1)
+"""
+TASKS = """\
+- name: Both
+  block:
+    - name: One
+      when: true
+
+- name: Two
+  when: true
+"""
+
+
+def changed(folder: Path, where: str, old: str, new: str) -> str:
+    (folder / "code.py").write_text(CODE, encoding="utf-8")
+    (folder / "tasks.yml").write_text(TASKS, encoding="utf-8")
+    return Mutation(where, old, new, ()).changed(folder)[1]
+
+
+@pytest.mark.parametrize(
+    ("where", "old", "new", "before", "after"),
+    [
+        ("code.py:LIMIT", "2", "1", "LIMIT = 2", "LIMIT = 1"),
+        ("code.py:Door.close", "self.key", "True", "return self.key and (LIMIT", "return True and (LIMIT"),
+        ("code.py:Door.open", "( LIMIT > 1 )", "True", "(\n            LIMIT > 1\n        )", "True"),
+        ("tasks.yml:Both", "when: true", "when: false", "      when: true", "      when: false"),
+        ("tasks.yml:Two", "when: true", "when: false", "- name: Two\n  when: true", "- name: Two\n  when: false"),
+    ],
+)
+def test_a_mutation_changes_what_it_names_and_nothing_else(
+    tmp_path: Path, where: str, old: str, new: str, before: str, after: str
+) -> None:
+    original = CODE if where.startswith("code") else TASKS
+    assert original.count(before) == 1
+    assert changed(tmp_path, where, old, new) == original.replace(before, after)
+
+
+@pytest.mark.parametrize(
+    ("where", "old", "message"),
+    [
+        ("gone.py:Door.open", "x", "there is no file gone.py"),
+        ("code.py:Door.lock", "x", "code.py has no Door.lock"),
+        ("code.py:Window.open", "x", "code.py has no Window.open"),
+        ("tasks.yml:Three", "x", "tasks.yml has no Three"),
+        ("code.py:Door.open", "LIMIT > 2", "this text is in Door.open 0 times"),
+        ("code.py:Door", "self.key", "this text is in Door 2 times"),
+    ],
+)
+def test_a_mutation_that_no_longer_fits_says_why(tmp_path: Path, where: str, old: str, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        changed(tmp_path, where, old, "")

@@ -296,8 +296,8 @@ def test_a_rotation(pair: Files, made: list[int]) -> None:
     assert finished.before == prepared.after
     assert finished.after == {"private_key": words("made"), "public_key": words("made")}
     assert mode_of(pair.private) == 0o600
-    for rotate in ("finish", "none"):
-        assert not pair.run(rotate=rotate).changed
+    for options in ({"rotate": "finish", "regenerate": "always", "size": 3072}, {"rotate": "finish"}, {}):
+        assert not pair.run(**options).changed
     assert made == [2048, 2048]
 
 

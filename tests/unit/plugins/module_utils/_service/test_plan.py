@@ -206,6 +206,7 @@ def test_defaults_and_empty_text() -> None:
         "description": "Service account of /prod/cassandra",
         "own_description": False,
         "secret_path": "prod/cassandra/cassandra-secret",
+        "next_secret_path": "prod/cassandra/cassandra-secret-next",
         "secret_store": "default",
         "key_store": "secret",
         "key_files": None,
