@@ -186,6 +186,7 @@ MODULES = Group(
 ROLE = Group(
     examples=[
         Example("roles/dcos_service/README.md", "Provision Cassandra", changed=PROVISIONED),
+        Example("roles/dcos_service/README.md", "Provision with a tag"),  # the same service
         Example(
             "roles/dcos_service/README.md",
             "dcos_service_preset: [scheduler_minimum, watches_marathon]",
@@ -304,6 +305,7 @@ PROVISIONING = Group(
             "Provision Kafka",
             changed=[*PROVISIONED, "Write the package options that refer to it"],
         ),
+        Example(f"{GUIDES}/provisioning.rst", "Provision with a tag"),  # the same service
         Example(f"{GUIDES}/provisioning.rst", "Provision the services of a team", changed=PROVISIONED),
         Example(
             f"{GUIDES}/fleet.rst",
