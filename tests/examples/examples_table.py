@@ -433,11 +433,10 @@ KEYS = Group(
                 name: hdfs
                 groups: dcos_services
                 dcos_service_name: /prod/hdfs
-                dcos_service_preset: hdfs
               changed_when: false
             """,
-            changed=[KEY, ACCOUNT, FINISH],
-            again=[KEY, ACCOUNT, FINISH],
+            changed=["Rotate the keys"],
+            again=["Rotate the keys"],
         ),
         Example(
             f"{GUIDES}/keys.rst",
