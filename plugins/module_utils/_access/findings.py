@@ -182,9 +182,7 @@ TITLES: Mapping[str, str] = {
 REMEDIES: Mapping[str, str] = {
     "superuser_expired": "Run provision_service for the service: after that date it revokes dcos:superuser.",
     "superuser": "Grant what it needs by name, then revoke dcos:superuser. For a person, use the group superusers.",
-    "superuser_through_group": (
-        "If not needed, remove the account from the group, or revoke dcos:superuser from the group."
-    ),
+    "superuser_through_group": "If not needed, take the account out of the group, or revoke dcos:superuser from it.",
     "key_mismatch": "Nobody can log in with this secret. Rotate the account's key, or delete the secret.",
     "open_secret": "Provision the service with a secret_path below its own name, rotate the key, delete this secret.",
     "secret_without_account": "Delete the secret, or provision its service again.",
