@@ -103,10 +103,11 @@ coverage: $(READY) ## Branch coverage of plugins/ through unit tests, resources,
 	@$(BIN)/coverage combine --quiet --keep $(MEASURED)/unit $(MEASURED)/modules
 	@$(BIN)/coverage report
 
-bench: $(READY) ## How long provisioning takes, and how work grows with its input (SIZES="1 10", CONTINUE=1 after a stop, PROFILE=1, DOCS=1 writes the page)
+bench: $(READY) ## How long provisioning takes, how work grows with its input, and how fast audit lines are read (SIZES="1 10", CONTINUE=1 after a stop, PROFILE=1, DOCS=1 writes the page)
 	@$(ISOLATED) $(BIN)/python tests/benchmarks/growth.py
 	@$(ISOLATED) $(BIN)/python tests/benchmarks/run.py --build-dir $(BUILD)/bench --sizes $(SIZES) \
 	  $(if $(CONTINUE),--continue) $(if $(PROFILE),--profile) $(if $(DOCS),--docs)
+	@$(ISOLATED) $(BIN)/python tests/benchmarks/audit.py
 
 lower-bounds: $(READY) ## Integration and playbooks on the oldest Python, with the lowest versions of libraries
 	@target=$$($(BIN)/python scripts/target_python.py --build-dir $(BUILD) lowest) && \

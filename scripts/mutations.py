@@ -544,9 +544,9 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{RESOURCES}/test_auth_token.py::test_credentials_of_dcos_itself_are_not_used",
     ),
     _mutation(
-        f"{LIBRARY}/_rules/identifiers.py:check_not_native",
-        "if uid in NATIVE_ACCOUNTS or uid == BOOTSTRAP_USER:",
-        "if False:",
+        f"{LIBRARY}/_rules/identifiers.py:is_native",
+        "return uid in NATIVE_ACCOUNTS or uid == BOOTSTRAP_USER",
+        "return False",
         f"{UNIT}/_rules/test_identifiers.py::test_accounts_of_dcos_itself_are_refused_with_any_setting",
         f"{RESOURCES}/test_acl_grants.py::test_accounts_of_dcos_itself_are_refused",
         f"{RESOURCES}/test_service_account.py::test_uids_that_are_refused_before_any_request",
@@ -593,6 +593,25 @@ MUTATIONS: tuple[Mutation, ...] = (
         "raise NoSuchRouteError(exc) from None",
         "pass",
         f"{UNIT}/_api/test_iam.py::test_a_route_that_is_not_there_is_an_open_cluster",
+    ),
+    # Audit lines
+    _mutation(
+        f"{LIBRARY}/_audit/report.py:Decisions",
+        "table = self.used if decision.allowed else self.denied",
+        "table = self.used",
+        f"{UNIT}/_audit/test_report.py::test_denials_become_missing_permissions",
+    ),
+    _mutation(
+        f"{LIBRARY}/_audit/report.py:Decisions",
+        "self._count(self.problems, Problem(None, found.component, NO_UID), found)",
+        "pass",
+        f"{UNIT}/_audit/test_report.py::test_denials_without_an_account_are_explained",
+    ),
+    _mutation(
+        f"{LIBRARY}/_audit/report.py:account_view",
+        "if (grant in denied if holdings is None else ways[grant] == NO)]",
+        "if grant in denied]",
+        f"{UNIT}/_audit/test_report.py::test_what_is_granted_now_is_not_missing",
     ),
 )
 

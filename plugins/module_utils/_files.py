@@ -11,7 +11,7 @@ import os
 import stat
 import tempfile
 from contextlib import suppress
-from typing import Callable
+from typing import BinaryIO, Callable
 
 from ._errors import DcosError
 
@@ -105,11 +105,8 @@ def exists(path: str, option: str) -> bool:
     return True
 
 
-def _read(path: str, option: str, flags: int = 0) -> tuple[bytes, os.stat_result]:
-    """Content and status of a regular file of bearable size: whatever file anybody names is read here.
-
-    Both are of the very file that was opened: nobody can put another one in its place in between.
-    """
+def open_regular(path: str, option: str, flags: int = 0) -> BinaryIO:
+    """A regular file that the user named, whatever its size; a link is followed unless the flags say otherwise."""
     check_path(path, option)
     try:
         # Not blocking, or opening a pipe would wait for a writer.
@@ -119,11 +116,19 @@ def _read(path: str, option: str, flags: int = 0) -> tuple[bytes, os.stat_result
             raise _not_regular(path, option, flags) from None
         kind = _MissingError if exc.errno == errno.ENOENT else DcosError
         raise kind(f"{option}: cannot read {path}: {exc.strerror}.") from None
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise _not_regular(path, option, flags)
-    with os.fdopen(descriptor, "rb") as handle:
+    return os.fdopen(descriptor, "rb")
+
+
+def _read(path: str, option: str, flags: int = 0) -> tuple[bytes, os.stat_result]:
+    """Content and status of a regular file of bearable size: whatever small file anybody names is read here.
+
+    Both are of the very file that was opened: nobody can put another one in its place in between.
+    """
+    with open_regular(path, option, flags) as handle:
+        status = os.fstat(handle.fileno())
         try:
             data = handle.read(_MOST_BYTES + 1)
         except OSError as exc:

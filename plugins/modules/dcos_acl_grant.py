@@ -17,7 +17,7 @@ description:
     O(delete_unused_acls) asks for that.
   - The IAM may answer readings from a cache that is up to five seconds old. A grant that turns out to be there already
     is not reported as a change.
-  - After writing, the grants are read again. What another run undid meanwhile is done again; after three attempts that
+  - After writing, the grants are read again. What another run undid meanwhile is done again. After three attempts this
     is an error with the code V(conflict), which says what is still to do.
 author:
   - The dcos.security contributors (@dcos)

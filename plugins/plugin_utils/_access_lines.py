@@ -6,13 +6,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ..module_utils._access import types
-from ..module_utils._visible import visible
+from ._columns import aligned
 
-_GAP = "  "
 _NOTHING = "-"
 _UNKNOWN = "?"
 
@@ -45,7 +43,7 @@ def _summary(access: types.Access) -> list[str]:
     known = [account["superuser"] for account in access["accounts"] if account["superuser"] is not None]
     powerful = str(sum(way != "no" for way in known)) if known else "not known"
     findings = ", ".join(f"{number} {severity}" for severity, number in access["counts"].items())
-    return _aligned(
+    return aligned(
         [
             ["Cluster", f"{access['url']}, {mode}, read {access['read_at']}"],
             ["Accounts", f"{count_words(access)}; superusers: {powerful}"],
@@ -57,7 +55,7 @@ def _summary(access: types.Access) -> list[str]:
 def _not_read(access: types.Access) -> list[str]:
     if not access["unknown"]:
         return []
-    return ["", "NOT READ: what is wrong there is not known", *_aligned(_unknown_rows(access))]
+    return ["", "NOT READ: what is wrong there is not known", *aligned(_unknown_rows(access))]
 
 
 def _unknown_rows(access: types.Access) -> Iterable[list[str]]:
@@ -77,10 +75,10 @@ def _findings(access: types.Access) -> list[str]:
     remedies = {each["title"]: each["remedy"] for each in access["findings"]}
     return [
         "FINDINGS",
-        *_aligned([["severity", "finding", "where", "what"], *rows]),
+        *aligned([["severity", "finding", "where", "what"], *rows]),
         "",
         "WHAT TO DO",
-        *_aligned([[title, remedy] for title, remedy in remedies.items()]),
+        *aligned([[title, remedy] for title, remedy in remedies.items()]),
     ]
 
 
@@ -108,7 +106,7 @@ def _accounts(access: types.Access) -> list[str]:
         for account in access["accounts"]
     ]
     head = ["account", "kind", "superuser", "resources", "power from groups", "key", "secrets", "findings"]
-    return ["ACCOUNTS", *_aligned([head, *rows])]
+    return ["ACCOUNTS", *aligned([head, *rows])]
 
 
 def _permissions(access: types.Access) -> list[str]:
@@ -123,7 +121,7 @@ def _permissions(access: types.Access) -> list[str]:
             rows.append([f"account {account['uid']}", entry["rid"], actions])
     if not rows:
         return ["PERMISSIONS: none"]
-    return ["PERMISSIONS", *_aligned([["who", "on", "may"], *rows])]
+    return ["PERMISSIONS", *aligned([["who", "on", "may"], *rows])]
 
 
 TABLES: Mapping[str, Callable[[types.Access], list[str]]] = {
@@ -139,21 +137,3 @@ def _number(entries: Sequence[object] | None) -> str:
 
 def _listed(names: Iterable[str] | None) -> str:
     return _UNKNOWN if names is None else ", ".join(names) or _NOTHING
-
-
-def _aligned(rows: Iterable[Sequence[str]]) -> list[str]:
-    """Columns as wide as what is in them; the last one ends where it ends."""
-    shown = [[visible(cell) for cell in row] for row in rows]
-    widths = [max(map(_width, column)) for column in zip(*shown, strict=True)]
-    return [
-        _GAP.join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in shown
-    ]
-
-
-def _width(text: str) -> int:
-    """Cells that a terminal takes for it."""
-    if text.isascii():
-        return len(text)
-    wide = sum(unicodedata.east_asian_width(each) in "WF" for each in text)
-    return len(text) + wide - sum(unicodedata.combining(each) != 0 for each in text)

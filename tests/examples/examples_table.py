@@ -28,8 +28,20 @@ PROVISIONED = (KEY, ACCOUNT, GRANTS)
 # An account of a preset-less service has nothing to be granted.
 BARE = (KEY, ACCOUNT)
 
+JOURNALS = """
+- ansible.builtin.file: {path: journals, state: directory, mode: "0700"}
+- ansible.builtin.copy:
+    content: >-
+      type=audit authorizer=mesos-master uid=kafka-principal action=create
+      object=dcos:mesos:master:framework:role:kafka-role result=deny
+    dest: journals/{{ item }}.log.gz
+    mode: "0600"
+  loop: [master-1, master-2]
+"""
+"""What is named like a packed file need not be one."""
+
 MODULES = Group(
-    accounts={"ci": "ci.pem", "reader": ""},
+    accounts={"ci": "ci.pem", "reader": "", "kafka-principal": ""},
     public_keys=["cassandra-2.pub.pem"],
     groups=["developers"],
     warnings=["CA bundle is trusted on first use"],
@@ -86,6 +98,15 @@ MODULES = Group(
         ),
         Example(f"{PLUGINS}/dcos_access_info.py", "Read who may do what"),
         Example(f"{PLUGINS}/dcos_acl_grant_info.py", "Read what an account may do"),
+        Example(
+            f"{PLUGINS}/dcos_audit_info.py",
+            "Read what Kafka was denied in the last two hours",
+            before=JOURNALS,
+            changed=["Grant what is missing"],
+        ),
+        Example("plugins/filter/audit_tables.yml", "Read what Kafka was denied"),
+        Example("plugins/filter/permissions_from_audit.yml", "Read what Kafka was denied and used"),
+        Example(f"{GUIDES}/least_privilege.rst", "Look for services that lack permissions"),
         Example(f"{PLUGINS}/dcos_sa_secret_info.py", "Read which key is stored"),
         Example(f"{PLUGINS}/dcos_service_account_info.py", "Read all service accounts"),
         Example(
@@ -165,6 +186,7 @@ MODULES = Group(
 ROLE = Group(
     examples=[
         Example("roles/dcos_service/README.md", "Provision Cassandra", changed=PROVISIONED),
+        Example("roles/dcos_service/README.md", "Provision with a tag"),  # the same service
         Example(
             "roles/dcos_service/README.md",
             "dcos_service_preset: [scheduler_minimum, watches_marathon]",
@@ -283,6 +305,7 @@ PROVISIONING = Group(
             "Provision Kafka",
             changed=[*PROVISIONED, "Write the package options that refer to it"],
         ),
+        Example(f"{GUIDES}/provisioning.rst", "Provision with a tag"),  # the same service
         Example(f"{GUIDES}/provisioning.rst", "Provision the services of a team", changed=PROVISIONED),
         Example(
             f"{GUIDES}/fleet.rst",

@@ -134,6 +134,7 @@ def wishes(service: str, bundle: str, by_token: bool) -> dict[str, dict[str, Any
             "state": "absent",
         },
         "dcos_acl_grant_info": {"uid": service},
+        "dcos_audit_info": {"uid": [service], "text": ["nothing"]},
         "dcos_ca": {"path": bundle},
         "dcos_cluster_info": {},
         "dcos_sa_secret": {"path": "never/made", "uid": service, "state": "absent"},

@@ -19,6 +19,7 @@ import pytest
 
 from ansible_collections.dcos.security.plugins.module_utils._api.cluster import Cluster
 from ansible_collections.dcos.security.plugins.module_utils._api.connection import PasswordCredentials
+from ansible_collections.dcos.security.plugins.module_utils._api.iam import Iam, Subject
 from ansible_collections.dcos.security.plugins.module_utils._crypto.rsa_keys import (
     fingerprint,
     load_stored_private_key,
@@ -35,6 +36,7 @@ from ansible_collections.dcos.security.plugins.module_utils._fleet.fleet import 
 )
 from ansible_collections.dcos.security.plugins.module_utils._presets.model import PresetGrant
 from ansible_collections.dcos.security.plugins.module_utils._resources.frame import Outcome, converge
+from ansible_collections.dcos.security.plugins.module_utils._rules.permissions import Grant
 from ansible_collections.dcos.security.plugins.module_utils._service import plan as _service_plan
 from ansible_collections.dcos.security.tests.resources.emulated_cluster import EmulatedCluster
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import (
@@ -443,6 +445,50 @@ def test_without_the_list_of_accounts_nothing_is_tried(fake: EmulatedCluster) ->
     with pytest.raises(DcosError, match="reading all service accounts"):
         run(fake, team())
     assert fake.writes == []
+
+
+def test_shared_reading_that_fails_is_sent_once_for_all(fake: EmulatedCluster) -> None:
+    """24 services took 25 times the timeout before."""
+    part = "list=true"
+    fake.refused[part] = 500
+    outcome = run(fake, [{"name": f"/team/s{number}"} for number in range(24)], concurrency=8)
+    assert outcomes(outcome) == ["failed"] * 24
+    assert len([call for call in fake.calls if part in call]) == 1
+    assert all("answered 500" in shown(outcome, number)["msg"] for number in range(24))
+    assert fake.writes == []
+
+
+def test_odd_entry_in_the_list_of_accounts_is_the_matter_of_its_service(fake: EmulatedCluster) -> None:
+    run(fake, team())
+
+    def odd(sent: Sent, answer: Callable[[], Reply]) -> Reply:
+        reply = answer()
+        if "type=service" not in sent.url:
+            return reply
+        accounts = json.loads(reply.body)["array"]
+        return Reply(200, {"array": [{**each, "public_key": 7} if each["uid"] == API else each for each in accounts]})
+
+    fake.answering = odd
+    outcome = run(fake, [{**each, "rotate_key": True} for each in team()])
+    assert sorted(outcomes(outcome)) == ["changed", "changed", "failed"]
+    assert "public_key is a number, not text" in shown(outcome)["msg"]
+
+
+def test_mistake_of_the_collection_in_one_service_keeps_the_results_of_others(
+    fake: EmulatedCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant = Iam.grant
+
+    def broken(self: Iam, subject: Subject, wanted: Grant) -> bool:
+        if subject.name == API:
+            raise KeyError("a secret")
+        return grant(self, subject, wanted)
+
+    monkeypatch.setattr(Iam, "grant", broken)
+    outcome = run(fake, team())
+    assert sorted(outcomes(outcome)) == ["changed", "changed", "failed"]
+    assert "This is a mistake in the collection (KeyError in " in shown(outcome)["msg"]
+    assert "a secret" not in json.dumps(outcome.values)
 
 
 def test_an_open_cluster(fake: EmulatedCluster) -> None:

@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.dcos.security.plugins.module_utils._api.cluster import Cluster
+from ansible_collections.dcos.security.plugins.module_utils._api.http import Judgement, Request
 from ansible_collections.dcos.security.plugins.module_utils._api.iam import BASE
 from ansible_collections.dcos.security.plugins.module_utils._crypto.rsa_keys import (
     fingerprint,
@@ -141,7 +142,7 @@ OPERATOR: Mapping[str, tuple[str, str]] = {
 
 def operate(cluster: Cluster, change: str) -> None:
     method, path = OPERATOR[change]
-    cluster.http.request(method, path, change, accept=(204, 400, 409))
+    cluster.http.send(Request(method, path, change), Judgement((204, 400, 409)))
 
 
 # What there is

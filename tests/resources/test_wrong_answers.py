@@ -145,21 +145,21 @@ class Walk:
         if last.get("failed"):
             if set(last.get("failure") or ()) != {"status", "code", "title"} or not last["msg"]:
                 yield f"no typed failure: {last}"
+        elif _could_be_stored(case, met):
+            return
         elif self.before == self.clean:
-            if case.wrong not in WELL_FORMED and not self._is_right(last, case, met):
+            if case.wrong not in WELL_FORMED and not self._is_right(last, met):
                 yield f"reported as right: {json.dumps(last)[:300]}"
         elif self._view(self.cluster.state()) != self._view(self.clean):
             yield f"reported as done: {_difference(self._view(self.clean), self._view(self.cluster.state()))}"
 
-    def _is_right(self, found: Result, case: Case, met: Sequence[str]) -> bool:
+    def _is_right(self, found: Result, met: Sequence[str]) -> bool:
         """Whether a report tells what a clean run tells, or names what it could not read."""
         if "expires_at" in found:  # another token is as good, if it is the account's
             kept = [account_of(path.read_text(encoding="ascii").strip()) for path in self.folder.iterdir()]
             return found["uid"] == self.results[-1]["uid"] and set(kept) <= {found["uid"]}
         if "access" in found and found["access"]["unknown"]:
             return True
-        if "/secrets/" in met[0] and case.wrong == "another account's":
-            return True  # a secret may hold the key of anybody
         right = _steady(self.results[-1])
         if all("/dcos-metadata/" in call for call in met):  # what cannot be read is null, as for who may not read it
             return _without_metadata(_steady(found)) == _without_metadata(right)
@@ -270,6 +270,11 @@ def _is_possible(sent: Sent, reply: Any, right: Reply, case: Case) -> bool:
     # The secret store has no error codes: any 404 that is no page may be its own.
     says_nothing_there = "/secrets/" in sent.path and case.wrong == "JSON with 404"
     return says_done or says_nothing_there
+
+
+def _could_be_stored(case: Case, met: Sequence[str]) -> bool:
+    """Whether a secret could have this value, which then is somebody else's and left alone."""
+    return "/secrets/" in met[0] and case.wrong in (*WELL_FORMED, "another account's")
 
 
 _VOLATILE = ("invocation", "authorization", "expires_at", "expires_in", "read_at")

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: may change at any time.
-"""Who may do what, judged: from facts that were read to findings; no I/O.
+"""Findings: what is wrong with the permissions and keys of a cluster, judged from the facts that were read; no I/O.
 
-One fault is one finding: what a finding explains is not reported a second time under another name. What could not be
-read is no fault and no proof of order either; it is left to the list of unknown parts.
+Each fault is reported once: where one finding explains another, only the first is reported. What could not be read
+counts neither as wrong nor as right; it is listed as unknown.
 """
 
 from __future__ import annotations
@@ -35,6 +35,10 @@ PERSON = "person"
 SERVICE = "service"
 NATIVE = "native"
 JOURNAL = "journal"
+
+DIRECT = "direct"
+GROUP = "group"
+NO = "no"
 
 HIGH = "high"
 MEDIUM = "medium"
@@ -86,9 +90,13 @@ class Account:
         return sorted({entry.gid for entry in self.through_groups if entry.grant.rid == SUPERUSER_RID})
 
     @property
-    def is_superuser(self) -> bool:
-        """Any single action on dcos:superuser makes one."""
-        return any(grant.rid == SUPERUSER_RID for grant in self.direct) or bool(self.superuser_through)
+    def superuser(self) -> str | None:
+        """How it is a superuser, by any single action: DIRECT, GROUP or NO; None if its permissions are not known."""
+        if self.permissions is None:
+            return None
+        if any(grant.rid == SUPERUSER_RID for grant in self.direct):
+            return DIRECT
+        return GROUP if self.superuser_through else NO
 
 
 @dataclass(frozen=True)
@@ -152,29 +160,31 @@ class Finding:
 
 
 TITLES: Mapping[str, str] = {
-    "superuser_expired": "Superuser power has expired",
+    "superuser_expired": "Superuser past its end date",
     "superuser": "Superuser",
     "superuser_through_group": "Superuser through a group",
-    "key_mismatch": "Stored key is not that of the account",
+    "key_mismatch": "Stored key does not match the account",
     "open_secret": "Key that every service can read",
     "secret_without_account": "Secret without an account",
     "secret_unusable": "Stored key cannot be read",
-    "journal_left": "Replacement of a key is unfinished",
-    "rotation_unfinished": "Rotation of a key is unfinished",
+    "journal_left": "Unfinished key replacement",
+    "rotation_unfinished": "Unfinished key rotation",
     "shared_key": "Key shared by several accounts",
     "weak_key": "Weak key",
     "unreadable_key": "Public key cannot be read",
     "over_wide": "Grant wider than needed",
-    "unknown_rid": "Grant that no document knows",
+    "unknown_rid": "Undocumented grant",
     "no_secret": "Account without a secret",
     "no_grants": "Account without grants",
 }
 """All kinds of findings, in the order in which they are shown, in words."""
 
 REMEDIES: Mapping[str, str] = {
-    "superuser_expired": "Run provision_service for the service: it takes the power away once its date has passed.",
-    "superuser": "Grant what it needs by name, then revoke dcos:superuser; of a person, use the group superusers.",
-    "superuser_through_group": "Where that is not needed, take it out of the group, or the permission from the group.",
+    "superuser_expired": "Run provision_service for the service: after that date it revokes dcos:superuser.",
+    "superuser": "Grant what it needs by name, then revoke dcos:superuser. For a person, use the group superusers.",
+    "superuser_through_group": (
+        "If not needed, remove the account from the group, or revoke dcos:superuser from the group."
+    ),
     "key_mismatch": "Nobody can log in with this secret. Rotate the account's key, or delete the secret.",
     "open_secret": "Provision the service with a secret_path below its own name, rotate the key, delete this secret.",
     "secret_without_account": "Delete the secret, or provision its service again.",
@@ -185,9 +195,9 @@ REMEDIES: Mapping[str, str] = {
     "weak_key": "Rotate the account's key.",
     "unreadable_key": "Nobody can log in as this account. Replace its key, or delete it.",
     "over_wide": "Grant the resource and the actions that are needed by name, then revoke this.",
-    "unknown_rid": "Where it is a slip, grant what was meant, then revoke this.",
-    "no_secret": "Fine where its key is kept in a file or by DC/OS itself; else store one, or delete the account.",
-    "no_grants": "Fine where its service needs none in this security mode; else grant some, or delete the account.",
+    "unknown_rid": "If it is a typo, grant what was meant, then revoke this.",
+    "no_secret": "Fine if its key is kept in a file or by DC/OS itself; otherwise store one, or delete the account.",
+    "no_grants": "Fine if its service needs none in this security mode; otherwise grant some, or delete the account.",
 }
 """What to do about each kind."""
 
@@ -209,12 +219,12 @@ def find(facts: Facts) -> list[Finding]:
 
 
 def _about(account: Account, kind: str, severity: str, detail: str, rid: str | None = None) -> Finding:
-    return Finding(kind, severity, "account", account.uid, detail, (account.uid,), rid)
+    return Finding(kind, severity, "account", account.uid, detail=detail, accounts=(account.uid,), rid=rid)
 
 
 def _superusers(facts: Facts) -> Iterator[Finding]:
     for account in facts.accounts:
-        if not account.is_superuser:
+        if account.superuser in (None, NO):
             continue
         until = facts.superuser_until.get(account.uid)
         if until is not None and until <= facts.now:
@@ -235,11 +245,11 @@ def _superusers(facts: Facts) -> Iterator[Finding]:
     for gid, grants in facts.groups.items():
         if gid not in facts.members and any(grant.rid == SUPERUSER_RID for grant in grants):
             detail = "Whoever becomes a member may do anything; it has none now."
-            yield Finding("superuser", MEDIUM, "group", gid, detail, (), SUPERUSER_RID)
+            yield Finding("superuser", MEDIUM, "group", gid, detail=detail, rid=SUPERUSER_RID)
 
 
 def _by_which_way(account: Account, direct: bool = True) -> str:
-    ways = ["directly"] if direct and any(grant.rid == SUPERUSER_RID for grant in account.direct) else []
+    ways = ["directly"] if direct and account.superuser == DIRECT else []
     ways += [f"through the group {gid}" for gid in account.superuser_through]
     return " and ".join(ways)
 
@@ -255,11 +265,11 @@ def _grants(facts: Facts) -> Iterator[Finding]:
     for gid, grants in facts.groups.items():
         members = tuple(facts.members.get(gid, ()))
         for kind, severity, rid, why in _doubtful(grants):
-            yield Finding(kind, severity, "group", gid, why, members, rid)
+            yield Finding(kind, severity, "group", gid, detail=why, accounts=members, rid=rid)
 
 
 def _doubtful(grants: tuple[Grant, ...]) -> Iterator[tuple[str, str, str, str]]:
-    """Kind, severity, rid and reason of the grants that are perhaps not meant so."""
+    """Kind, severity, rid and reason of grants that may be a mistake."""
     for rid, same in by_rid(grants).items():
         actions = [grant.action for grant in same]
         wide = over_wide(rid, actions)
@@ -286,7 +296,7 @@ def _keys(facts: Facts) -> Iterator[Finding]:
     for shown, uids in holders.items():
         if len(uids) > 1:
             detail = f"Whoever has the private key can log in as each of {', '.join(uids)}."
-            yield Finding("shared_key", HIGH, "key", shown, detail, tuple(uids))
+            yield Finding("shared_key", HIGH, "key", shown, detail=detail, accounts=tuple(uids))
 
 
 def _journals(facts: Facts) -> Iterator[Finding]:
@@ -303,12 +313,12 @@ def _journals(facts: Facts) -> Iterator[Finding]:
         else:
             detail = f"The account {uid} still has its old key."
         severity = HIGH if account is None else MEDIUM
-        yield Finding("journal_left", severity, "account", uid, detail, (uid,) if account else ())
+        yield Finding("journal_left", severity, "account", uid, detail=detail, accounts=(uid,) if account else ())
 
 
 def _stored(facts: Facts) -> Iterator[Finding]:
     accounts = {account.uid: account for account in facts.accounts}
-    # While the key of an account is being replaced, its secrets and the account may differ in any way.
+    # While the key of an account is being replaced, its secrets may hold another key than the account.
     replaced = {uid_of_journal(uid) for uid, account in accounts.items() if account.kind == JOURNAL}
     by_place = {(stored.path, stored.uid): stored for stored in facts.stored}
     by_next_place = {(next_path(stored.path), stored.uid): stored for stored in facts.stored}
@@ -333,7 +343,7 @@ def _stored(facts: Facts) -> Iterator[Finding]:
 def _stored_key(
     stored: StoredKey, account: Account | None, live: StoredKey | None, waiting: StoredKey | None
 ) -> Finding | None:
-    """What is wrong with one document. live: the one that it is to replace; waiting: the one that is to replace it."""
+    """What is wrong with one document. live: the one it will replace; waiting: the one that will replace it."""
     if account is None or not account.user.is_service:
         what = "does not exist" if account is None else "belongs to a person"
         return _of_secret(stored, "secret_without_account", MEDIUM, f"Its account {stored.uid} {what}.")
@@ -347,10 +357,10 @@ def _stored_key(
     if account.key is None or same_key(stored.key, account.key):
         return None  # an account without a usable key is a finding of its own
     if waiting is not None and same_key(waiting.key, account.key):
-        return None  # told with the one that is waiting
+        return None  # reported with the one that is waiting
     detail = f"It holds {fingerprint(stored.key)}; {stored.uid} has {fingerprint(account.key)}."
     return _of_secret(stored, "key_mismatch", HIGH, detail)
 
 
 def _of_secret(stored: StoredKey, kind: str, severity: str, detail: str) -> Finding:
-    return Finding(kind, severity, "secret", stored.path, detail, (stored.uid,))
+    return Finding(kind, severity, "secret", stored.path, detail=detail, accounts=(stored.uid,))

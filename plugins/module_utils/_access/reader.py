@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: may change at any time.
-"""Reads who may do what in a whole cluster, with one request an account and one a secret beside four lists.
+"""Reads who may do what in a whole cluster: four lists, then one request for each account and each secret.
 
-Parts that this connection may not read, or that the cluster does not have, are told as unknown, each with its reason.
+Parts that this connection may not read, or that the cluster does not have, are reported as unknown, with the reason.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ class Unknown:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What shall be read of the secret store.
+    """What to read from the secret store.
 
-    secrets: whether to look into it at all.
-    patterns: which secrets to read, as shell patterns of their paths; their names do not tell which hold keys.
+    secrets: whether to read it at all.
+    patterns: which secrets to read, as shell patterns of their paths; a name does not say whether a secret holds a key.
     """
 
     secrets: bool = True
@@ -69,7 +69,7 @@ class AccessReading:
 def read_access(
     cluster: Cluster, wanted: Wanted, superuser_until: Mapping[str, datetime], now: datetime | None = None
 ) -> AccessReading:
-    """Read the cluster. Where not even the accounts can be listed there is nothing to say, and that is an error."""
+    """Read the cluster. It is an error when not even the accounts can be listed."""
     users = [*cluster.iam.service_accounts(), *cluster.iam.persons()]
     accounts = tuple(
         Account(user, read_public_key(user.public_key) if user.is_service else None)
@@ -88,7 +88,7 @@ def read_access(
 def _read_permissions(cluster: Cluster, reading: AccessReading) -> None:
     gids = _allowed(reading, "permissions", None, cluster.iam.groups)
     if gids is None:
-        return  # the same guard stands before all of it: nothing is asked a thousand times in vain
+        return  # the same permission guards the rest: a thousand requests would be refused one by one
 
     def of_account(account: Account) -> Account | None:
         permissions = _allowed(reading, "permissions", account.uid, lambda: (cluster.iam.permissions(account.uid),))
@@ -104,7 +104,7 @@ def _read_permissions(cluster: Cluster, reading: AccessReading) -> None:
         permissions = _allowed(reading, "groups", gid, lambda: (cluster.iam.group_permissions(gid),))
         return None if permissions is None or permissions[0] is None else permissions[0].direct
 
-    # What a group with members may do has been told with them.
+    # What a group with members may do is known from the permissions of its members.
     rest = [gid for gid in gids if gid not in groups]
     groups.update((gid, grants) for gid, grants in zip(rest, _at_once(rest, of_group)) if grants is not None)
     reading.facts = replace(reading.facts, accounts=accounts, groups=dict(sorted(groups.items())))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Sequence, cast
 from .._api.iam import GroupGrant
 from .._crypto.rsa_keys import fingerprint, same_key
 from .._resources.acl_grants import group_grants_view
-from .._rules.permissions import SUPERUSER_RID, Grant, group_grants
+from .._rules.permissions import Grant, group_grants
 from . import types
 from .findings import (
     REMEDIES,
@@ -66,7 +66,6 @@ def _writable(value: object) -> object:
 
 def _account(account: Account, stored: Sequence[StoredKey], all_secrets: bool, kinds: list[str]) -> types.Account:
     known = account.permissions is not None
-    superuser = any(grant.rid == SUPERUSER_RID for grant in account.direct)
     return {
         "uid": account.uid,
         "kind": account.kind,
@@ -74,7 +73,7 @@ def _account(account: Account, stored: Sequence[StoredKey], all_secrets: bool, k
         "provider_type": account.user.provider_type,
         "fingerprint": _fingerprint(account.key),
         "key_size": None if account.key is None else account.key.key_size,
-        "superuser": ("direct" if superuser else "group" if account.is_superuser else "no") if known else None,
+        "superuser": account.superuser,
         "direct": _permissions(account.direct) if known else None,
         "through_groups": _through_groups(account.through_groups) if known else None,
         "secrets": [each.path for each in stored] if stored or all_secrets else None,

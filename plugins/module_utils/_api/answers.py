@@ -45,8 +45,9 @@ class Document:
     def id(self, name: str) -> str:
         """A field that must be the id of something, or the name of an action; it may become a part of a URL."""
         value = self.text(name)
-        if value in ("", ".", ".."):
-            raise self.odd(f"{self._place(name)} is {value!r}, which is no id")
+        # The IAM takes neither blanks nor control characters; of all blanks, the space alone counts as printable.
+        if value in ("", ".", "..") or " " in value or not value.isprintable():
+            raise self.odd(f"{self._place(name)} is no id")
         return value
 
     def check_about(self, name: str, path: str) -> None:

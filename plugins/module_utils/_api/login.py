@@ -56,6 +56,8 @@ def log_in(http: HttpClient, credentials: LoginCredentials, lifetime: int = LOGI
     token = found.text("token")
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise found.odd("token holds characters that no token has")
+    if isinstance(credentials, KeyCredentials) and claims(token).get("uid", credentials.uid) != credentials.uid:
+        raise found.odd("token is that of another account")
     return token
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Callable, Generic, Sequence
 
 from .._api.cluster import Cluster
@@ -23,10 +24,15 @@ class Context(Generic[Params]):
     """What a module makes its resource from."""
 
     params: Params
-    cluster: Cluster
+    connect: Callable[[], Cluster]
     warn: Callable[[str], None]
     hide: Callable[[str], None]
     reveal: Callable[[str], None]
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        """The cluster that the options name. A module that never asks for it needs no connection."""
+        return self.connect()
 
 
 def run_cluster_module(
@@ -44,10 +50,14 @@ def run_cluster_module(
 
     def make(where: Where) -> Resource[State]:
         module.hide_marked()
-        connection = resolve(module.params, os.environ, module.warn, module.hide)
-        if isinstance(connection.credentials, (KeyCredentials, TokenCredentials)):
-            _deps.require(module, _deps.JWT)
-        where["cluster"] = {"url": connection.url, "credentials_from": connection.credentials_from}
-        return build(Context(module.params, Cluster(connection, module.hide), module.warn, module.hide, module.reveal))
+
+        def connect() -> Cluster:
+            connection = resolve(module.params, os.environ, module.warn, module.hide)
+            if isinstance(connection.credentials, (KeyCredentials, TokenCredentials)):
+                _deps.require(module, _deps.JWT)
+            where["cluster"] = {"url": connection.url, "credentials_from": connection.credentials_from}
+            return Cluster(connection, module.hide)
+
+        return build(Context(module.params, connect, module.warn, module.hide, module.reveal))
 
     run(module, make)

@@ -118,8 +118,9 @@ class Preset:
 
     def folder_of(self, service_name: str) -> str:
         """The folder that holds everything of a service, whether its name ends in the part of the app or not."""
-        suffix = f"/{self.app}"
-        return service_name[: -len(suffix)] if service_name.endswith(suffix) else service_name
+        if self.app is None or not service_name.endswith(f"/{self.app}"):
+            return service_name
+        return service_name[: -len(f"/{self.app}")]
 
     def support_in(self, mode: str, version: str | None = None) -> tuple[str, str]:
         """How the service goes with a mode, and the documents that say so (for messages).

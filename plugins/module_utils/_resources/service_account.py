@@ -463,8 +463,7 @@ class ServiceAccount(Resource[AccountState]):
             raise self._rival()
         if grants:  # power, last of all: what somebody takes must not be given back
             grants = tuple(sorted((*(each for each in grants if each.rid != SUPERUSER_RID), *self._power())))
-        description = user.description if self._description is None else self._description
-        now = replace(journal, description=description, grants=grants, groups=groups)
+        now = replace(journal, description=self._described(user), grants=grants, groups=groups)
         if not now.same_as(journal):
             self._follow(found.account, now, user)
             self._meanwhile += _changes(self._uid, journal, now)

@@ -86,9 +86,14 @@ def check_gid(gid: str, option: str) -> str:
     return gid
 
 
+def is_native(uid: str) -> bool:
+    """Tell whether an account belongs to DC/OS itself."""
+    return uid in NATIVE_ACCOUNTS or uid == BOOTSTRAP_USER
+
+
 def check_not_native(uid: str, option: str, allow_dcos_prefix: bool, allow_option: str = "allow_dcos_prefix") -> str:
     """Refuse the accounts that belong to DC/OS; C(allow_dcos_prefix) vouches for other C(dcos_) ones."""
-    if uid in NATIVE_ACCOUNTS or uid == BOOTSTRAP_USER:
+    if is_native(uid):
         raise DcosError(
             f"{option}: {uid} belongs to DC/OS itself; changing it can break the cluster, and an upgrade may revert "
             "the change. Nothing was changed. Use an account of your own.",

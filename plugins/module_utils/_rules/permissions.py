@@ -39,17 +39,27 @@ class Grant:
         return {"rid": self.rid, "action": self.action}
 
 
+def is_rid(rid: str) -> bool:
+    """Whether it can be sent as a resource id."""
+    return _fault_of(rid) is None
+
+
 def check_rid(rid: str, option: str) -> str:
     """Return C(rid) when it can be sent, else raise C(invalid_rid) naming the option."""
+    fault = _fault_of(rid)
+    if fault is not None:
+        raise DcosError(f"{option}: {rid!r} is not a resource id: {fault}.", "invalid_rid")
+    return rid
+
+
+def _fault_of(rid: str) -> str | None:
     if not rid.startswith("dcos:") or len(rid) == len("dcos:"):
-        reason = "it must begin with 'dcos:'"
-    elif " " in rid or not rid.isprintable():  # of all blanks, the space alone counts as printable
-        reason = "it must not hold blanks or control characters"
-    elif "%" in rid:
-        reason = "it must not hold percent signs; write slashes as they are, they are encoded for you"
-    else:
-        return rid
-    raise DcosError(f"{option}: {rid!r} is not a resource id: {reason}.", "invalid_rid")
+        return "it must begin with 'dcos:'"
+    if " " in rid or not rid.isprintable():  # of all blanks, the space alone counts as printable
+        return "it must not hold blanks or control characters"
+    if "%" in rid:
+        return "it must not hold percent signs; write slashes as they are, they are encoded for you"
+    return None
 
 
 def check_actions(actions: Iterable[str], option: str) -> tuple[str, ...]:

@@ -217,7 +217,9 @@ def _mistake(rid: str) -> tuple[str, str] | None:
         return "it has a backslash, as the source of a page has before some characters", _ESCAPE.sub("", rid)
     words, slip = _with_known_start(rid.split(":"))
     mistake = _mistake_in(words)
-    return None if mistake is None else (f"the part {slip!r} is unknown" if slip else mistake[0], mistake[1])
+    if mistake is None or not slip:
+        return mistake
+    return f"the part {slip!r} is unknown", mistake[1]
 
 
 def _mistake_in(words: Sequence[str]) -> tuple[str, str] | None:
@@ -349,10 +351,12 @@ def _joined(way: tuple[float, list[_Pair]], price: float, pair: _Pair) -> tuple[
 def _price(part: _Part, word: str | None) -> float:
     if word is None:
         return 0.0 if part.optional else _MISSING
+    if part.fits(word):
+        return 0.0 if part.value is None else _VALUE
     if part.value is None:
         likeness = _likeness(part.text, word)
-        return 0.0 if word == part.text else 1.2 - likeness if likeness >= _ALIKE else _OTHER_WORD
-    return _VALUE if part.fits(word) else _WRONG_VALUE if part.mended(word) is None else _SLIP_IN_VALUE
+        return 1.2 - likeness if likeness >= _ALIKE else _OTHER_WORD
+    return _WRONG_VALUE if part.mended(word) is None else _SLIP_IN_VALUE
 
 
 def _what_is_wrong(pairs: Sequence[_Pair]) -> str:
@@ -387,7 +391,10 @@ def _written(entry: Entry, pairs: Sequence[_Pair]) -> str:
     for part, word in pairs:
         if part is None:
             continue
-        text = part.text if part.value is None else None if word is None else part.mended(word)
+        if part.value is None:
+            text: str | None = part.text
+        else:
+            text = None if word is None else part.mended(word)
         if text is None and not part.optional:
             return entry.template
         if text is not None:

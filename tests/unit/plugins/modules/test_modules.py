@@ -266,3 +266,55 @@ def test_a_key_in_place_of_a_path_in_the_environment_is_not_shown(
     shown = json.dumps(run("dcos_cluster_info", {}, login=given))
     assert PEM.splitlines()[1] not in shown
     assert variable in shown
+
+
+# dcos_audit_info
+
+AUDIT_LINE = (
+    "type=audit timestamp=2026-06-14T09:12:03Z authorizer=adminrouter object=dcos:adminrouter:package action=full "
+    "result=deny request_uri=/package/search?token=a-secret-token uid=svc, client: 10.0.0.1"
+)
+
+
+def test_audit_lines_without_a_connection() -> None:
+    for options in ({}, {"dcos_url": "not a url"}):
+        result = run("dcos_audit_info", {"text": [AUDIT_LINE], "compare": False, **options}, login={})
+        (account,) = result["audit"]
+        assert account["missing"] == [{"rid": "dcos:adminrouter:package", "actions": ["full"]}]
+        assert account["denied"][0]["sample"].startswith("type=audit timestamp=2026"), "Ansible hides whole texts"
+        assert "a-secret-token" not in json.dumps(result)
+        assert "cluster" not in result
+
+
+def test_audit_lines_of_accounts_and_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    path.write_text(AUDIT_LINE, encoding="utf-8")
+    options = {"paths": [str(path)], "since": "2026-06-14", "until": "2026-06-15", "compare": False}
+    result = run("dcos_audit_info", {**options, "uid": ["svc", "other"]}, login={}, check_mode=True)
+    assert result["changed"] is False
+    assert [(each["uid"], each["exists"], len(each["missing"])) for each in result["audit"]] == [
+        ("other", None, 0),
+        ("svc", None, 1),
+    ]
+    later = run("dcos_audit_info", {**options, "since": "2026-06-14T10:00"}, login={})
+    assert later["audit"] == []
+    assert later["window"]["since"] == "2026-06-14T10:00:00.000000Z"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "one of the following is required: text, paths"),
+        ({"text": ["x"], "fold": True}, "fold is True but all of the following are missing: folder"),
+        ({"text": ["x"], "fold": True, "folder": "/"}, "folder: '/' is no folder of a service"),
+        ({"text": ["x"], "fold": True, "folder": "kafka"}, "folder: 'kafka' is no folder of a service"),
+        ({"text": ["x"], "since": "soon"}, "since: 'soon' is no time"),
+        ({"text": ["x"], "since": "1h", "until": "2h"}, "is after until"),
+        ({"text": ["x"], "uid": ["ok", "not ok"]}, r"uid[1]: 'not ok' is not a user id"),
+        ({"text": ["x"]}, "dcos_url"),
+    ],
+)
+def test_wrong_options_for_audit_lines(options: dict[str, Any], said: str) -> None:
+    result = run("dcos_audit_info", options, login={})
+    assert result["failed"] is True
+    assert said in result["msg"]

@@ -482,3 +482,41 @@ def test_a_certificate_that_does_not_verify_is_not_tried_again(sleeps: list[floa
 )
 def test_loopback(host: str | None, loopback: bool) -> None:
     assert http.is_loopback(host) is loopback
+
+
+HOSTILE = "\x1b[2K\rok: [localhost]\n\u202etxet"
+
+
+def test_text_of_a_server_cannot_steer_a_terminal() -> None:
+    answers = [
+        error(400, "ERR_X", HOSTILE, HOSTILE),
+        Reply(400, {"code": HOSTILE, "title": HOSTILE}, {}, HOSTILE),
+        Reply(302, None, {"Location": f"https://login.example.com/{HOSTILE}"}, HOSTILE),
+    ]
+    for answer in answers:
+        with Script(("GET /x", answer)).played(), pytest.raises(DcosError) as caught:
+            client().send(http.Request("GET", "/x", WHAT))
+        assert caught.value.message.isprintable()
+        assert (caught.value.title or "").isprintable()
+        assert caught.value.code in ("ERR_X", None)
+
+
+def test_advice_after_a_redirect_keeps_the_brackets_of_ipv6() -> None:
+    reply = Reply(307, None, {"Location": "https://[::1]:8443/x?ticket=S3CRET"})
+    with Script(("GET /x", reply)).played(), pytest.raises(ApiError) as caught:
+        client(url="http://[::1]:8080").send(http.Request("GET", "/x", WHAT))
+    assert "set dcos_url to https://[::1]:8443 " in caught.value.message
+
+
+def test_login_that_cannot_be_reached_is_no_lost_answer_of_the_request() -> None:
+    class NoLogin(Tokens):
+        asked = 0
+
+        def token(self) -> str:
+            self.asked += 1
+            raise UnreachableError("logging in as admin: cannot reach it.")
+
+    tokens = NoLogin()
+    with Script().played(), pytest.raises(UnreachableError, match=r"^logging in as admin"):
+        client(tokens=tokens).send(http.Request("PUT", "/x", WHAT), repeats=http.Repeats(lambda: True))
+    assert tokens.asked == 1

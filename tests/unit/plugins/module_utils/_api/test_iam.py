@@ -142,7 +142,9 @@ def test_open_cluster_is_told_by_what_only_it_offers() -> None:
         play([(groups, Reply(404, "<html>"))], lambda iam: iam.has_permissions())
 
 
-@pytest.mark.parametrize("body", [{"gid": ""}, {"gid": ".."}, {"gid": None}, {}, "dev", None, []])
+@pytest.mark.parametrize(
+    "body", [{"gid": ""}, {"gid": ".."}, {"gid": "a b"}, {"gid": "a\x1b"}, {"gid": None}, {}, "dev", None, []]
+)
 def test_ids_that_cannot_be_sent_are_refused(body: Any) -> None:
     with pytest.raises(OddAnswerError):
         play([(f"GET {BASE}/groups", Reply(200, {"array": [body]}))], lambda iam: iam.groups())

@@ -24,6 +24,7 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import (
     ApiError,
     CredentialsError,
     DcosError,
+    OddAnswerError,
     UnreachableError,
 )
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import token_of
@@ -123,12 +124,25 @@ def test_a_date_that_is_none_tells_no_skew(date: str) -> None:
 
 @pytest.mark.parametrize(
     "reply",
-    [Reply(200, {}), Reply(200, {"token": ""}), Reply(200, {"token": 7}), Reply(200, [1]), Reply(200, "<html>")],
+    [
+        Reply(200, {}),
+        Reply(200, {"token": ""}),
+        Reply(200, {"token": 7}),
+        Reply(200, {"token": "a\n"}),
+        Reply(200, [1]),
+        Reply(200, "<html>"),
+    ],
 )
 def test_an_answer_without_a_token_is_not_the_iam(reply: Reply) -> None:
     with pytest.raises(DcosError, match="logging in as admin: what came back") as caught:
         logged_in(USER, [reply])
     assert caught.value.status == 200
+
+
+def test_a_token_of_another_account_is_not_taken() -> None:
+    assert logged_in(SERVICE, [Reply(200, {"token": token_of("svc")})])[0] == token_of("svc")
+    with pytest.raises(OddAnswerError, match="token is that of another account"):
+        logged_in(SERVICE, [Reply(200, {"token": token_of("other")})])
 
 
 @pytest.mark.parametrize("status", [400, 403, 500])

@@ -148,3 +148,7 @@ def test_times_are_shown_in_utc() -> None:
 )
 def test_a_time_that_iso_8601_has_no_year_for(moment: int, told: str) -> None:
     assert tokens.iso_utc(moment) == told
+
+
+def test_token_with_half_a_character_has_no_claims() -> None:
+    assert tokens.claims("a.\ud800.c") == {}
