@@ -169,6 +169,12 @@ def _provisioned(cluster: EmulatedCluster) -> None:
         cluster.add_members("dev", uid)
 
 
+DENIED = [
+    f"type=audit timestamp=2026-06-14T09:12:0{second}Z authorizer=adminrouter object={rid} action=full result=deny "
+    f'reason="IAM PQ response" srcip=10.0.6.4 srcport=51812 request_uri=/a uid={uid}'
+    for second, (uid, rid) in enumerate([("svc", "dcos:adminrouter:package"), ("bystander", "dcos:adminrouter:acs")])
+]
+
 SCENARIOS: dict[str, Scenario] = {
     "account, new": Scenario((_task("service_account", uid="new", public_key=public_text("new"), description="d"),)),
     "account, another description": Scenario((_task("service_account", uid="svc", description="d"),)),
@@ -258,6 +264,7 @@ SCENARIOS: dict[str, Scenario] = {
     "acl_grant_info of a group": Scenario((_task("acl_grant_info", gid="dev"),)),
     "acl_grant_info of a resource": Scenario((_task("acl_grant_info", rid="dcos:a"),)),
     "sa_secret_info": Scenario((_task("sa_secret_info", path="svc/secret"),), prepare=_prepared),
+    "audit_info": Scenario((_task("audit_info", uid=["svc", "bystander"], text=DENIED),)),
     "access_info": Scenario((_task("access_info"),)),
     "rotation": Scenario(ROTATION, plain=PLAIN, keys=SVC_KEY),
     "fleet, provisioning": Scenario(_fleet(), keys=FLEET_KEYS),

@@ -10,10 +10,14 @@ leave out have a default where they are read; fields that nobody asks for are no
 
 from __future__ import annotations
 
+import re
 from typing import Iterator, Mapping
 
 from .._errors import OddAnswerError
 from .http import Answer
+
+# The IAM takes neither blanks nor control characters; marks that turn the direction of text it takes in resource ids.
+_NOT_IN_IDS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
 
 
 class Document:
@@ -45,8 +49,7 @@ class Document:
     def id(self, name: str) -> str:
         """A field that must be the id of something, or the name of an action; it may become a part of a URL."""
         value = self.text(name)
-        # The IAM takes neither blanks nor control characters; of all blanks, the space alone counts as printable.
-        if value in ("", ".", "..") or " " in value or not value.isprintable():
+        if value in ("", ".", "..") or _NOT_IN_IDS.search(value):
             raise self.odd(f"{self._place(name)} is no id")
         return value
 

@@ -72,9 +72,12 @@ class Telling(Resource[None]):
 
 def told(resource: Resource[Any], options: dict[str, Any] | None = None, **how: Any) -> dict[str, Any]:
     spec = {"secret": {"type": "str", "no_log": True}}
-    return run_main(
-        lambda: glue.run_cluster_module(spec, lambda context: resource), {**LOGIN, **(options or {})}, **how
-    )
+
+    def build(context: glue.Context[Any]) -> Resource[Any]:
+        assert context.cluster.connection.url
+        return resource
+
+    return run_main(lambda: glue.run_cluster_module(spec, build), {**LOGIN, **(options or {})}, **how)
 
 
 def test_a_result() -> None:
