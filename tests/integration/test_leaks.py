@@ -87,6 +87,11 @@ def cases(e: Emulator, lab: Lab, secrets: dict[str, str]) -> dict[str, list[Task
     as_token = {"dcos_username": "", "dcos_password": "", "dcos_token": e.token}
     as_wrong = {"dcos_password": OTHERS_PASSWORD}
     as_cli = {"dcos_username": "", "dcos_password": "", "dcos_url": ""}
+    lines = [
+        f"Service login for `{uids[0]}`: invalid token `{e.token}`: expired",
+        f"type=audit authorizer=secrets uid={uids[0]} object=dcos:secrets:default:/x action=read result=deny "
+        f"request_uri=/x?token={e.token}",
+    ]
 
     def secret(**args: Any) -> Task:
         return task("dcos_sa_secret", args={"path": f"{uids[0]}/mine", "uid": uids[0], **strict, **args})
@@ -141,6 +146,7 @@ def cases(e: Emulator, lab: Lab, secrets: dict[str, str]) -> dict[str, list[Task
             task("dcos_ca", args={"path": str(lab.place("pair") / "ca.crt"), "fingerprint": [e.ca_fingerprint]}),
             # Not the secrets of all: to that of the case "cut" the connection breaks.
             task("dcos_access_info", args={"secrets": False}),
+            task("dcos_audit_info", args={"text": lines}),
         ],
         "fleet": [
             task("dcos_services", args={"services": [{"name": f"/{uids[0]}/fleet"}]}),
@@ -152,6 +158,7 @@ def cases(e: Emulator, lab: Lab, secrets: dict[str, str]) -> dict[str, list[Task
         "no-reading-account": [task("dcos_service_account_info", args=as_wrong)],
         "no-reading-secret": [task("dcos_sa_secret_info", args={"path": f"{uids[0]}/mine", **as_wrong})],
         "no-reading-access": [task("dcos_access_info", args=as_wrong)],
+        "no-reading-audit": [task("dcos_audit_info", args={"text": lines, **as_wrong})],
         "no-reading-grants": [task("dcos_acl_grant_info", args={"uid": uids[0], **as_wrong})],
         "no-ca": [task("dcos_ca", args={"path": str(lab.place("pair") / "no.crt"), "fingerprint": ["AB" * 32]})],
         "mismatch": [secret(private_key=secrets["given key"])],
