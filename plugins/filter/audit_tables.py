@@ -6,16 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ..plugin_utils._audit_lines import audit_lines
+from ..plugin_utils._audit_lines import Preset, audit_lines
 
 
-def audit_tables(
-    report: object, presets: Sequence[Mapping[str, Any]] = (), unread: Sequence[Mapping[str, str]] = ()
-) -> list[str]:
+def audit_tables(report: object, presets: Sequence[Preset] = (), unread: Sequence[Mapping[str, str]] = ()) -> list[str]:
     """The lines, after a look at what was given."""
     if not isinstance(report, Mapping) or "audit" not in report:
         raise AnsibleFilterError("audit_tables works on the result of dcos.security.dcos_audit_info.")

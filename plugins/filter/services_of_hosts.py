@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from ansible.errors import AnsibleFilterError
 
 from ..module_utils._errors import DcosError
+from ..module_utils._presets.reading import PREFIX
 from ..module_utils._service.variables import (
-    PREFIX,
     VARIABLES,
     check_names,
 )

@@ -17,10 +17,11 @@ _PRESETS = 3
 Report = Mapping[str, Any]
 """The result of dcos_audit_info."""
 
+Preset = Mapping[str, Any]
+"""A preset that fits, as the filter permissions_from_audit returns it."""
 
-def audit_lines(
-    report: Report, presets: Sequence[Mapping[str, Any]] = (), unread: Sequence[Mapping[str, str]] = ()
-) -> list[str]:
+
+def audit_lines(report: Report, presets: Sequence[Preset] = (), unread: Sequence[Mapping[str, str]] = ()) -> list[str]:
     """What was read and what not, then each account, then what could not be mapped, then presets that would do."""
     lines = _summary(report)
     if unread:

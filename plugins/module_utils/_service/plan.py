@@ -16,6 +16,7 @@ from typing import Mapping
 
 from .._errors import DcosError
 from .._files import check_path
+from .._presets.reading import PREFIX
 from .._rules import security_modes as modes
 from .._rules.identifiers import check_secret_path, check_store, next_path
 from .._rules.permissions import SUPERUSER_RID, Permission
@@ -29,7 +30,7 @@ from .grants import (
 )
 from .names import KeyFiles
 from .presets import ChosenPresets
-from .variables import PREFIX, Variables
+from .variables import Variables
 
 PRESENT = "present"
 ABSENT = "absent"

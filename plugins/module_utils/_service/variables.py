@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import Iterable, Mapping, Sequence
 
 from .._errors import DcosError
-from .._presets.reading import PREFIX as PREFIX
+from .._presets.reading import PREFIX
 from .._rules.truth import read_truth
 
 _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]")

@@ -116,7 +116,7 @@ def test_samples_are_short_and_end_with_a_whole_word() -> None:
     found = view(added([f"{line(ROLE)} {'x' * 900} {secret}"]))
     assert "sss" not in found["denied"][0]["sample"]
     decisions = added([f"{line(ROLE)} {'x ' * 9000}"])
-    (tally,) = decisions.denied.values()
+    tally = next(iter(decisions.denied.values()))
     assert tally.sample is not None
     assert len(tally.sample[1]) <= 4096
 

@@ -147,7 +147,7 @@ class Schema:
                 continue
             if isinstance(expected, Schema):
                 expected.check_whole(content[name])
-            elif type(content[name]) is not expected:
+            elif not isinstance(content[name], expected) or (isinstance(content[name], bool) and expected is not bool):
                 raise _schema_error(f"{content[name]!r} is not of type {_JSON_TYPES[expected]!r}")
         unexpected = [name for name in content if name not in self.properties and name not in self.others]
         if self.closed and unexpected:
