@@ -123,14 +123,12 @@ class Answer:
     """What came back. The content stays out of C(repr): it can hold tokens and secret values.
 
     status, reason, headers, content: as the server sent them.
-    read_back: no answer told that the write took effect; reading did.
     """
 
     status: int
     reason: str = ""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     content: bytes = field(default=b"", repr=False)
-    read_back: bool = False
 
     @property
     def media_type(self) -> str:
@@ -428,7 +426,7 @@ class HttpClient:
 
 
 def _done(judgement: Judgement) -> Answer:
-    return Answer(judgement.accept[0], read_back=True)
+    return Answer(judgement.accept[0])
 
 
 def _may_have_happened(came: Answer | UnreachableError | OddAnswerError) -> bool:
