@@ -51,7 +51,6 @@ class DcosError(Exception):
     status: the HTTP status where a server answered.
     title: the server's short title, or the HTTP reason.
     remedy: what to do next, where that depends on what the user works with; ends the message.
-    done: what was done before it, in words.
     """
 
     def __init__(
@@ -68,7 +67,6 @@ class DcosError(Exception):
         self.code = code
         self.status = status
         self.title = title
-        self.done: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.message

@@ -132,9 +132,9 @@ ca:
           fingerprint: 'AB:CD:...'
           not_before: '2026-11-22T00:00:00Z'
           not_after: '2036-11-19T00:00:00Z'
-check_mode:
-  description: That this is a prediction, and nothing was changed.
-  returned: in check mode
+provisional:
+  description: This is a prediction. Nothing was changed, so the result tells of what is not there yet.
+  returned: in check mode, where something would change
   type: bool
   sample: true
 cluster:
@@ -161,7 +161,6 @@ failure:
 from typing import TYPE_CHECKING, TypedDict
 
 from ..module_utils._module.anonymous import run_site_module
-from ..module_utils._module.file_attributes import converge_files
 from ..module_utils._module.run import ArgumentSpec
 from ..module_utils._resources.ca_bundle import CaFile
 
@@ -198,7 +197,7 @@ def build(params: Params, site: Site | None) -> CaFile:
 
 
 def main() -> None:
-    run_site_module(ARGUMENT_SPEC, build, converge_files, add_file_common_args=True)
+    run_site_module(ARGUMENT_SPEC, build, add_file_common_args=True)
 
 
 if __name__ == "__main__":

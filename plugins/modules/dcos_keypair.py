@@ -33,7 +33,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - A key that would be made is made in memory and thrown away; the result then holds RV(provisional=true).
+      - A key that would be made is made in memory and thrown away; the real run makes another one.
   diff_mode:
     support: full
     details:
@@ -168,14 +168,16 @@ keypair:
       type: bool
       returned: success
       sample: false
-provisional:
-  description: The key in the result was made for the prediction only; the real run makes another one.
-  returned: in check mode, where a key would be made
+key_made:
+  description: >-
+    Whether this task makes the key of the result. In check mode that key is in no file, and the real run makes
+    another one.
+  returned: success
   type: bool
   sample: true
-check_mode:
-  description: That this is a prediction, and nothing was changed.
-  returned: in check mode
+provisional:
+  description: This is a prediction. Nothing was changed, so the result tells of what is not there yet.
+  returned: in check mode, where something would change
   type: bool
   sample: true
 failure:
@@ -187,7 +189,6 @@ failure:
 
 from typing import TypedDict
 
-from ..module_utils._module.file_attributes import converge_files
 from ..module_utils._module.run import ArgumentSpec, run_local_module
 from ..module_utils._resources.keypair import REGENERATE, ROTATE, Keypair
 
@@ -223,7 +224,7 @@ def build(params: Params) -> Keypair:
 
 
 def main() -> None:
-    run_local_module(ARGUMENT_SPEC, build, converge_files, add_file_common_args=True)
+    run_local_module(ARGUMENT_SPEC, build, add_file_common_args=True)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - A key that would be made is made in memory and thrown away; the result then holds RV(provisional=true).
+      - A key that would be made is made in memory and thrown away; the real run makes another one.
   diff_mode:
     support: full
     details:
@@ -215,13 +215,10 @@ unsettled:
   type: bool
   sample: false
 provisional:
-  description: The key in the result was made for the prediction only; the real run makes another one.
-  returned: in check mode, where a key would be made
-  type: bool
-  sample: true
-check_mode:
-  description: That this is a prediction, and nothing was changed.
-  returned: in check mode
+  description: >-
+    This is a prediction. Nothing was changed, so the result tells of what is not there yet. A key that would be
+    made is another one in the real run.
+  returned: in check mode, where something would change
   type: bool
   sample: true
 cluster:

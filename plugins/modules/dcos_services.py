@@ -36,8 +36,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Keys that would be made are not made. In place of their fingerprints stands V((made when applied\)), and the
-        result has RV(provisional=true).
+      - Keys that would be made are not made. In place of their fingerprints stands V((made when applied\)).
   diff_mode:
     support: full
     details:
@@ -283,13 +282,8 @@ counts:
   type: dict
   sample: {total: 3, changed: 3, unchanged: 0, failed: 0}
 provisional:
-  description: V(true) where a key would be made.
-  returned: in check mode, where a key would be made
-  type: bool
-  sample: true
-check_mode:
-  description: That this is a prediction, and nothing was changed.
-  returned: in check mode
+  description: This is a prediction. Nothing was changed, so the result tells of what is not there yet.
+  returned: in check mode, where something would change
   type: bool
   sample: true
 cluster:

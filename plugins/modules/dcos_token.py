@@ -156,9 +156,9 @@ expires_in:
   returned: success
   type: int
   sample: 432000
-check_mode:
-  description: That this is a prediction, and nothing was changed.
-  returned: in check mode
+provisional:
+  description: This is a prediction. The token is a real one, but nothing was written to O(path).
+  returned: in check mode, where something would change
   type: bool
   sample: true
 cluster:

@@ -215,7 +215,7 @@ def test_check_mode_foresees(fake: EmulatedCluster, keys: list[str]) -> None:
     assert since(fake, 0).keys() == {"GET"}
     assert outcomes(outcome) == ["ok", "changed", "changed"]
     assert outcome.changed is True
-    assert outcome.values["provisional"] is True
+    assert outcome.provisional
     assert keys == ["made-0"], "one key stands in for all"
     assert set(outcome.before or {}) == set(outcome.after or {}) == {"/team/queue", "/team/worker"}
     granted = [{"rid": rid, "action": "read"} for rid in (RID + "team/queue", RID + "team")]

@@ -35,6 +35,7 @@ from ansible_collections.dcos.security.plugins.module_utils._fleet import fleet 
 from ansible_collections.dcos.security.plugins.module_utils._fleet.fleet import Fleet, quiet
 from ansible_collections.dcos.security.plugins.module_utils._fleet.read_cache import Lists, View
 from ansible_collections.dcos.security.plugins.module_utils._fleet.service import Service
+from ansible_collections.dcos.security.plugins.module_utils._resources.frame import Run as ResourceRun
 from ansible_collections.dcos.security.plugins.module_utils._resources.frame import converge
 from ansible_collections.dcos.security.plugins.module_utils._resources.service_account import ServiceAccount
 from ansible_collections.dcos.security.plugins.module_utils._resources.service_account_document import stored_half
@@ -101,7 +102,7 @@ def by_role(cluster: Cluster, wishes: Mapping[str, Any], make_key: Callable[...,
     plan = plan_service(wishes, {"url": URL, "security_mode": "strict"})
     view = View(cluster, Lists(cluster))
     view.ask_always()
-    report = Service(plan, view, False, make_key).converge()
+    report = Service(plan, view.cluster, ResourceRun(False, view), make_key).converge()
     if report.error is not None:
         raise report.error
     return report.values

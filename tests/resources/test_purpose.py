@@ -207,7 +207,7 @@ def test_check_mode_invents_no_key(fake: EmulatedCluster) -> None:
     made = "(made when applied)"
     assert [shown(outcome, number)["fingerprint"] for number in range(2)] == [made] * 2
     assert shown(outcome, 2)["fingerprint"].startswith("SHA256:")
-    assert outcome.values["provisional"] is True
+    assert outcome.provisional
     after: Any = outcome.after
     assert after["/team/one"]["secret"]["fingerprint"] == after["/team/one"]["account"]["fingerprint"] == made
     rotated = run(fake, [{"name": "/team/api"}], check_mode=True)

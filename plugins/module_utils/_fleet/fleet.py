@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Callable, Mapping, Sequence
 from .._api.cluster import Cluster
 from .._crypto.rsa_keys import MINIMUM_SIZE, fingerprint, generate
 from .._errors import DcosError, UnreachableError
-from .._resources.frame import Plan, Resource, Step
+from .._resources.frame import Plan, Resource, Run, Step
 from .._rules.identifiers import journal_uid, next_path
 from .._service.plan import ABSENT, PRESENT, PROVISION, ROTATE, SKIP, plan_service
 from .._service.plan import Plan as ServicePlan
@@ -47,18 +47,34 @@ def default_concurrency() -> int:
     return min(MOST_CONCURRENT, _PER_CORE * (os.cpu_count() or 1))
 
 
+@dataclass(frozen=True)
+class Job:
+    """What is to be done for an entry: its plan, and how it sees the cluster."""
+
+    plan: ServicePlan
+    view: View
+
+    @property
+    def deletes_acls(self) -> bool:
+        """Whether ACLs go with it that nobody uses."""
+        return bool(self.plan.delete_unused_acls)
+
+
 @dataclass(eq=False)
 class Entry:
     """One entry of the list.
 
     plan: None where its input is refused.
-    view: how it sees the cluster; let go when the service is done.
+    job: None where there is nothing to do, or not any more.
+    foreseen: what would become of it.
+    report: what became of it, or what is foreseen as long as nothing is done.
     """
 
     number: int
     name: str
     plan: ServicePlan | None = None
-    view: View | None = None
+    job: Job | None = None
+    foreseen: Report = field(default_factory=Report)
     report: Report = field(default_factory=Report)
 
     def refuse(self, error: DcosError) -> None:
@@ -66,21 +82,23 @@ class Entry:
         if self.report.error is None:
             self.report.error = error
 
-    @property
-    def goes_on(self) -> bool:
-        """Nothing is wrong so far."""
-        return self.plan is not None and self.report.error is None
+    def foresee(self, report: Report) -> None:
+        """Note what would become of it; there is no job where nothing changes, or something is in the way."""
+        self.foreseen = self.report = report
+        if not report.changed:
+            self.job = None
+
+    def finish(self, report: Report) -> None:
+        """Note what became of it."""
+        self.report = report
+        self.job = None
 
     @property
-    def deletes_acls(self) -> bool:
-        """Whether ACLs go with it that nobody uses."""
-        return self.plan is not None and bool(self.plan.delete_unused_acls)
-
-    @property
-    def is_to_be_done(self) -> bool:
-        """There is something to change, and no reason not to begin."""
-        report = self.report
-        return self.plan is not None and report.changed and (report.error is None or report.complete)
+    def after(self) -> Mapping[str, object]:
+        """How its parts look at the end, as far as they were looked at."""
+        if self.job is not None:
+            return self.foreseen.after
+        return {**self.foreseen.before, **(self.report.after if self.report.changed else {})}
 
 
 @dataclass(frozen=True)
@@ -126,7 +144,6 @@ class Fleet(Resource[Sequence[Entry]]):
         self._concurrency = concurrency
         self._progress = progress
         self._entries: list[Entry] = []
-        self._diff: dict[str, object] = {}
         if concurrency < 1:
             raise DcosError(f"concurrency: {concurrency} services at a time are too few. Use 1 or more.")
         if purpose == ROTATE and common.get("state") == ABSENT:
@@ -138,19 +155,27 @@ class Fleet(Resource[Sequence[Entry]]):
         """Everything is looked at and nothing written: the input without a request, then the cluster."""
         self._entries = [Entry(number, _name(raw, number)) for number, raw in enumerate(self._raw)]
         self._plan_services(None)
-        if any(entry.goes_on for entry in self._entries):
+        if self._planned():
             self._plan_services(self._facts())
         self._refuse_collisions()
         lists = Lists(self._cluster)
-        for entry in self._entries:
-            if entry.goes_on:
-                entry.view = View(self._cluster, lists)
-        if any(entry.plan is not None and entry.plan.stage != SKIP for entry in self._with_view()):
-            lists.account("")  # what keeps this list from being read is no matter of single services
         stand_in = Once(generate)  # in place of each key that is going to be made
-        entries = self._with_view()
-        self._each(entries, lambda entry: self._foresee(entry, lists, stand_in), self._counter("looked at", entries))
+        planned = self._planned()
+        for entry, plan in planned:
+            entry.job = Job(plan, View(self._cluster, lists))
+        if any(plan.stage != SKIP for _entry, plan in planned):
+            lists.read_accounts()
+
+        def foresee(entry: Entry, job: Job) -> None:
+            entry.foresee(_foreseen(job, lists, stand_in))
+
+        entries = [entry for entry, _plan in planned]
+        self._each(entries, foresee, self._counter("looked at", entries))
         return self._entries
+
+    def _planned(self) -> list[tuple[Entry, ServicePlan]]:
+        """The entries with which nothing is wrong so far."""
+        return [(entry, entry.plan) for entry in self._entries if entry.plan is not None and entry.report.error is None]
 
     def _plan_services(self, facts: Mapping[str, object] | None) -> None:
         for entry, raw in zip(self._entries, self._raw):
@@ -167,80 +192,55 @@ class Fleet(Resource[Sequence[Entry]]):
         mode = self._cluster.security_mode()
         facts: dict[str, object] = {"url": self._cluster.connection.url, "security_mode": mode}
         # Without a mode it is an open cluster, or we may not read it.
-        if mode is None or any(entry.plan is not None and entry.plan.version_matters for entry in self._entries):
+        if mode is None or any(plan.version_matters for _entry, plan in self._planned()):
             info = self._cluster.info()
             facts.update(version=info.version, variant=info.variant)
         return facts
 
     def _refuse_collisions(self) -> None:
-        planned = {id(entry.plan): entry for entry in self._entries if entry.goes_on}
-        plans = [entry.plan for entry in planned.values() if entry.plan is not None]
-        for two, error in collisions(plans):
+        owners = {id(plan): entry for entry, plan in self._planned()}
+        for two, error in collisions([plan for _entry, plan in self._planned()]):
             for plan in two:
-                planned[id(plan)].refuse(DcosError(error.message, "collision"))
-
-    def _with_view(self) -> list[Entry]:
-        return [entry for entry in self._entries if entry.view is not None]
-
-    def _foresee(self, entry: Entry, lists: Lists, stand_in: Once[RSAPrivateKey]) -> None:
-        plan, view = entry.plan, entry.view
-        if plan is None or view is None:
-            raise AssertionError("only what was planned is foreseen")
-        entry.report = Service(plan, view, True, lambda size=MINIMUM_SIZE: stand_in.value()).converge()
-        if entry.report.provisional:
-            entry.report.hide_key(fingerprint(stand_in.value().public_key()))
-        if not entry.is_to_be_done:
-            entry.view = None
-        elif not _harmless(plan, entry.report, lists, view):
-            view.ask_always()
+                owners[id(plan)].refuse(DcosError(error.message, "collision"))
 
     # Doing
 
     def plan(self, state: Sequence[Entry]) -> Plan:
         """One step for all services; which of them it changed is in the result."""
-        wanted = [entry for entry in state if entry.is_to_be_done]
-        before = {entry.name: entry.report.before for entry in wanted}
-        self._diff.update((entry.name, entry.report.after) for entry in wanted)
-        steps = (Step(f"converge {len(wanted)} services", self._apply),) if wanted else ()
-        return Plan({}, steps, before, self._diff, warnings=_warnings(state))
+        jobs = sum(entry.job is not None for entry in state)
+        steps = (Step(f"converge {jobs} services", self._apply),) if jobs else ()
+        wanted = [entry for entry in state if entry.foreseen.changed]
+        before = {entry.name: entry.foreseen.before for entry in wanted}
+        after = {entry.name: entry.after for entry in wanted}
+        return Plan({}, steps, before, after, warnings=_warnings(state))
+
+    def read_end(self) -> Sequence[Entry]:
+        """The same entries, each with what became of it."""
+        return self._entries
 
     def _apply(self) -> bool:
-        counter = self._counter("done", self._with_view())
+        counter = self._counter("done", [entry for entry in self._entries if entry.job is not None])
         for batch in self._batches:
             entries = self._entries[batch]
-            wanted = [entry for entry in entries if entry.view is not None]
             # An ACL that is not used now may be used by a service of this very list in a moment.
             for last in (False, True):
-                group = [entry for entry in wanted if entry.deletes_acls is last]
-                self._each(group, self._converge, counter)
+                group = [entry for entry in entries if entry.job is not None and entry.job.deletes_acls is last]
+                self._each(group, _converge, counter)
             counter.stop_after(entries)
         return any(entry.report.changed for entry in self._entries)
-
-    def _converge(self, entry: Entry) -> None:
-        plan, view, foreseen = entry.plan, entry.view, entry.report
-        if plan is None or view is None:
-            raise AssertionError("only what was planned is done")
-        entry.report = Service(plan, view, False, generate).converge()
-        entry.view = None
-        if entry.report.changed:
-            self._diff[entry.name] = {**foreseen.before, **entry.report.after}
-        else:
-            self._diff[entry.name] = foreseen.before
 
     def _counter(self, phase: str, entries: Sequence[Entry]) -> _Counter:
         return _Counter(phase, len(entries), self._concurrency, self._progress)
 
-    def _each(self, entries: Sequence[Entry], do: Callable[[Entry], None], counter: _Counter) -> None:
-        """Do something for each entry, several at a time, in the order of the list."""
+    def _each(self, entries: Sequence[Entry], do: Callable[[Entry, Job], None], counter: _Counter) -> None:
+        """Do something for each entry with a job, several at a time, in the order of the list."""
 
         def one(entry: Entry) -> None:
             lost = counter.lost
-            if lost is None:
-                do(entry)
-            else:
-                if entry.name in self._diff:  # foreseen, and not done
-                    self._diff[entry.name] = entry.report.before
-                entry.report, entry.view = Report(error=lost), None
+            if lost is not None:
+                entry.finish(Report(error=lost))
+            elif entry.job is not None:
+                do(entry, entry.job)
             counter.count(entry)
 
         if entries:
@@ -257,10 +257,7 @@ class Fleet(Resource[Sequence[Entry]]):
         changed = sum(report.changed for report in reports)
         unchanged = sum(report.error is None and not report.changed for report in reports)
         counts = {"total": len(views), "changed": changed, "unchanged": unchanged, "failed": failed}
-        values: dict[str, object] = {"services": views, "counts": counts}
-        if any(report.provisional for report in reports):
-            values["provisional"] = True
-        return values
+        return {"services": views, "counts": counts}
 
     def failure(self) -> DcosError | None:
         """Which services failed and what to do about it."""
@@ -327,8 +324,24 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:_MOST_NAMED]) + (" ..." if len(names) > _MOST_NAMED else "")
 
 
-def _harmless(plan: ServicePlan, report: Report, lists: Lists, view: View) -> bool:
+def _foreseen(job: Job, lists: Lists, stand_in: Once[RSAPrivateKey]) -> Report:
+    """What would become of a service; from then on it sees the cluster as befits what it is going to do."""
+    run = Run(True, job.view)
+    report = Service(job.plan, job.view.cluster, run, lambda size=MINIMUM_SIZE: stand_in.value()).converge()
+    if stand_in.known is not None:
+        report.hide_key(fingerprint(stand_in.known.public_key()))
+    if report.changed and not _harmless(job, report, lists):
+        job.view.ask_always()
+    return report
+
+
+def _converge(entry: Entry, job: Job) -> None:
+    entry.finish(Service(job.plan, job.view.cluster, Run(False, job.view), generate).converge())
+
+
+def _harmless(job: Job, report: Report, lists: Lists) -> bool:
     """Whether a service may be done by what was read some time before: it only adds, and nothing is half done."""
+    plan, view = job.plan, job.view
     if plan.stage != PRESENT or report.rotates or lists.account(journal_uid(plan.account)) is not None:
         return False
     with view.planning():  # it was read before, so this is no request

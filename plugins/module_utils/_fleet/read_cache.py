@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from typing import Callable, Generic, Iterator, Mapping, Sequence, TypeVar
+from typing import Callable, Generic, Iterator, TypeVar
 
 from .._api.cluster import Cluster
 from .._api.http import HttpClient
@@ -25,7 +25,7 @@ from .._api.iam import (
 )
 from .._api.secret_store import Secrets, StoredValue
 from .._errors import ApiError, DcosError
-from .._resources.frame import Plan, Resource, State, Step
+from .._resources.frame import ReadCache
 from .._rules.identifiers import (
     GRANTABLE_NATIVE_ACCOUNTS,
     uid_of_journal,
@@ -43,6 +43,11 @@ class Once(Generic[Value]):
         self._lock = threading.Lock()
         self._values: list[Value] = []
         self._error: DcosError | None = None
+
+    @property
+    def known(self) -> Value | None:
+        """The value if somebody has needed it already."""
+        return self._values[0] if self._values else None
 
     def value(self) -> Value:
         with self._lock:
@@ -72,6 +77,10 @@ class Lists:
         self._making: dict[str, threading.Lock] = {}
         self._secrets: dict[str, Once[frozenset[str] | None]] = {}
         self._superuser_grants = Once(self._group_superusers)
+
+    def read_accounts(self) -> None:
+        """Read that list now: what keeps it from being read is no matter of single services."""
+        self._accounts.value()
 
     def account(self, uid: str) -> User | None:
         """The service account, None where there is none."""
@@ -136,7 +145,7 @@ class Lists:
             raise
 
 
-class View:
+class View(ReadCache):
     """The cluster as one service sees it."""
 
     def __init__(self, cluster: Cluster, lists: Lists) -> None:
@@ -151,43 +160,15 @@ class View:
         return self._planning and not self._overtaken
 
     def ask_always(self) -> None:
-        """Believe nothing any more: somebody else changed this service, or what comes can destroy something."""
         self._overtaken = True
 
     @contextmanager
     def planning(self) -> Iterator[None]:
-        """The time in which the lists may be believed."""
         self._planning = True
         try:
             yield
         finally:
             self._planning = False
-
-
-class Foreseen(Resource[State]):
-    """A resource whose first reading may come from the lists; it is read again only after a lost race."""
-
-    def __init__(self, resource: Resource[State], view: View) -> None:
-        self._resource = resource
-        self._view = view
-        self._was_read = False
-
-    def read(self) -> State:
-        if self._was_read:
-            self._view.ask_always()
-        self._was_read = True
-        with self._view.planning():
-            return self._resource.read()
-
-    def plan(self, state: State) -> Plan:
-        return self._resource.plan(state)
-
-    def read_end(self) -> State | None:
-        """By requests: what was written is in no list."""
-        return self._resource.read_end()
-
-    def result(self, plan: Plan, done: Sequence[Step]) -> Mapping[str, object]:
-        return self._resource.result(plan, done)
 
 
 class _ListedIam(Iam):

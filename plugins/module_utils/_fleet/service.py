@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import os
 import traceback
-from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Mapping, Sequence
 
+from .._api.cluster import Cluster
 from .._api.iam import user_subject
 from .._api.login import log_in
 from .._crypto.rsa_keys import fingerprint, load_private_key, read_public_key
@@ -24,7 +24,7 @@ from .._errors import DcosError
 from .._files import read_text
 from .._resources.acl_grants import Grants
 from .._resources.auth_token import SecretLogin
-from .._resources.frame import Resource, State, converge, tell_done
+from .._resources.frame import Outcome, Resource, Run, State
 from .._resources.keypair import Keypair
 from .._resources.service_account import ServiceAccount, read_journal
 from .._resources.service_account_document import stored_half
@@ -36,7 +36,6 @@ from .._rules.identifiers import NEXT_SUFFIX
 from .._rules.permissions import SUPERUSER_RID, Permission
 from .._service.plan import ABSENT, ROTATED, SKIP, Plan
 from .._service.superuser import RUN_AS_ACCOUNT
-from .read_cache import Foreseen, View
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -52,18 +51,15 @@ class Report:
 
     values: as the role's C(dcos_service_result).
     before, after: the parts of the service that were looked at.
-    done: the writes, in words.
     error: why it is not as it should be; C(complete) says whether everything was done nevertheless.
     rotates: the key is being replaced.
     """
 
     values: dict[str, object] = field(default_factory=dict)
     changed: bool = False
-    provisional: bool = False
     before: dict[str, object] = field(default_factory=dict)
     after: dict[str, object] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
-    done: list[str] = field(default_factory=list)
     error: DcosError | None = None
     complete: bool = False
     rotates: bool = False
@@ -96,35 +92,33 @@ class _Key:
 
 
 class Service:
-    """Carry the plan out, or with C(check_mode) foresee it.
+    """Carry the plan out in a run, which decides whether that is for real.
 
-    make_key: makes an RSA key of so many bits, by default as many as they must have.
+    make_key: makes a key where one is needed.
     """
 
-    def __init__(self, plan: Plan, view: View, check_mode: bool, make_key: Callable[..., RSAPrivateKey]) -> None:
+    def __init__(self, plan: Plan, cluster: Cluster, run: Run, make_key: Callable[..., RSAPrivateKey]) -> None:
         self._plan = plan
-        self._view = view
-        self._cluster = view.cluster
-        self._check_mode = check_mode
+        self._cluster = cluster
+        self._run = run
         self._make_key = make_key
         self._report = Report()
 
     def converge(self) -> Report:
         """All steps; what fails ends this service and stands in the report."""
-        report = self._report
+        report, done = self._report, self._run.done
         try:
             self._stage()
             report.complete = True
         except DcosError as exc:
             report.error = exc.in_terms_of_service(self._plan.prefix)
-            # What was foreseen before an error is not going to be done.
-            report.changed = not self._check_mode and (report.changed or bool(exc.done))
+            report.changed = bool(done)  # what was foreseen before an error is not going to be done
         except Exception as exc:  # one service must not take the results of all the others along
             report.error = DcosError(
                 f"This is a mistake in the collection ({type(exc).__name__} in {_where(exc)}). Please report it. Done "
-                f"before that: {'; '.join(report.done) or 'nothing'}."
+                f"before that: {'; '.join(done) or 'nothing'}."
             )
-            report.changed = not self._check_mode and bool(report.done)
+            report.changed = bool(done)
         return report
 
     def _stage(self) -> None:
@@ -189,7 +183,7 @@ class Service:
     def _require_account(self) -> None:
         """Whether there is a key to rotate, or a rotation to finish whose account was deleted on the way."""
         plan, iam = self._plan, self._cluster.iam
-        with self._view.planning():
+        with self._run.planning():
             if iam.user(plan.account) is None and read_journal(iam, plan.account) is None:
                 raise DcosError(
                     f"{plan.prefix}account: there is no service account {plan.account}, so there is no key to rotate. "
@@ -198,7 +192,7 @@ class Service:
                 )
 
     def _is_superuser(self) -> bool:
-        with self._view.planning():
+        with self._run.planning():
             permissions = self._cluster.iam.permissions(self._plan.account)
         if permissions is None:
             return False
@@ -209,35 +203,35 @@ class Service:
 
     def _key(self) -> _Key:
         """The key is stored before the account exists, so it is never lost; what is in files too goes along."""
-        check_mode = self._check_mode
         rotates = self._rotates()
         pair = self._keep_in_files("prepare" if rotates else "none")
         rotates |= pair is not None and pair["pending"]
         self._report.rotates = rotates
-        if pair is not None and not rotates and check_mode:
+        if pair is not None and not rotates:
             # Told before the secret is looked at, which would only say that the key given is not the account's.
-            self._create_account(pair["public_key"], False)
+            self._run.require(self._account_with(pair["public_key"], False))
         key = None if pair is None else self._load(pair)
         stored = self._store("prepare" if rotates else "none", key)
-        self._create_account((pair or stored["secret"])["public_key"], rotates)
+        self._part("account", self._account_with((pair or stored["secret"])["public_key"], rotates))
         pending = bool(stored["secret"]["pending"] or (pair is not None and pair["pending"]))
-        self._report.changed |= pending
-        if not check_mode:
+        verified = False
+        if not self._run.provisional:
             if pending:
                 self._log_in(NEXT_SUFFIX if stored["secret"]["pending"] else "")
+                verified = True
             if stored["unsettled"]:  # by a rotation, or by one that was given up
                 self._store("finish" if pending else "none", key)
             if pair is not None and pair["pending"]:
                 self._keep_in_files("finish")
         shown = (pair or stored["secret"])["fingerprint"]
-        return _Key(shown, bool(stored["key_changed"]), pending and not check_mode)
+        return _Key(shown, bool(stored["key_changed"]), verified)
 
     def _rotates(self) -> bool:
         """Whether the plan asks for a new key, which can depend on the one that the account has."""
         plan = self._plan
         if plan.rotate_key_from is None:
             return plan.rotate_key
-        with self._view.planning():
+        with self._run.planning():
             user = self._cluster.iam.user(plan.account)
         key = None if user is None else read_public_key(user.public_key)
         return plan.rotates(None if key is None else fingerprint(key))
@@ -250,11 +244,11 @@ class Service:
         pair = Keypair(
             files.private_key_path, files.public_key_path, rotate=rotate, make_key=self._make_key, closes=True
         )
-        values = self._part("key_files", pair)
-        return {**values["keypair"], "made": bool(values.get("provisional"))}
+        values: Mapping[str, Any] = self._part("key_files", pair).values
+        return {**values["keypair"], "in_memory": self._run.provisional and values["key_made"]}
 
     def _load(self, pair: Mapping[str, Any]) -> RSAPrivateKey:
-        if pair["made"]:  # in check mode, and thrown away
+        if pair["in_memory"]:  # and thrown away
             return self._make_key()
         path = pair["private_key_path"]
         option = f"{self._plan.prefix}key_dir ({path})"
@@ -280,11 +274,11 @@ class Service:
             allow_dcos_prefix=plan.allow_dcos_prefix,
             make_key=self._make_key,
         )
-        return self._part("secret", secret)
+        return self._part("secret", secret).values
 
-    def _create_account(self, public_key: str, replace_key: bool) -> None:
+    def _account_with(self, public_key: str, replace_key: bool) -> ServiceAccount:
         plan = self._plan
-        account = ServiceAccount(
+        return ServiceAccount(
             self._cluster.iam,
             self._cluster.own_uid,
             plan.account,
@@ -295,7 +289,6 @@ class Service:
             is_stored=stored_half(self._cluster, plan.account, plan.secret_store, plan.secret_path),
             describe_new_only=not plan.own_description,
         )
-        self._part("account", account)
 
     def _grant(self) -> dict[str, Any]:
         """Grant what is needed, revoke what is too much, superuser power last."""
@@ -307,7 +300,7 @@ class Service:
         if not plan.exclusive and not plan.superuser:
             tasks.append(self._grants_of(plan.account, [Permission(SUPERUSER_RID, ())], present=False))
         for grants in tasks:
-            values = self._part("grants", grants)
+            values: Mapping[str, Any] = self._part("grants", grants).values
             found["granted"] += values["grants"]["granted"]
             found["revoked"] += values["grants"]["revoked"]
             found["through_groups"] += values["through_groups"]
@@ -337,19 +330,18 @@ class Service:
         )
 
     def _verify(self) -> bool:
-        """Log in with what is stored, where this is wanted. What check mode only foresees cannot be tried."""
+        """Log in with what is stored, where this is wanted. What is only foreseen cannot be tried."""
         wanted, changed = self._plan.verify_login, self._report.changed
-        if (changed and self._check_mode) or not (wanted == "always" or (wanted == "changed" and changed)):
+        if self._run.provisional or not (wanted == "always" or (wanted == "changed" and changed)):
             return False
-        with self._view.planning() if self._check_mode else nullcontext():
-            self._log_in("")
+        self._log_in("")
         return True
 
     def _log_in(self, suffix: str) -> None:
         """The document is read from the store, not taken from memory: it is what the service will find."""
         plan = self._plan
         stored = SecretLogin(plan.secret_store, plan.secret_path + suffix, plan.account)
-        with self._telling():
+        with self._run.trial():
             log_in(self._cluster.http, stored.credentials(self._cluster))
 
     # Absent
@@ -361,7 +353,7 @@ class Service:
         self._remove_secret()
         for _round in range(_MOST_ROUNDS):
             # Another run may have made the account anew, before its secret was gone.
-            if self._check_mode or not self._report.changed or not self._remove_account():
+            if self._run.provisional or not self._report.changed or not self._remove_account():
                 break
             self._remove_secret()
         if plan.delete_key_files and plan.key_files is not None:
@@ -374,7 +366,7 @@ class Service:
 
     def _remove_account(self) -> bool:
         """Whether there was one."""
-        plan, done = self._plan, len(self._report.done)
+        plan = self._plan
         account = ServiceAccount(
             self._cluster.iam,
             self._cluster.own_uid,
@@ -382,8 +374,7 @@ class Service:
             present=False,
             allow_dcos_prefix=plan.allow_dcos_prefix,
         )
-        self._part("account", account)
-        return len(self._report.done) > done
+        return self._part("account", account).changed
 
     def _remove_secret(self) -> None:
         plan = self._plan
@@ -408,28 +399,15 @@ class Service:
 
     # Parts
 
-    def _part(self, name: str, resource: Resource[State]) -> dict[str, Any]:
-        """Converge one resource and note what it did."""
-        outcome = converge(
-            Foreseen(resource, self._view), self._check_mode, () if self._check_mode else self._report.done
-        )
+    def _part(self, name: str, resource: Resource[State]) -> Outcome:
+        """Converge one resource and note what that did."""
+        outcome = self._run.converge(resource)
         report = self._report
         report.changed |= outcome.changed
-        report.provisional |= bool(outcome.values.get("provisional"))
         report.before.setdefault(name, outcome.before)
         report.after[name] = outcome.after
         report.warnings += outcome.warnings
-        report.done += outcome.done
-        return outcome.values
-
-    @contextmanager
-    def _telling(self) -> Iterator[None]:
-        """What fails here says what was done before."""
-        try:
-            yield
-        except DcosError as exc:
-            tell_done(exc, self._report.done)
-            raise
+        return outcome
 
 
 def _where(exc: Exception) -> str:

@@ -9,10 +9,9 @@ import os
 from typing import Callable
 
 from .._api.connection import Site, resolve_site
-from .._resources.frame import Outcome
 from . import libraries as _deps
 from .arguments import Module
-from .run import ArgumentSpec, Managed, Params, Where, converge_plainly, run
+from .run import ArgumentSpec, Managed, Params, Where, run
 
 # No defaults and no env fallbacks here: an option left out must be told from one set to its default, an exported empty
 # variable must count as unset, and a credential set must come from one source as a whole. See _api/connection.py.
@@ -36,7 +35,6 @@ CONNECTION_SPEC: dict[str, dict[str, object]] = {
 def run_site_module(
     argument_spec: ArgumentSpec,
     build: Callable[[Params, Site | None], Managed],
-    converge_with: Callable[[Module, Managed], Outcome] = converge_plainly,
     **rules: object,
 ) -> None:
     """Run a module that talks to the cluster as nobody, before there is a reason to trust it, or not at all."""
@@ -48,4 +46,4 @@ def run_site_module(
         where["cluster"] = {"url": None if site is None else site.url, "credentials_from": None}
         return build(module.params, site)
 
-    run(module, make, converge_with)
+    run(module, make)

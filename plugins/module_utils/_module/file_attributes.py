@@ -16,10 +16,10 @@ import pwd
 import re
 import stat
 from contextlib import suppress
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Callable, Sequence
 
 from .._errors import DcosError
-from .._resources.frame import FilesResource, Outcome, State, converge
+from .._resources.frame import Outcome
 
 if TYPE_CHECKING:
     from .arguments import Module
@@ -28,18 +28,45 @@ _SYMBOLIC = r"[ugoa]*(?:[-+=](?:[rwxXst]*|[ugo]))+"
 _MODE = re.compile(rf"(?:0o?)?[0-7]{{1,4}}|{_SYMBOLIC}(?:,{_SYMBOLIC})*")
 
 
-def converge_files(module: Module, resource: FilesResource[State]) -> Outcome:
-    """Bring the files to their wanted state and give them their attributes, or say what that would change."""
-    if module.params["state"] == "present":
-        _check_options(module)
-    before = {}
-    for path, _mode in resource.managed_files():
-        with suppress(OSError):  # the resource itself tells what is wrong with a path
-            before[path] = _attributes(path)
-    outcome = converge(resource, module.check_mode)
-    if outcome.after is not None:
-        _set_attributes(module, resource, before, outcome)
-    return outcome
+class FileAttributes:
+    """The attributes of a resource's files; made before the resource is converged.
+
+    managed_files: as the resource has them.
+    """
+
+    def __init__(self, module: Module, managed_files: Callable[[], Sequence[tuple[str, int | None]]]) -> None:
+        self._module = module
+        self._managed_files = managed_files
+        self._before: dict[str, dict[str, object]] = {}
+        if module.params["state"] == "present":
+            _check_options(module)
+        for path, _mode in managed_files():
+            with suppress(OSError):  # the resource itself tells what is wrong with a path
+                self._before[path] = _attributes(path)
+
+    def manage(self, outcome: Outcome) -> None:
+        """Give them to the files as they are then, or say in the outcome what that would change."""
+        if outcome.after is None:
+            return
+        module = self._module
+        option = module.params["mode"]
+        for path, default_mode in self._managed_files():
+            params = {**module.params, "mode": default_mode if option is None else option}
+            option = None  # it is for the first file
+            shown: dict[str, dict[str, object]] = {}
+            wanted = module.load_file_common_arguments(params, path)
+            changed = module.set_fs_attributes_if_different(wanted, False, shown)
+            if path not in self._before:
+                outcome.changed |= changed  # all of the file is new
+                continue
+            old = {**shown.get("before", {}), **self._before[path]}
+            # A file that was written anew has others than before, and then those that were set.
+            new = {**old, **_attributes(path), **shown.get("after", {})}
+            names = [name for name in new if old[name] != new[name]]
+            if names:
+                outcome.changed = True
+                outcome.before = {**(outcome.before or {}), path: {name: old[name] for name in names}}
+                outcome.after = {**(outcome.after or {}), path: {name: new[name] for name in names}}
 
 
 def _check_options(module: Module) -> None:
@@ -60,26 +87,3 @@ def _attributes(path: str) -> dict[str, object]:
     """In the form in which Ansible shows differences."""
     status = os.lstat(path)
     return {"owner": status.st_uid, "group": status.st_gid, "mode": f"0{stat.S_IMODE(status.st_mode):03o}"}
-
-
-def _set_attributes(
-    module: Module, resource: FilesResource[State], before: dict[str, dict[str, object]], outcome: Outcome
-) -> None:
-    option = module.params["mode"]
-    for path, default_mode in resource.managed_files():
-        params = {**module.params, "mode": default_mode if option is None else option}
-        option = None  # it is for the first file
-        shown: dict[str, dict[str, object]] = {}
-        changed = module.set_fs_attributes_if_different(module.load_file_common_arguments(params, path), False, shown)
-        if path not in before:
-            outcome.changed |= changed  # all of the file is new
-            continue
-        old = {**shown.get("before", {}), **before[path]}
-        new = {**old, **shown.get("after", {})}
-        if not module.check_mode:
-            new.update(_attributes(path))
-        names = [name for name in new if old[name] != new[name]]
-        if names:
-            outcome.changed = True
-            outcome.before = {**(outcome.before or {}), path: {name: old[name] for name in names}}
-            outcome.after = {**(outcome.after or {}), path: {name: new[name] for name in names}}

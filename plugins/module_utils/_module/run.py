@@ -13,10 +13,11 @@ import os
 from typing import Any, Callable, Dict, Mapping, Optional, TypeVar
 
 from .._errors import DcosError
-from .._resources.frame import Outcome, Reading, Resource, State, converge
+from .._resources.frame import FilesResource, Outcome, Resource, converge
 from .._visible import visible
 from . import libraries as _deps
 from .arguments import Module
+from .file_attributes import FileAttributes
 
 ArgumentSpec = Mapping[str, Mapping[str, object]]
 """The options of a module, as Ansible wants them."""
@@ -30,36 +31,27 @@ Where = Dict[str, Dict[str, Optional[str]]]
 """Which cluster a module was about, for its result and its failure."""
 
 
-def converge_plainly(module: Module, resource: Resource[State]) -> Outcome:
-    """What most modules do with their resource; those that make files have _module/file_attributes.py for it."""
-    return converge(resource, module.check_mode)
-
-
 def run_local_module(
     argument_spec: ArgumentSpec,
     build: Callable[[Params], Managed],
-    converge_with: Callable[[Module, Managed], Outcome] = converge_plainly,
     **rules: object,
 ) -> None:
     """Run a module that works with files here only."""
     module = Module(dict(argument_spec), supports_check_mode=True, **rules)
     _deps.require(module, _deps.KEYS)
-    run(module, lambda where: build(module.params), converge_with)
+    run(module, lambda where: build(module.params))
 
 
-def run(
-    module: Module,
-    make: Callable[[Where], Managed],
-    converge_with: Callable[[Module, Managed], Outcome] = converge_plainly,
-) -> None:
+def run(module: Module, make: Callable[[Where], Managed]) -> None:
     """Converge what C(make) makes and end the module; C(make) notes in its argument which cluster it is about."""
     where: Where = {}
     try:
         module.check_arguments()
         resource = make(where)
-        outcome = converge_with(module, resource)
-        if module.check_mode and not isinstance(resource, Reading):
-            outcome.values["check_mode"] = True
+        attributes = FileAttributes(module, resource.managed_files) if isinstance(resource, FilesResource) else None
+        outcome = converge(resource, module.check_mode)
+        if attributes is not None:
+            attributes.manage(outcome)
         _exit(module, outcome, where)
     except DcosError as exc:
         module.fail_json(msg=_in_terms_of_caller(exc).message, failure=exc.failure(), **where)
@@ -82,6 +74,8 @@ def _exit(module: Module, outcome: Outcome, more: Mapping[str, object]) -> None:
     for warning in outcome.warnings:
         module.warn(visible(warning))
     result: dict[str, object] = {**outcome.values, **more, "changed": outcome.changed}
+    if outcome.provisional:
+        result["provisional"] = True
     if module._diff:
         result["diff"] = {"before": outcome.before or {}, "after": outcome.after or {}}
     if outcome.failure is not None:

@@ -12,8 +12,9 @@ the others.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import Callable, Generic, Mapping, Sequence, TypeVar
+from typing import Callable, ContextManager, Generic, Iterator, Mapping, Sequence, TypeVar
 
 from .._errors import DcosError
 
@@ -46,7 +47,6 @@ class Plan:
     """What shall be done, and how the resource looks before and after; nothing secret in either view.
 
     result: what the module returns when all steps are done.
-    provisional: the result holds something that was made for this plan (a new key) and is only real once applied.
     blocked: why it cannot be applied now although it can be planned: an error, and a warning in check mode.
     quietly_blocked: no such warning: what is missing is made before, where this is not check mode.
     warnings: what the user should know whether or not anything is done.
@@ -56,7 +56,6 @@ class Plan:
     steps: tuple[Step, ...] = ()
     before: Mapping[str, object] | None = None
     after: Mapping[str, object] | None = None
-    provisional: bool = False
     blocked: DcosError | None = None
     quietly_blocked: bool = False
     warnings: tuple[str, ...] = ()
@@ -71,10 +70,14 @@ class Outcome:
     before: Mapping[str, object] | None
     after: Mapping[str, object] | None
     warnings: list[str] = field(default_factory=list)
-    done: tuple[str, ...] = field(default=(), compare=False)
-    """The steps that changed something, in words."""
     failure: DcosError | None = None
     """Why it failed although it came to its end: told with the whole result."""
+    foreseen: bool = field(default=False, compare=False)
+
+    @property
+    def provisional(self) -> bool:
+        """Whether it tells of what is not there yet: check mode foresees changes and makes none."""
+        return self.foreseen and self.changed
 
 
 class Resource(ABC, Generic[State]):
@@ -125,55 +128,106 @@ class FilesResource(Resource[State]):
         """Paths, each with the mode that it shall have (None: as it is); the option C(mode) is for the first one."""
 
 
-def converge(resource: Resource[State], check_mode: bool, earlier: Sequence[str] = ()) -> Outcome:
-    """Bring the resource to its wanted state, or say what that would change.
+class ReadCache:
+    """What was read before, and may be believed while something is planned. This one holds nothing."""
 
-    earlier: what this run did before, in words, where the resource is a part of something greater.
+    @contextmanager
+    def planning(self) -> Iterator[None]:
+        """The time in which it may be believed. A look right before a write, or after it, is always a request."""
+        yield
+
+    def ask_always(self) -> None:
+        """Believe nothing any more: somebody else was faster, or what comes can destroy something."""
+
+
+class Run:
+    """Resources that are brought to their wanted state one after the other; in check mode, what that would change.
+
+    done: what was written so far, in words.
+    provisional: changes were foreseen that are not made. What follows from them cannot be seen, so it is left out.
     """
-    done: list[Step] = []
-    try:
-        return _converge(resource, check_mode, done)
-    except DcosError as exc:
-        tell_done(exc, [*earlier, *(step.what for step in done)])
-        raise
 
+    def __init__(self, check_mode: bool, cache: ReadCache | None = None) -> None:
+        self._check_mode = check_mode
+        self._cache = cache or ReadCache()
+        self.done: list[str] = []
+        self.provisional = False
 
-def tell_done(error: DcosError, done: Sequence[str]) -> None:
-    """Add to an error what was done before it."""
-    if done:
-        error.done = tuple(done)
-        error.message += f" Done before that: {'; '.join(done)}. Run again to finish."
+    def converge(self, resource: Resource[State]) -> Outcome:
+        """Bring the resource to its wanted state, or foresee it; an error says what was done before it."""
+        with self._telling():
+            plan = self._plan(resource)
+            if not self._check_mode:
+                return self._carry_out(resource, plan)
+            outcome = _outcome(resource, plan, plan, plan.steps)
+            outcome.foreseen = True
+            self.provisional |= outcome.provisional
+            if plan.blocked is not None and not plan.quietly_blocked:
+                outcome.warnings.append(plan.blocked.message)
+            return outcome
 
+    def require(self, resource: Resource[State]) -> None:
+        """Refuse what a plan for the resource refuses, before something else is done."""
+        with self._telling():
+            self._plan(resource)
 
-def _converge(resource: Resource[State], check_mode: bool, done: list[Step]) -> Outcome:
-    first: Plan | None = None
-    state = resource.read()
-    for last_round in (False,) * (_MOST_ROUNDS - 1) + (True,):
-        plan = resource.plan(state)
-        first = first or plan
-        if check_mode:
-            return _outcome(resource, plan, plan, plan.steps, check_mode)
-        if plan.blocked is not None:
-            raise plan.blocked
+    def planning(self) -> ContextManager[None]:
+        """Read something that a plan depends on: it may be answered from what was read before."""
+        return self._cache.planning()
+
+    @contextmanager
+    def trial(self) -> Iterator[None]:
+        """Try out what was written. In check mode nothing was, so that what was read before may stand for it."""
+        with self._telling(), self.planning() if self._check_mode else nullcontext():
+            yield
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """What fails here says what was done before."""
         try:
-            for step in plan.steps:
-                if step.do():  # one that turns out to be done already is no change
-                    done.append(step)
-        except LostRaceError:
-            if last_round:
-                raise
+            yield
+        except DcosError as exc:
+            if self.done:
+                exc.message += f" Done before that: {'; '.join(self.done)}. Run again to finish."
+            raise
+
+    def _plan(self, resource: Resource[State]) -> Plan:
+        with self.planning():
             state = resource.read()
-            continue
-        end = resource.read_end() if plan.steps else None
-        if end is None:
-            return _outcome(resource, first, plan, done, check_mode)
-        ended = resource.plan(end)
-        if not ended.steps and ended.blocked is None:
-            return _outcome(resource, first, ended, done, check_mode)
-        if last_round:
-            raise _undone(ended)
-        state = end
-    raise AssertionError("the last round returns or raises")
+        return resource.plan(state)
+
+    def _carry_out(self, resource: Resource[State], first: Plan) -> Outcome:
+        """Take the steps; where others came in between, plan again and go on."""
+        plan = first
+        done: list[Step] = []
+        rounds_left = _MOST_ROUNDS
+        while True:
+            rounds_left -= 1
+            if plan.blocked is not None:
+                raise plan.blocked
+            try:
+                for step in plan.steps:
+                    if step.do():  # one that turns out to be done already is no change
+                        done.append(step)
+                        self.done.append(step.what)
+                end = resource.read_end() if plan.steps else None
+                if end is None:
+                    return _outcome(resource, first, plan, done)
+                plan = resource.plan(end)
+                if not plan.steps and plan.blocked is None:
+                    return _outcome(resource, first, plan, done)
+                if rounds_left == 0:
+                    raise _undone(plan)
+            except LostRaceError:
+                if rounds_left == 0:
+                    raise
+                self._cache.ask_always()
+                plan = resource.plan(resource.read())
+
+
+def converge(resource: Resource[State], check_mode: bool) -> Outcome:
+    """Bring one resource to its wanted state, or say what that would change."""
+    return Run(check_mode).converge(resource)
 
 
 def _undone(plan: Plan) -> DcosError:
@@ -189,13 +243,12 @@ def _undone(plan: Plan) -> DcosError:
     )
 
 
-def _outcome(resource: Resource[State], first: Plan, plan: Plan, done: Sequence[Step], check_mode: bool) -> Outcome:
-    values = dict(resource.result(plan, done))
-    warnings = list(plan.warnings)
-    if check_mode and plan.provisional:
-        values["provisional"] = True
-    if check_mode and plan.blocked is not None and not plan.quietly_blocked:
-        warnings.append(plan.blocked.message)
-    after = plan.after if done else first.before
-    words = tuple(step.what for step in done)
-    return Outcome(bool(done), values, first.before, after, warnings, words, resource.failure())
+def _outcome(resource: Resource[State], first: Plan, last: Plan, done: Sequence[Step]) -> Outcome:
+    return Outcome(
+        changed=bool(done),
+        values=dict(resource.result(last, done)),
+        before=first.before,
+        after=last.after if done else first.before,
+        warnings=list(last.warnings),
+        failure=resource.failure(),
+    )

@@ -240,7 +240,7 @@ class Keypair(FilesResource[KeypairState]):
         live, next_ = state.live, state.next
         if not self._present:
             gone = tuple(Step(f"remove {path}", partial(remove, path)) for path in live.files + next_.files)
-            return Plan({"keypair": None}, gone, before, None)
+            return Plan({"keypair": None, "key_made": False}, gone, before, None)
         pending = self._rotate == "prepare" or (self._rotate == "none" and next_.private_exists)
         target = next_ if pending else live
         key = state.made or next_.key or live.key
@@ -265,7 +265,7 @@ class Keypair(FilesResource[KeypairState]):
             "size": key.key_size,
             "pending": pending,
         }
-        return Plan({"keypair": result}, tuple(steps), before, after, provisional=state.made is not None)
+        return Plan({"keypair": result, "key_made": state.made is not None}, tuple(steps), before, after)
 
     def _steps_to_hold(self, pair: Pair, key: RSAPrivateKey) -> list[Step]:
         """What brings a key into both files of a pair."""

@@ -319,7 +319,6 @@ class ServiceAccountSecret(Resource[SecretState]):
             tuple(steps),
             before,
             after,
-            provisional=decision.key is state.made,
         )
 
     def _plan_absent(self, state: SecretState) -> Plan:

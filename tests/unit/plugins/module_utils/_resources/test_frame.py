@@ -30,7 +30,6 @@ class Things(Resource[Any]):
     reads: int = 0
     do: Callable[[str], bool] | None = None
     blocked: DcosError | None = None
-    provisional: bool = False
 
     def read(self) -> frozenset[str]:
         self.reads += 1
@@ -43,7 +42,6 @@ class Things(Resource[Any]):
             tuple(Step(f"make {name}", lambda name=name: (self.do or self.make)(name), name) for name in missing),
             {"things": sorted(state)},
             {"things": sorted({*state, *self.wanted})},
-            self.provisional,
             self.blocked,
         )
 
@@ -86,10 +84,10 @@ def test_a_step_that_was_done_already_is_no_change() -> None:
     assert nothing.before == nothing.after
 
 
-def test_what_was_made_for_the_plan_is_marked_in_check_mode_only() -> None:
-    assert converge(Things(["a"], provisional=True), check_mode=True).values["provisional"] is True
-    assert "provisional" not in converge(Things(["a"], provisional=True), check_mode=False).values
-    assert "provisional" not in converge(Things(["a"]), check_mode=True).values
+def test_only_what_check_mode_foresees_is_provisional() -> None:
+    assert converge(Things(["a"]), check_mode=True).provisional
+    assert not converge(Things(["a"], {"a"}), check_mode=True).provisional
+    assert not converge(Things(["a"]), check_mode=False).provisional
 
 
 def test_what_cannot_be_applied_now_is_an_error_and_in_check_mode_a_warning() -> None:

@@ -92,15 +92,17 @@ def test_a_new_pair(pair: Files, made: list[int]) -> None:
             "fingerprint": fingerprint(public_key("made")),
             "size": 2048,
             "pending": False,
-        }
+        },
+        "key_made": True,
     }
-    assert predicted.values == {**outcome.values, "provisional": True}
+    assert predicted.values == outcome.values
+    assert predicted.provisional
     assert (predicted.before, predicted.after) == (outcome.before, outcome.after)
     assert "PRIVATE" not in repr((outcome, predicted))
     again = pair.run()
     assert not again.changed
     assert again.before == again.after
-    assert "provisional" not in pair.run(True).values
+    assert not pair.run(True).provisional
 
 
 def test_without_a_public_file(tmp_path: Path) -> None:
@@ -159,8 +161,7 @@ def test_regenerate(row: str, column: int, pair: Files, made: list[int]) -> None
     assert pair.texts() == (text, None)
     outcome = pair.run(**options)
     assert pair.texts()[0] == (text if wanted[column] == KEPT else private_text("made"))
-    assert ("provisional" in predicted.values) is (wanted[column] == NEW)
-    predicted.values.pop("provisional", None)
+    assert predicted.values["key_made"] is (wanted[column] == NEW)
     assert predicted == outcome
     if REGENERATE[column] != "always":
         assert not pair.run(**options).changed
@@ -269,7 +270,7 @@ def test_a_rotation(pair: Files, made: list[int]) -> None:
     prepared = pair.run(rotate="prepare", size=2048)
     assert steps_of(pair) == ("a", "a", "made", "made")
     assert mode_of(Path(f"{pair.private}.next")) == 0o600
-    assert predicted.values.pop("provisional") is True
+    assert predicted.provisional
     assert predicted == prepared
     assert prepared.values["keypair"] == {
         "private_key_path": f"{pair.private}.next",
@@ -282,7 +283,9 @@ def test_a_rotation(pair: Files, made: list[int]) -> None:
     assert "PRIVATE" not in repr(prepared)
     for options in ({"rotate": "prepare"}, {"rotate": "prepare", "size": 3072}, {}, {"regenerate": "always"}):
         left = pair.run(**options)
-        assert (left.changed, left.values) == (False, prepared.values), "a next key is taken as it is"
+        assert (left.changed, left.values) == (False, {**prepared.values, "key_made": False}), (
+            "a next key is taken as it is"
+        )
     predicted = pair.run(True, rotate="finish")
     finished = pair.run(rotate="finish")
     assert steps_of(pair) == ("made", "made", None, None)
@@ -371,7 +374,7 @@ def test_absent(pair: Files) -> None:
     outcome = pair.run(present=False)
     assert predicted == outcome
     assert outcome.changed
-    assert outcome.values == {"keypair": None}
+    assert outcome.values == {"keypair": None, "key_made": False}
     assert outcome.after is None
     assert list(pair.folder.iterdir()) == []
     assert not pair.run(present=False).changed
