@@ -252,8 +252,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     _mutation(
         f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken.read",
-        "kept = self._kept()",
-        "kept = None",
+        "state = self._kept() or self._new()",
+        "state = self._new()",
         f"{RESOURCES}/test_auth_token.py::test_a_token_is_kept_and_taken_again",
     ),
     _mutation(
@@ -264,7 +264,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     _mutation(
         f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken.plan",
-        '"expires_in": None if end is None else max(0, end - int(time.time())),',
+        '"expires_in": None if end is None else max(0, end - int(state.read_at)),',
         '"expires_in": None,',
         f"{RESOURCES}/test_auth_token.py::test_a_login",
     ),
@@ -299,7 +299,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{UNIT}/_crypto/test_jwt.py::test_the_end_of_a_token",
     ),
     _mutation(
-        f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken.plan",
+        f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken.read",
         "if self._return_token: # The connection",
         "self._return_token = True\n        if self._return_token: # The connection",
         f"{LIVE}/test_leaks.py::test_nothing_leaks",

@@ -58,6 +58,7 @@ class DcosError(Exception):
         message: str,
         code: str | None = None,
         status: int | None = None,
+        *,
         title: str | None = None,
         remedy: Remedy | None = None,
     ) -> None:
@@ -120,7 +121,7 @@ class ApiError(DcosError):
         is_page: bool = False,
         is_no_route: bool = False,
     ) -> None:
-        super().__init__(message, code, status, title)
+        super().__init__(message, code, status, title=title)
         self.is_page = is_page
         self.is_no_route = is_no_route
 
@@ -140,7 +141,7 @@ class CredentialsError(DcosError):
         status: int | None = None,
         title: str | None = None,
     ) -> None:
-        super().__init__(message, code, status, title)
+        super().__init__(message, code, status, title=title)
 
 
 class OddAnswerError(DcosError):

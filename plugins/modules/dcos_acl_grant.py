@@ -319,11 +319,11 @@ def build(context: Context[Params]) -> Grants:
         context.cluster.own_uid,
         account_or_group(params["uid"], params["gid"]),
         permissions,
-        present,
-        params["exclusive"],
-        check_permissions(params["keep"], "keep"),
-        params["allow_dcos_prefix"],
-        params["delete_unused_acls"],
+        present=present,
+        exclusive=params["exclusive"],
+        keep=check_permissions(params["keep"], "keep"),
+        allow_dcos_prefix=params["allow_dcos_prefix"],
+        delete_unused_acls=params["delete_unused_acls"],
         is_made_before=in_role(),
     )
     written = [(option, permission.rid, permission.actions) for permission in permissions if present]

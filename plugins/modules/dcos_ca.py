@@ -189,10 +189,11 @@ def build(params: Params, site: Site | None) -> CaFile:
     return CaFile(
         site,
         params["path"],
-        [text for text in params["fingerprint"] if text],  # empty, as AWX renders what is not filled in, is unset
-        params["source_path"] or None,
-        params["trust_on_first_use"],
-        params["state"] == "present",
+        # Empty text, as AWX renders what is not filled in, is unset.
+        fingerprints=[text for text in params["fingerprint"] if text],
+        source_path=params["source_path"] or None,
+        trust_on_first_use=params["trust_on_first_use"],
+        present=params["state"] == "present",
     )
 
 

@@ -216,10 +216,10 @@ def build(params: Params) -> Keypair:
     return Keypair(
         params["private_key_path"],
         params["public_key_path"],
-        params["state"] == "present",
-        params["size"],
-        params["regenerate"],
-        params["rotate"],
+        present=params["state"] == "present",
+        size=params["size"],
+        regenerate=params["regenerate"],
+        rotate=params["rotate"],
     )
 
 

@@ -291,12 +291,12 @@ def build(context: Context[Params]) -> ServiceAccountSecret:
         params["uid"],
         params["path"],
         params["store"],
-        present,
-        key,
-        Endpoint(params["login_endpoint"], params["security_mode"], params["legacy_login_endpoint"]),
-        params["rotate"],
-        params["overwrite"],
-        params["allow_dcos_prefix"],
+        present=present,
+        key=key,
+        endpoint=Endpoint(params["login_endpoint"], params["security_mode"], params["legacy_login_endpoint"]),
+        rotate=params["rotate"],
+        overwrite=params["overwrite"],
+        allow_dcos_prefix=params["allow_dcos_prefix"],
     )
 
 

@@ -239,13 +239,13 @@ def build(context: Context[Params]) -> ServiceAccount:
         context.cluster.iam,
         context.cluster.own_uid,
         params["uid"],
-        present,
-        params["description"],
-        key,
-        params["replace_key"],
-        params["allow_dcos_prefix"],
-        stored_half(context.cluster, params["uid"], params["secret_store"], params["secret_path"]),
-        params["update_description"] == "on_create",
+        present=present,
+        description=params["description"],
+        key=key,
+        replace_key=params["replace_key"],
+        allow_dcos_prefix=params["allow_dcos_prefix"],
+        is_stored=stored_half(context.cluster, params["uid"], params["secret_store"], params["secret_path"]),
+        describe_new_only=params["update_description"] == "on_create",
     )
 
 

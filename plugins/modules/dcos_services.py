@@ -345,10 +345,10 @@ def build(context: Context[Params]) -> Fleet:
         context.cluster,
         params["services"],
         {**for_all, **params["defaults"]},
-        default_concurrency() if params["concurrency"] is None else params["concurrency"],
-        ProgressFile(params["progress_path"] or "").tell if shown else quiet,
-        params["purpose"],
-        params["batch_size"] or [],
+        concurrency=default_concurrency() if params["concurrency"] is None else params["concurrency"],
+        progress=ProgressFile(params["progress_path"] or "").tell if shown else quiet,
+        purpose=params["purpose"],
+        batch_sizes=params["batch_size"] or [],
     )
 
 

@@ -186,7 +186,7 @@ from ..module_utils._files import read_private
 from ..module_utils._module.cluster import Context, run_cluster_module
 from ..module_utils._module.libraries import JWT
 from ..module_utils._module.run import ArgumentSpec
-from ..module_utils._resources.auth_token import AuthenticationToken, SecretLogin
+from ..module_utils._resources.auth_token import AuthenticationToken, KeptToken, SecretLogin
 
 WAYS = ("password", "private_key", "private_key_path", "secret_path")
 
@@ -221,8 +221,8 @@ class Params(TypedDict):
     state: str
 
 
-def credentials(context: Context[Params]) -> LoginCredentials | None:
-    """The credentials in the options; None for those of a stored secret or of the connection."""
+def who(context: Context[Params]) -> LoginCredentials | SecretLogin | None:
+    """The credentials in the options, or where they are stored; None for those of the connection."""
     params = context.params
     values = (params["password"], params["private_key"], params["private_key_path"], params["secret_path"])
     ways = [way for way, value in zip(WAYS, values) if value is not None]
@@ -230,9 +230,12 @@ def credentials(context: Context[Params]) -> LoginCredentials | None:
     if uid is None:
         if ways not in ([], ["secret_path"]):
             raise CredentialsError(f"uid: {ways[0]} is given without the account that it belongs to.")
-        return None
-    if not ways:
+    elif not ways:
         raise CredentialsError(f"uid: {uid} is given without a way to log in. Give one of {', '.join(WAYS)}.")
+    if params["secret_path"] is not None:
+        return SecretLogin(params["secret_store"], params["secret_path"], uid)
+    if uid is None:
+        return None
     if params["password"] is not None:
         return PasswordCredentials(uid, params["password"])
     if params["private_key"] is not None:
@@ -244,24 +247,22 @@ def credentials(context: Context[Params]) -> LoginCredentials | None:
     return None
 
 
-def build(context: Context[Params]) -> AuthenticationToken:
+def build(context: Context[Params]) -> AuthenticationToken | KeptToken:
     """The token that the options describe."""
     params = context.params
-    secret = None
-    if params["secret_path"] is not None:
-        secret = SecretLogin(params["secret_store"], params["secret_path"], params["uid"])
+    cluster, account = context.cluster, who(context)
+    if params["state"] == "absent":
+        return KeptToken(params["path"])
     return AuthenticationToken(
-        context.cluster,
+        cluster,
         context.hide,
-        credentials(context),
-        secret,
-        params["login_token_lifetime"],
-        params["path"],
-        params["renew_before"],
-        params["path"] is None if params["return_token"] is None else params["return_token"],
-        params["exchange"],
-        params["state"] == "present",
-        context.reveal,
+        account,
+        lifetime=params["login_token_lifetime"],
+        path=params["path"],
+        renew_before=params["renew_before"],
+        return_token=params["path"] is None if params["return_token"] is None else params["return_token"],
+        exchange=params["exchange"],
+        reveal=context.reveal,
     )
 
 

@@ -10,6 +10,7 @@ import os
 import stat
 import time
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from ansible_collections.dcos.security.plugins.module_utils._api.connection impo
 from ansible_collections.dcos.security.plugins.module_utils._errors import CredentialsError, DcosError
 from ansible_collections.dcos.security.plugins.module_utils._resources.auth_token import (
     AuthenticationToken,
+    KeptToken,
     SecretLogin,
 )
 from ansible_collections.dcos.security.plugins.module_utils._resources.frame import Outcome, converge
@@ -71,14 +73,18 @@ def run(fake: EmulatedCluster, check_mode: bool = False, hidden: list[str] | Non
         return converge(AuthenticationToken(cluster, hide, **options), check_mode)
 
 
+def remove(path: Path, check_mode: bool = False) -> Outcome:
+    return converge(KeptToken(str(path)), check_mode)
+
+
 @pytest.mark.parametrize("check_mode", [False, True])
 @pytest.mark.parametrize(
     ("options", "uid"),
     [
         ({"who": ADMIN}, "admin"),
         ({"who": SVC}, "svc"),
-        ({"secret": SecretLogin("default", "/svc/secret")}, "svc"),
-        ({"secret": SecretLogin("default", "svc/secret", "svc")}, "svc"),
+        ({"who": SecretLogin("default", "/svc/secret")}, "svc"),
+        ({"who": SecretLogin("default", "svc/secret", "svc")}, "svc"),
     ],
 )
 def test_a_login(options: dict[str, Any], uid: str, check_mode: bool, fake: EmulatedCluster) -> None:
@@ -133,13 +139,14 @@ def test_a_login_token_is_signed_here_without_any_request(fake: EmulatedCluster)
     [
         ({"lifetime": 0, "who": SVC}, "login_token_lifetime"),
         ({"renew_before": -1, "who": SVC}, "renew_before"),
-        ({"present": False}, "path"),
     ],
 )
 def test_options_are_checked_first(options: dict[str, Any], said: str, fake: EmulatedCluster) -> None:
     with pytest.raises(DcosError, match=rf"^{said}: "):
         run(fake, **options)
     assert fake.calls == []
+    with pytest.raises(DcosError, match=r"^path: state=absent removes"):
+        KeptToken(None)
 
 
 @pytest.mark.parametrize("uid", ["dcos_marathon", "dcos_net_agent"])
@@ -149,8 +156,8 @@ def test_credentials_of_dcos_itself_are_not_used(uid: str, fake: EmulatedCluster
     for options in (
         {"who": PasswordCredentials(uid, "x")},
         {"who": KeyCredentials(uid, private_key("svc"))},
-        {"secret": SecretLogin("default", "native", uid)},
-        {"secret": SecretLogin("default", "native")},
+        {"who": SecretLogin("default", "native", uid)},
+        {"who": SecretLogin("default", "native")},
     ):
         with pytest.raises(CredentialsError, match="belongs to DC/OS itself") as caught:
             run(fake, **options)
@@ -165,12 +172,12 @@ def test_credentials_of_dcos_itself_are_not_used(uid: str, fake: EmulatedCluster
 def test_a_secret_that_is_none(path: str, uid: str | None, code: str, fake: EmulatedCluster) -> None:
     fake.store_secret("foreign", "S3CRET")
     with pytest.raises(DcosError, match=r"^secret_path: ") as caught:
-        run(fake, secret=SecretLogin("default", path, uid))
+        run(fake, who=SecretLogin("default", path, uid))
     assert caught.value.code == code
     assert "S3CRET" not in caught.value.message
     for bad in (SecretLogin("default", "../x"), SecretLogin("a/b", "x")):
         with pytest.raises(DcosError) as caught:
-            run(fake, secret=bad)
+            run(fake, who=bad)
         assert caught.value.code == "invalid_path"
 
 
@@ -237,7 +244,7 @@ def test_which_kept_token_is_taken(name: str, secret: Any, fake: EmulatedCluster
     path.chmod(0o600)
     if change is not None:
         change(path)
-    options = {"who": SVC} if secret is None else {"who": None, "secret": SecretLogin(*secret)}
+    options = {"who": SVC} if secret is None else {"who": SecretLogin(*secret)}
     outcome = keep(fake, path, **options)
     assert outcome.changed is not taken
     assert (outcome.values["token"] == text.strip()) is taken
@@ -276,9 +283,9 @@ def test_a_kept_token_is_no_obstacle_where_it_cannot_be_checked(fake: EmulatedCl
 def test_a_kept_token_of_a_known_account_needs_no_look_at_its_secret(fake: EmulatedCluster, tmp_path: Path) -> None:
     path = tmp_path / "svc.token"
     secret = SecretLogin("default", "svc/secret", "svc")
-    keep(fake, path, who=None, secret=secret)
+    keep(fake, path, who=secret)
     fake.calls.clear()
-    assert not keep(fake, path, who=None, secret=secret).changed
+    assert not keep(fake, path, who=secret).changed
     assert fake.calls == ["GET /acs/api/v1/auth/jwks"]
 
 
@@ -286,9 +293,9 @@ def test_a_link_is_refused_and_not_followed(fake: EmulatedCluster, tmp_path: Pat
     target = tmp_path / "target"
     target.write_text("somebody's", encoding="ascii")
     (tmp_path / "link").symlink_to(target)
-    for options in ({}, {"present": False}):
+    for converge_it in (partial(keep, fake), remove):
         with pytest.raises(DcosError, match="is not a regular file"):
-            keep(fake, tmp_path / "link", **options)
+            converge_it(tmp_path / "link")
     assert target.read_text(encoding="ascii") == "somebody's"
     assert LOGIN not in fake.calls
 
@@ -306,23 +313,22 @@ def test_what_is_no_token_is_left_alone(text: str, fake: EmulatedCluster, tmp_pa
     """It may be the only copy of something else."""
     path = tmp_path / "file"
     path.write_text(text, encoding="ascii")
-    for options in ({}, {"present": False}):
+    for converge_it in (partial(keep, fake), remove):
         with pytest.raises(DcosError, match=r"^path: .* holds something else than a token") as caught:
-            keep(fake, path, **options)
+            converge_it(path)
         assert text not in caught.value.message
     assert path.read_text(encoding="ascii") == text
     assert LOGIN not in fake.calls
 
 
-def test_absent_removes_the_file_and_sends_nothing(fake: EmulatedCluster, tmp_path: Path) -> None:
+def test_absent_removes_the_file(tmp_path: Path) -> None:
     path = tmp_path / "svc.token"
     path.write_text(token_of("svc"), encoding="ascii")
-    predicted = keep(fake, path, check_mode=True, present=False)
+    predicted = remove(path, check_mode=True)
     assert path.exists()
-    outcome = keep(fake, path, present=False)
+    outcome = remove(path)
     assert predicted == outcome
     assert outcome.changed
     assert set(outcome.values.values()) == {None}
     assert not path.exists()
-    assert not keep(fake, path, present=False).changed
-    assert fake.calls == []
+    assert not remove(path).changed

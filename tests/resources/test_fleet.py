@@ -106,7 +106,9 @@ def run(
     **common: Any,
 ) -> Outcome:
     with serving(fake):
-        return converge(Fleet(cluster_for(uid), services, common, concurrency, progress), check_mode)
+        return converge(
+            Fleet(cluster_for(uid), services, common, concurrency=concurrency, progress=progress), check_mode
+        )
 
 
 def shown(outcome: Outcome, number: int = 0) -> dict[str, Any]:
@@ -326,7 +328,7 @@ def test_services_that_would_share_something_are_both_refused(
 
 def test_concurrency_is_checked() -> None:
     with pytest.raises(DcosError, match="concurrency"):
-        Fleet(cluster_for(), [], {}, 0, quiet)
+        Fleet(cluster_for(), [], {}, concurrency=0, progress=quiet)
     assert 1 <= default_concurrency() <= 32
 
 
@@ -434,7 +436,7 @@ def test_a_token_that_expires_is_renewed_once_for_all(fake: EmulatedCluster) -> 
     connected = Cluster(replace(connection(), credentials=login))
     services = [entry(f"/s{number}", RID + f"{number}") for number in range(12)]
     with serving(cluster):
-        outcome = converge(Fleet(connected, services, {}, 8, quiet), False)
+        outcome = converge(Fleet(connected, services, {}, concurrency=8, progress=quiet), False)
     assert outcome.failure is None
     assert issued == [2]
     assert refused[0] >= 1

@@ -111,7 +111,7 @@ def by_role(cluster: Cluster, wishes: Mapping[str, Any], make_key: Callable[...,
 def by_list(cluster: Cluster, wishes: Mapping[str, Any], make_key: Callable[..., Any]) -> Mapping[str, Any]:
     """As by dcos_services, which reads lists first."""
     del make_key  # the fleet's own one is exchanged for all of them
-    outcome = converge(Fleet(cluster, [wishes], {}, 1, quiet), False)
+    outcome = converge(Fleet(cluster, [wishes], {}, concurrency=1, progress=quiet), False)
     services: Any = outcome.values["services"]
     if outcome.failure is not None:
         raise outcome.failure

@@ -63,7 +63,18 @@ def run(
     **common: Any,
 ) -> Outcome:
     with serving(fake):
-        return converge(Fleet(cluster_for("admin"), services, common, 1, quiet, purpose, batch_sizes), check_mode)
+        return converge(
+            Fleet(
+                cluster_for("admin"),
+                services,
+                common,
+                concurrency=1,
+                progress=quiet,
+                purpose=purpose,
+                batch_sizes=batch_sizes,
+            ),
+            check_mode,
+        )
 
 
 def shown(outcome: Outcome, number: int = 0) -> dict[str, Any]:
@@ -160,7 +171,7 @@ def test_what_has_no_key_is_not_rotated() -> None:
 
 def test_contradicting_options() -> None:
     with pytest.raises(DcosError, match="state: absent is given, but the purpose is to rotate"):
-        Fleet(cluster_for("admin"), [], {"state": "absent"}, 1, quiet, "rotate")
+        Fleet(cluster_for("admin"), [], {"state": "absent"}, concurrency=1, progress=quiet, purpose="rotate")
 
 
 def test_an_interrupted_rotation_is_finished_by_rotating_again() -> None:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Types of the code that ships: no C(Any) in what other files use, and options typed as their spec says."""
+"""Signatures of the code that ships: no C(Any) in what other files use, options as their spec says, names for many."""
 
 from __future__ import annotations
 
@@ -104,3 +104,38 @@ def test_params_say_what_the_argument_spec_says(name: str) -> None:
         always_there = entry.get("required") or entry.get("default") is not None
         expected[option] = kind if always_there else f"{kind} | None"
     assert written == expected
+
+
+AT_MOST = 4
+"""So many arguments can still be told apart by their places."""
+
+
+def long_constructions(source: str) -> Iterator[str]:
+    """Where an object is made of more arguments than that without their names, or can be."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef) and node.name == "__init__":
+            if len(node.args.posonlyargs + node.args.args) > AT_MOST + 1:  # and self
+                yield f"__init__ (line {node.lineno})"
+        elif isinstance(node, ast.Call) and len(node.args) > AT_MOST:
+            name = ast.unparse(node.func).rpartition(".")[2]
+            if name.lstrip("_")[:1].isupper():
+                yield f"{name} (line {node.lineno})"
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if path.parts[0] == "plugins"], ids=str)
+def test_what_takes_many_arguments_takes_them_by_name(path: Path) -> None:
+    assert list(long_constructions((ROOT / path).read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "places"),
+    [
+        ("class C:\n    def __init__(self, a, b, c, d, e): ...", ["__init__ (line 2)"]),
+        ("class C:\n    def __init__(self, a, b, c, d, *, e): ...", []),
+        ("x.State(1, 2, 3, 4, 5)", ["State (line 1)"]),
+        ("_State(1, 2, 3, 4, 5)", ["_State (line 1)"]),
+        ("State(1, 2, 3, 4, e=5), datetime(1, 2, 3, 4, 5)", []),
+    ],
+)
+def test_the_search_finds_long_constructions(source: str, places: list[str]) -> None:
+    assert list(long_constructions(source)) == places

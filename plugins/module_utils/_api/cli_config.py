@@ -57,8 +57,10 @@ def _attached_file(folder: str, option: str) -> str | None:
             f"{option}: the DC/OS CLI has {len(attached)} clusters attached in {folder}. Run 'dcos cluster attach' "
             "for one, or give dcos_url and credentials."
         )
+    if attached:
+        return attached[0]
     single = os.path.join(folder, "dcos.toml")
-    return attached[0] if attached else (single if exists(single, option) else None)
+    return single if exists(single, option) else None
 
 
 def _load(path: str, option: str) -> dict[str, Any]:

@@ -107,7 +107,9 @@ def resolve(
     _check_plain_http(site.url, source.boolean("dcos_allow_http", "DCOS_ALLOW_HTTP", False), warn)
     credentials, origin = _credentials(source, cli, site.url, hide, warn)
     verify = _verify(source, cli, site.url, warn)
-    return Connection(site.url, site.timeout, site.retries, verify, credentials, origin)
+    return Connection(
+        site.url, site.timeout, site.retries, verify=verify, credentials=credentials, credentials_from=origin
+    )
 
 
 def resolve_site(options: Mapping[str, object], environ: Mapping[str, str], hide: Callable[[str], None]) -> Site | None:

@@ -394,10 +394,10 @@ def _grants(entries: Iterable[Document]) -> list[Grant]:
 def _user(found: Document) -> User:
     # The provider fields are missing up to DC/OS 1.12, where everything is internal.
     return User(
-        found.id("uid"),
-        found.sentence("description"),
-        found.flag("is_service", default=False),
-        found.text_or_none("provider_type") or "internal",
-        found.text_or_none("public_key"),
-        found.text_or_none("url") or "",
+        uid=found.id("uid"),
+        description=found.sentence("description"),
+        is_service=found.flag("is_service", default=False),
+        provider_type=found.text_or_none("provider_type") or "internal",
+        public_key=found.text_or_none("public_key"),
+        url=found.text_or_none("url") or "",
     )

@@ -117,15 +117,15 @@ def parse(text: str, journal_time: int | None = None) -> Decision | RefusedLogin
     elif uid and doubt is None and not is_uid(uid):
         doubt = BAD_UID
     return Decision(
-        component,
-        uid or None,
-        action,
-        subject,
-        _RESULTS.get(result, False),
-        moment(get("timestamp", "")) or _from_journal(journal_time),
-        text,
-        get("request_uri", "").partition("?")[0],
-        doubt,
+        component=component,
+        uid=uid or None,
+        action=action,
+        object=subject,
+        allowed=_RESULTS.get(result, False),
+        at=moment(get("timestamp", "")) or _from_journal(journal_time),
+        text=text,
+        request_path=get("request_uri", "").partition("?")[0],
+        doubt=doubt,
     )
 
 

@@ -307,7 +307,14 @@ def _asked(table: Mapping[Asked, Tally], uid: str, ways: Mapping[Grant, str | No
 
 
 def _unmapped(decision: Decision, why: str) -> Unmapped:
-    return Unmapped(decision.uid, decision.component, decision.action, decision.object, decision.allowed, why)
+    return Unmapped(
+        uid=decision.uid,
+        component=decision.component,
+        action=decision.action,
+        object=decision.object,
+        allowed=decision.allowed,
+        why=why,
+    )
 
 
 def _sorted(table: Mapping[Key, Tally]) -> list[tuple[Key, Tally]]:

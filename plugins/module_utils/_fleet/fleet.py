@@ -132,6 +132,7 @@ class Fleet(Resource[Sequence[Entry]]):
         cluster: Cluster,
         services: Sequence[Mapping[str, object]],
         common: Mapping[str, object],
+        *,
         concurrency: int,
         progress: Callable[[Progress], None],
         purpose: str = PROVISION,
@@ -316,7 +317,7 @@ class _Counter:
                     f"{error.message}",
                     "unreachable",
                 )
-            self._progress(Progress(self._phase, self._done, self._total, self._failed, entry.name))
+            self._progress(Progress(self._phase, self._done, self._total, self._failed, name=entry.name))
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -219,7 +219,9 @@ class _ListedIam(Iam):
     def create_service_account(self, uid: str, public_key: str, description: str) -> bool:
         created = super().create_service_account(uid, public_key, description)
         if created:
-            self._made[uid] = User(uid, description, True, "internal", public_key, "")
+            self._made[uid] = User(
+                uid, description, is_service=True, provider_type="internal", public_key=public_key, url=""
+            )
         else:
             self._view.ask_always()
         return created

@@ -310,6 +310,7 @@ class Service:
         self,
         uid: str,
         permissions: Sequence[Permission],
+        *,
         present: bool = True,
         exclusive: bool = False,
         keep: Sequence[Permission] = (),
@@ -321,12 +322,12 @@ class Service:
             self._cluster.own_uid,
             user_subject(uid),
             permissions,
-            present,
-            exclusive,
-            keep,
-            self._plan.allow_dcos_prefix,
-            delete_unused_acls,
-            reads_end,
+            present=present,
+            exclusive=exclusive,
+            keep=keep,
+            allow_dcos_prefix=self._plan.allow_dcos_prefix,
+            delete_unused_acls=delete_unused_acls,
+            reads_end=reads_end,
         )
 
     def _verify(self) -> bool:

@@ -12,11 +12,10 @@ from typing import Callable, Generic, Sequence
 
 from .._api.cluster import Cluster
 from .._api.connection import KeyCredentials, TokenCredentials, resolve
-from .._resources.frame import Resource, State
 from . import libraries as _deps
 from .anonymous import CONNECTION_SPEC
 from .arguments import Module
-from .run import ArgumentSpec, Params, Where, run
+from .run import ArgumentSpec, Managed, Params, Where, run
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Context(Generic[Params]):
 
 def run_cluster_module(
     argument_spec: ArgumentSpec,
-    build: Callable[[Context[Params]], Resource[State]],
+    build: Callable[[Context[Params]], Managed],
     libraries: Sequence[_deps.Library] = (),
     **rules: object,
 ) -> None:
@@ -48,7 +47,7 @@ def run_cluster_module(
     module = Module({**CONNECTION_SPEC, **argument_spec}, supports_check_mode=True, **rules)
     _deps.require(module, _deps.HTTP, _deps.KEYS, *libraries)
 
-    def make(where: Where) -> Resource[State]:
+    def make(where: Where) -> Managed:
         module.hide_marked()
 
         def connect() -> Cluster:
@@ -58,6 +57,6 @@ def run_cluster_module(
             where["cluster"] = {"url": connection.url, "credentials_from": connection.credentials_from}
             return Cluster(connection, module.hide)
 
-        return build(Context(module.params, connect, module.warn, module.hide, module.reveal))
+        return build(Context(module.params, connect, module.warn, hide=module.hide, reveal=module.reveal))
 
     run(module, make)

@@ -78,6 +78,7 @@ class Grants(Resource[GrantsState]):
         own_uid: str | None,
         subject: Subject,
         permissions: Sequence[Permission],
+        *,
         present: bool = True,
         exclusive: bool = False,
         keep: Sequence[Permission] = (),

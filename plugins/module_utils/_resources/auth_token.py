@@ -9,7 +9,7 @@ import os
 import stat
 import time
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Callable, Mapping
 
 from .._api.cluster import Cluster
@@ -83,13 +83,13 @@ class SecretLogin:
 class TokenState:
     """The token, and whether it was got just now.
 
-    file_exists: whether the file of a kept token is there.
+    read_at: when this was so, in seconds since 1970.
     """
 
-    token: str | None = field(repr=False, default=None)
-    uid: str | None = None
-    is_new: bool = False
-    file_exists: bool = False
+    token: str = field(repr=False)
+    uid: str
+    is_new: bool
+    read_at: float = field(default_factory=time.time)
 
 
 class AuthenticationToken(Resource[TokenState]):
@@ -105,44 +105,26 @@ class AuthenticationToken(Resource[TokenState]):
         self,
         cluster: Cluster,
         hide: Callable[[str], None],
-        who: LoginCredentials | None = None,
-        secret: SecretLogin | None = None,
+        who: LoginCredentials | SecretLogin | None = None,
+        *,
         lifetime: int = LOGIN_TOKEN_LIFETIME,
         path: str | None = None,
         renew_before: int = RENEW_BEFORE,
         return_token: bool = True,
         exchange: bool = True,
-        present: bool = True,
         reveal: Callable[[str], None] = lambda token: None,
     ) -> None:
         self._cluster = cluster
         self._hide = hide
         self._reveal = reveal
-        self._secret = secret
-        self._who = who
+        self._who = who or _login_of(cluster)
         self._lifetime = lifetime
         self._path = None if path is None else os.path.expanduser(path)
         self._renew_before = renew_before
         self._return_token = return_token
         self._exchange = exchange
-        self._present = present
-        if not present:
-            if path is None:
-                raise DcosError("path: state=absent removes a kept token; name its file.")
-            return
-        if who is None and secret is None:
-            connection = cluster.connection.credentials
-            if isinstance(connection, NoCredentials):
-                raise CredentialsError(connection.message)
-            if isinstance(connection, TokenCredentials):
-                raise CredentialsError(
-                    "The connection uses a token already, from which no login can be made. Give uid with password, "
-                    "private_key, private_key_path, or secret_path; or connect with dcos_username."
-                )
-            self._who = connection
-        uid = self._who.uid if self._who is not None else secret.uid if secret is not None else None
-        if uid is not None:
-            _check_account(uid)
+        if self._who.uid is not None:
+            _check_account(self._who.uid)
         if not exchange and path is not None:
             raise DcosError("path: a login token is for one use within minutes and is not kept. Leave path out.")
         for name, value in (("login_token_lifetime", lifetime), ("renew_before", renew_before)):
@@ -150,35 +132,28 @@ class AuthenticationToken(Resource[TokenState]):
                 raise DcosError(f"{name}: {value} seconds are too few.")
 
     def read(self) -> TokenState:
-        if not self._present:
-            return TokenState(file_exists=self._file() is not None)
-        kept = self._kept()
-        if kept is not None:
-            return kept
-        who = self._credentials()
-        if self._exchange:
-            token = log_in(self._cluster.http, who, self._lifetime)
-        elif isinstance(who, KeyCredentials):
-            token = login_token(who.uid, who.key, self._lifetime)
-        else:
-            raise DcosError("exchange: only a private key can sign a login token, a password cannot. Set it to true.")
-        return TokenState(token, who.uid, True, self._path is not None and os.path.lexists(self._path))
-
-    def plan(self, state: TokenState) -> Plan:
-        if not self._present:
-            return self._plan_absent(state)
-        if state.token is None:
-            raise AssertionError("reading gets a token")
+        state = self._kept() or self._new()
         if self._return_token:
             # The connection has hidden its own token, which is the very same where both log in within one second.
             self._reveal(state.token)
         else:
             self._hide(state.token)
+        return state
+
+    def _new(self) -> TokenState:
+        who = self._credentials
+        if self._exchange:
+            return TokenState(log_in(self._cluster.http, who, self._lifetime), who.uid, is_new=True)
+        if isinstance(who, KeyCredentials):
+            return TokenState(login_token(who.uid, who.key, self._lifetime), who.uid, is_new=True)
+        raise DcosError("exchange: only a private key can sign a login token, a password cannot. Set it to true.")
+
+    def plan(self, state: TokenState) -> Plan:
         end = expires_at(claims(state.token))
         result: dict[str, object] = {
             "uid": state.uid,
             "expires_at": None if end is None else iso_utc(end),
-            "expires_in": None if end is None else max(0, end - int(time.time())),
+            "expires_in": None if end is None else max(0, end - int(state.read_at)),
         }
         after = {name: result[name] for name in ("uid", "expires_at")}
         if self._return_token:
@@ -195,44 +170,27 @@ class AuthenticationToken(Resource[TokenState]):
                 )
         return Plan(result, tuple(steps), None if state.is_new else after, after)
 
-    def _plan_absent(self, state: TokenState) -> Plan:
-        if not state.file_exists:
-            return Plan(_NOTHING)
-        return Plan(_NOTHING, (Step(f"remove {self._path}", partial(remove, self._path or "")),), {"path": self._path})
-
+    @cached_property
     def _credentials(self) -> LoginCredentials:
-        if self._who is None:
-            if self._secret is None:
-                raise AssertionError("there are credentials, or the secret that they stand in")
-            self._who = self._secret.credentials(self._cluster)
-            _check_account(self._who.uid)
-        return self._who
-
-    def _file(self) -> tuple[str, os.stat_result] | None:
-        """What is in the file, which may be empty; another file than one for a token is refused."""
-        path = self._path or ""
-        found = read_regular(path, "path")
-        if found is None:
-            return None
-        text, status = found[0].strip(), found[1]
-        if text and not is_token(text):
-            raise foreign_file("path", path, "token")
-        return text, status
+        """From the secret store, where they stand there; read once."""
+        if not isinstance(self._who, SecretLogin):
+            return self._who
+        credentials = self._who.credentials(self._cluster)
+        _check_account(credentials.uid)
+        return credentials
 
     def _kept(self) -> TokenState | None:
         """The token in the file, when it is ours, for the right account, of this cluster and lives long enough."""
         if self._path is None:
             return None
         check_folder(self._path, "path")
-        file = self._file()
+        file = _kept_file(self._path)
         if file is None:
             return None
         token, info = file
         found: Mapping[str, object] = claims(token)
         uid = found.get("uid")
-        wanted = (
-            self._secret.uid if self._secret is not None and self._secret.uid is not None else self._credentials().uid
-        )
+        wanted = self._who.uid or self._credentials.uid
         if info.st_uid != os.geteuid() or stat.S_IMODE(info.st_mode) & 0o077 or uid != wanted:
             return None
         try:
@@ -249,10 +207,50 @@ class AuthenticationToken(Resource[TokenState]):
             raise
         if verified_claims(token, keys) is None:
             return None
-        return TokenState(token, wanted, False, True)
+        return TokenState(token, wanted, is_new=False)
 
 
-_NOTHING = {"token": None, "uid": None, "expires_at": None, "expires_in": None, "authorization": None}
+class KeptToken(Resource[bool]):
+    """The file of a kept token, which shall go."""
+
+    def __init__(self, path: str | None) -> None:
+        if path is None:
+            raise DcosError("path: state=absent removes a kept token; name its file.")
+        self._path = os.path.expanduser(path)
+
+    def read(self) -> bool:
+        """Whether there is one."""
+        return _kept_file(self._path) is not None
+
+    def plan(self, state: bool) -> Plan:
+        result = dict.fromkeys(("token", "uid", "expires_at", "expires_in", "authorization"))
+        if not state:
+            return Plan(result)
+        return Plan(result, (Step(f"remove {self._path}", partial(remove, self._path)),), {"path": self._path})
+
+
+def _login_of(cluster: Cluster) -> LoginCredentials:
+    """How the connection itself logs in."""
+    connection = cluster.connection.credentials
+    if isinstance(connection, NoCredentials):
+        raise CredentialsError(connection.message)
+    if isinstance(connection, TokenCredentials):
+        raise CredentialsError(
+            "The connection uses a token already, from which no login can be made. Give uid with password, "
+            "private_key, private_key_path, or secret_path; or connect with dcos_username."
+        )
+    return connection
+
+
+def _kept_file(path: str) -> tuple[str, os.stat_result] | None:
+    """What is in the file, which may be empty; another file than one for a token is refused."""
+    found = read_regular(path, "path")
+    if found is None:
+        return None
+    text, status = found[0].strip(), found[1]
+    if text and not is_token(text):
+        raise foreign_file("path", path, "token")
+    return text, status
 
 
 def _check_account(uid: str) -> None:

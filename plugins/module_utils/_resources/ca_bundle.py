@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import partial
 from typing import Iterator, Mapping, Sequence
@@ -113,12 +113,14 @@ class CaState:
 
     status: of the file, whatever it holds; None where there is none.
     trusted_by: why the new one is trusted: C(fingerprint), C(existing), C(first_use) or C(file).
+    read_at: when this was so.
     """
 
     wanted: Bundle | None = None
     kept: Bundle | None = None
     status: os.stat_result | None = None
     trusted_by: str = ""
+    read_at: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
 
 
 class CaFile(FilesResource[CaState]):
@@ -133,6 +135,7 @@ class CaFile(FilesResource[CaState]):
         self,
         site: Site | None,
         path: str,
+        *,
         fingerprints: Sequence[str] = (),
         source_path: str | None = None,
         trust_on_first_use: bool = False,
@@ -179,11 +182,9 @@ class CaFile(FilesResource[CaState]):
         return CaState(offered, kept, status, reason)
 
     def plan(self, state: CaState) -> Plan:
-        if not self._present:
+        if state.wanted is None:
             steps = (Step(f"remove {self._path}", partial(remove, self._path)),) if state.status is not None else ()
             return Plan({"ca": None}, steps, {"path": self._path} if steps else None)
-        if state.wanted is None:
-            raise AssertionError("reading gets a bundle")
         after = _view(self._path, state.wanted)
         steps = ()
         if state.kept is None or state.kept.certificates != state.wanted.certificates:
@@ -195,7 +196,8 @@ class CaFile(FilesResource[CaState]):
             "trusted_by": state.trusted_by,
         }
         before = None if state.kept is None else _view(self._path, state.kept)
-        return Plan({"ca": result}, steps, before, after, warnings=tuple(_warnings(state.wanted, state.trusted_by)))
+        warnings = tuple(_warnings(state.wanted, state.trusted_by, state.read_at))
+        return Plan({"ca": result}, steps, before, after, warnings=warnings)
 
     def _refuse_unknown(self, bundle: Bundle, url: str, is_kept: bool) -> None:
         found = " and ".join(fingerprint(root) for root in bundle.roots)
@@ -282,7 +284,7 @@ def _view(path: str, bundle: Bundle) -> Mapping[str, object]:
     }
 
 
-def _warnings(bundle: Bundle, trusted_by: str) -> Iterator[str]:
+def _warnings(bundle: Bundle, trusted_by: str, now: datetime) -> Iterator[str]:
     if trusted_by == "first_use":
         found = " and ".join(fingerprint(root) for root in bundle.roots)
         yield (
@@ -290,7 +292,7 @@ def _warnings(bundle: Bundle, trusted_by: str) -> Iterator[str]:
             "a master."
         )
     for certificate in bundle.certificates:
-        if certificate.not_valid_after_utc < datetime.now(timezone.utc):
+        if certificate.not_valid_after_utc < now:
             yield f"The certificate {certificate.subject.rfc4514_string()} in the CA bundle has expired."
 
 

@@ -83,11 +83,16 @@ class Pair:
 
 @dataclass(frozen=True)
 class KeypairState:
-    """Both pairs, and the new key where one is needed."""
+    """Both pairs, and the key that one of them shall hold.
+
+    key: None where there shall be no pair.
+    key_made: it is in no file yet.
+    """
 
     live: Pair
     next: Pair
-    made: RSAPrivateKey | None = field(repr=False, default=None)
+    key: RSAPrivateKey | None = field(repr=False, default=None)
+    key_made: bool = False
 
 
 class Keypair(FilesResource[KeypairState]):
@@ -103,6 +108,7 @@ class Keypair(FilesResource[KeypairState]):
         self,
         private_path: str,
         public_path: str | None = None,
+        *,
         present: bool = True,
         size: int = MINIMUM_SIZE,
         regenerate: str = "fail",
@@ -154,8 +160,11 @@ class Keypair(FilesResource[KeypairState]):
             check_folder(self._private_path, "private_key_path")
             if self._public_path is not None:
                 check_folder(self._public_path, "public_key_path")
-        state = KeypairState(self._read_pair(""), self._read_pair(NEXT_SUFFIX))
-        return replace(state, made=self._make_key(self._size)) if self._present and self._needs_new(state) else state
+        live, next_ = self._read_pair(""), self._read_pair(NEXT_SUFFIX)
+        if not self._present:
+            return KeypairState(live, next_)
+        kept = self._kept_key(live, next_)
+        return KeypairState(live, next_, kept or self._make_key(self._size), kept is None)
 
     def _read_pair(self, end: str) -> Pair:
         """What the files of a pair hold; refuses files that are not ours."""
@@ -183,30 +192,29 @@ class Keypair(FilesResource[KeypairState]):
             pair = replace(pair, public_status=status, public_key=read_public_key(text))
         return pair
 
-    def _needs_new(self, state: KeypairState) -> bool:
-        """Whether a key must be made, for live or for next; refuses what the options do not allow."""
-        if state.next.private_exists:
-            if state.next.problem is not None:
-                raise state.next.problem
-            return False  # it is taken as it is: an account may have it, or be about to get it
+    def _kept_key(self, live: Pair, next_: Pair) -> RSAPrivateKey | None:
+        """The key that stays, None where one must be made, for live or for next; refuses what the options forbid."""
+        if next_.private_exists:
+            if next_.problem is not None:
+                raise next_.problem
+            return next_.key  # it is taken as it is: an account may have it, or be about to get it
         if self._rotate == "prepare":
-            return True
-        live = state.live
+            return None
         if self._rotate == "finish" and not live.private_exists:
             raise DcosError(
-                f"rotate: there is no rotation to finish, neither {self._private_path} nor {state.next.private_path} "
+                f"rotate: there is no rotation to finish, neither {self._private_path} nor {next_.private_path} "
                 "exists. Leave rotate out to make a first key.",
                 "key_mismatch",
             )
         # What a finished rotation has put in place stays.
-        return self._needs_new_live(live, "never" if self._rotate == "finish" else self._regenerate)
+        return self._kept_live_key(live, "never" if self._rotate == "finish" else self._regenerate)
 
-    def _needs_new_live(self, live: Pair, regenerate: str) -> bool:
-        """Whether C(regenerate) asks for a new key; it is not asked while a next one is there."""
+    def _kept_live_key(self, live: Pair, regenerate: str) -> RSAPrivateKey | None:
+        """What C(regenerate) keeps; it is not asked while a next key is there."""
         if live.private_exists and regenerate != "always":
             if live.key is None:
                 if regenerate == "full_idempotence":
-                    return True
+                    return None
                 problem = live.problem or DcosError(f"private_key_path: {live.private_path} cannot be used.")
                 raise DcosError(
                     f"{problem.message} It is not replaced, since a service may still use it: move it away, or set "
@@ -215,7 +223,7 @@ class Keypair(FilesResource[KeypairState]):
                 )
             if live.key.key_size != self._size and regenerate != "never":
                 if regenerate != "fail":
-                    return True
+                    return None
                 raise DcosError(
                     f"size: {live.private_path} holds a key of {live.key.key_size} bits, not {self._size}. It is not "
                     "replaced, since a service may use it: give its size, or set regenerate to partial_idempotence.",
@@ -231,21 +239,18 @@ class Keypair(FilesResource[KeypairState]):
                 "the public half of the private key.",
                 "key_mismatch",
             )
-        return not live.private_exists or regenerate == "always"
+        return None if regenerate == "always" else live.key
 
     # Planning
 
     def plan(self, state: KeypairState) -> Plan:
         before = self._view(state)
-        live, next_ = state.live, state.next
-        if not self._present:
+        live, next_, key = state.live, state.next, state.key
+        if key is None:
             gone = tuple(Step(f"remove {path}", partial(remove, path)) for path in live.files + next_.files)
             return Plan({"keypair": None, "key_made": False}, gone, before, None)
         pending = self._rotate == "prepare" or (self._rotate == "none" and next_.private_exists)
         target = next_ if pending else live
-        key = state.made or next_.key or live.key
-        if key is None:
-            raise AssertionError("a key is made where there is none")
         steps = self._steps_to_hold(target, key)
         after: dict[str, object] = {name: _words(key.public_key()) for name in ("private_key", "public_key")}
         if target.public_path is None:
@@ -265,7 +270,7 @@ class Keypair(FilesResource[KeypairState]):
             "size": key.key_size,
             "pending": pending,
         }
-        return Plan({"keypair": result, "key_made": state.made is not None}, tuple(steps), before, after)
+        return Plan({"keypair": result, "key_made": state.key_made}, tuple(steps), before, after)
 
     def _steps_to_hold(self, pair: Pair, key: RSAPrivateKey) -> list[Step]:
         """What brings a key into both files of a pair."""

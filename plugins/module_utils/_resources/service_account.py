@@ -93,6 +93,8 @@ class AccountState:
 
     last_superuser: read only where the account is to be deleted.
     kept_back: what of the journal is power that the account has not got; read only where a replacement made it again.
+    deleted: the account that this run has deleted for its replacement.
+    meanwhile: what somebody else changed of it before that, as warnings.
     """
 
     user: User | None = None
@@ -101,6 +103,8 @@ class AccountState:
     groups: tuple[str, ...] = ()
     last_superuser: bool = False
     kept_back: tuple[Belonging, ...] = ()
+    deleted: User | None = None
+    meanwhile: tuple[str, ...] = ()
 
     @property
     def key(self) -> RSAPublicKey | None:
@@ -134,7 +138,7 @@ def read_journal(iam: Iam, uid: str) -> Journal | None:
             str(document["description"]),
             tuple(Grant(str(entry["rid"]), str(action)) for entry in document["grants"] for action in entry["actions"]),
             tuple(str(gid) for gid in document["groups"]),
-            user,
+            account=user,
         )
     except (ValueError, KeyError, TypeError):
         raise DcosError(
@@ -173,6 +177,7 @@ class ServiceAccount(Resource[AccountState]):
         iam: Iam,
         own_uid: str | None,
         uid: str,
+        *,
         present: bool = True,
         description: str | None = None,
         key: RSAPublicKey | None = None,
@@ -188,7 +193,7 @@ class ServiceAccount(Resource[AccountState]):
         self._description = description
         self._key = key
         self._replace_key = replace_key
-        self._is_stored = is_stored
+        self._is_stored = is_stored or (lambda key: True)
         self._meanwhile: list[str] = []
         self._deleted: User | None = None
         self._describe_new_only = describe_new_only
@@ -201,7 +206,8 @@ class ServiceAccount(Resource[AccountState]):
 
     def read(self) -> AccountState:
         user = read_service_account(self._iam, self._uid)
-        state = AccountState(user, read_journal(self._iam, self._uid))
+        journal = read_journal(self._iam, self._uid)
+        state = AccountState(user, journal, deleted=self._deleted, meanwhile=tuple(self._meanwhile))
         if user is None:
             return state
         if self._present and state.journal is not None and same_key(state.key, state.journal.key):
@@ -286,7 +292,7 @@ class ServiceAccount(Resource[AccountState]):
                 )
             )
         after = self._shown(description, key, repaired.user)
-        warnings = (*self._meanwhile, *self._warn_of_repair(state))
+        warnings = (*state.meanwhile, *self._warn_of_repair(state))
         return Plan(
             {"service_account": after}, tuple(steps), self._view(state), self._diff_view(after), warnings=warnings
         )
@@ -342,7 +348,7 @@ class ServiceAccount(Resource[AccountState]):
                 remedy=REPLACE,
             )
         self._protect("replace", state)
-        if self._deleted is not None:
+        if state.deleted is not None:
             raise DcosError(
                 f"Replacing the key of service account {self._uid}: it was deleted for that, and somebody else made it "
                 f"again, with another key ({_fingerprint_of(repaired.key)}). That account is left alone. What the "
@@ -410,7 +416,7 @@ class ServiceAccount(Resource[AccountState]):
         return True
 
     def _write_journal(self, journal: Journal) -> bool:
-        if self._is_stored is not None and not self._is_stored(journal.key):
+        if not self._is_stored(journal.key):
             raise DcosError(
                 f"secret_path: the private half of the new key of service account {self._uid} "
                 f"({fingerprint(journal.key)}) is stored neither there nor beside it, at the same path with "
@@ -440,7 +446,7 @@ class ServiceAccount(Resource[AccountState]):
         What somebody changed of the account since it was read must not be undone: the journal follows, and everything
         is planned again. The IAM knows no conditional deletion, so this look comes right before it.
         """
-        if self._is_stored is not None and not self._is_stored(journal.key):
+        if not self._is_stored(journal.key):
             raise DcosError(
                 f"Replacing the key of service account {self._uid}: the private half of the new key "
                 f"({fingerprint(journal.key)}) is not stored any more, another run took it for a leftover. The account "
@@ -478,11 +484,9 @@ class ServiceAccount(Resource[AccountState]):
 
         In the moment of the deletion another run may have taken the replacement for an interrupted one.
         """
-        if self._is_stored is None or self._is_stored(journal.key):
-            return self._create(self._uid, public_pem(journal.key), journal.description)
         before = self._deleted
-        if before is None or before.public_key is None:
-            raise AssertionError("only an account with a key is replaced")
+        if self._is_stored(journal.key) or before is None or before.public_key is None:  # no key, no way back
+            return self._create(self._uid, public_pem(journal.key), journal.description)
         self._create(self._uid, before.public_key, before.description)
         for step in self._restore_steps(journal.belongings):
             step.do()
@@ -538,7 +542,9 @@ class ServiceAccount(Resource[AccountState]):
         provider = "internal"
         if user is not None:
             url, provider = user.url or url, user.provider_type
-        return account_view(User(self._uid, description, True, provider, pem, url))
+        return account_view(
+            User(self._uid, description, is_service=True, provider_type=provider, public_key=pem, url=url)
+        )
 
     def _view(self, state: AccountState) -> Mapping[str, object] | None:
         view: dict[str, object] = {}
@@ -585,7 +591,8 @@ def _repaired(uid: str, state: AccountState) -> AccountState:
         return state
     if not _is_restored(state, journal):
         return replace(state, journal=None)
-    user = User(uid, journal.description, True, "internal", public_pem(journal.key), "")
+    key = public_pem(journal.key)
+    user = User(uid, journal.description, is_service=True, provider_type="internal", public_key=key, url="")
     restored = _to_restore(state, journal)
     return AccountState(
         state.user if state.user is not None else user,

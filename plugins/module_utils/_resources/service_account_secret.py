@@ -135,26 +135,14 @@ class SecretState:
 class Decision:
     """What the slots shall hold.
 
-    live: the key for the live document; None leaves it as it is.
-    next: the key for next; None removes what is left there, unless C(keep_next).
-    pending: a rotation is under way, and the account shall get the key at next.
+    key: the one that the account shall have.
+    pending: a rotation is under way: the key is for next, and live is left as it is. Otherwise it is for live.
+    keep_next: what is left at next is not removed.
     """
 
-    live: RSAPrivateKey | None = field(repr=False, default=None)
-    next: RSAPrivateKey | None = field(repr=False, default=None)
+    key: RSAPrivateKey = field(repr=False)
+    pending: bool = False
     keep_next: bool = False
-
-    @property
-    def pending(self) -> bool:
-        return self.next is not None
-
-    @property
-    def key(self) -> RSAPrivateKey:
-        """The key that the account shall have."""
-        key = self.next if self.next is not None else self.live
-        if key is None:
-            raise AssertionError("every decision has a key")
-        return key
 
 
 @dataclass(frozen=True)
@@ -227,6 +215,7 @@ class ServiceAccountSecret(Resource[SecretState]):
         uid: str,
         path: str,
         store: str = "default",
+        *,
         present: bool = True,
         key: RSAPrivateKey | None = None,
         endpoint: Endpoint = Endpoint(),
@@ -261,17 +250,16 @@ class ServiceAccountSecret(Resource[SecretState]):
         state = SecretState(
             live,
             next_,
-            user is not None,
-            None if user is None else read_public_key(user.public_key),
-            None if journal is None else journal.key,
-            None,
-            endpoint,
+            account_exists=user is not None,
+            account_key=None if user is None else read_public_key(user.public_key),
+            journal_key=None if journal is None else journal.key,
+            login_endpoint=endpoint,
         )
         # The only key that a plan can need: for live or for next, never for both.
         if state.account_exists:
             needs_key = self._rotate == "prepare" and next_.key is None
         else:
-            needs_key = live.key is None and next_.key is None
+            needs_key = live.key is None and next_.key is None and self._rotate != "finish"
         return replace(state, made=self._make_key()) if needs_key and self._given is None else state
 
     def _slot(self, path: str) -> Slot:
@@ -289,21 +277,18 @@ class ServiceAccountSecret(Resource[SecretState]):
         if not state.live.usable and not self._overwrite:
             raise self._foreign(state.live)
         decision = self._decide_given(state, self._given) if self._given is not None else self._decide(state)
-        if decision.next is not None and not state.next.usable and not self._overwrite:
-            raise self._foreign(state.next)
-        steps: list[Step] = []
-        if decision.next is not None:
-            steps += self._steps_to_hold(state.next, decision.next, state)
-        if decision.live is not None:
-            steps += self._steps_to_hold(state.live, decision.live, state)
+        slot = state.next if decision.pending else state.live
+        if not slot.usable and not self._overwrite:
+            raise self._foreign(slot)
+        steps = self._steps_to_hold(slot, decision.key, state)
         # What cannot be read may be the only copy of something; like a foreign value it goes with overwrite only.
         leftover = state.next.key is not None or (state.next.document is not None and self._overwrite)
-        if decision.next is None and not decision.keep_next and leftover:
+        if not decision.pending and not decision.keep_next and leftover:
             if steps:
                 # The last copy of a key goes only when the other one is seen to be there.
                 steps.append(Step(f"read {self._path} back", partial(self._read_back, decision.key)))
             steps.append(self._settle_step(state.next, decision))
-        result = self._shown(state.next if decision.pending else state.live, decision.key, state)
+        result = self._shown(slot, decision.key, state)
         before = self._view(state)
         after: dict[str, object] = {name: result[name] for name in _DIFF_FIELDS}
         if decision.pending:
@@ -332,11 +317,11 @@ class ServiceAccountSecret(Resource[SecretState]):
     def _decide_given(self, state: SecretState, key: RSAPrivateKey) -> Decision:
         """The user gives the key: it goes where the account has it, or to next when the account is to get it."""
         if not state.account_exists:
-            return Decision(live=key, keep_next=True)
+            return Decision(key, keep_next=True)
         if state.account_has(key):
-            return Decision(live=key, keep_next=self._is_replacing(state) and not state.account_has(state.next.key))
+            return Decision(key, keep_next=self._is_replacing(state) and not state.account_has(state.next.key))
         if self._rotate == "prepare":
-            return Decision(next=key)
+            return Decision(key, pending=True)
         raise self._mismatch(
             state,
             f"the private key given ({fingerprint(key.public_key())}) is not that of the account",
@@ -346,18 +331,21 @@ class ServiceAccountSecret(Resource[SecretState]):
     def _decide(self, state: SecretState) -> Decision:
         """The key is made here; which of the stored ones counts depends on the one that the account has."""
         live, next_ = state.live.key, state.next.key
+        spare = next_ or state.made
         replacing = self._is_replacing(state)
-        if self._rotate == "prepare" and state.account_exists:
-            return Decision(next=next_ or state.made)
-        if state.account_has(next_):
-            return Decision(live=next_)
+        if self._rotate == "prepare" and state.account_exists and spare is not None:
+            return Decision(spare, pending=True)
+        if next_ is not None and state.account_has(next_):
+            return Decision(next_)
         if not state.account_exists:
-            if live is None and self._rotate == "finish" and next_ is None:
+            if live is not None and next_ is not None and replacing:
+                return Decision(next_, pending=True)
+            if live is not None:
+                return Decision(live, keep_next=True)
+            if spare is None:
                 raise self._mismatch(state, "there is no rotation to finish", _NO_ROTATION)
-            if live is None:
-                return Decision(live=next_ or state.made)
-            return Decision(next=next_) if replacing else Decision(live=live, keep_next=True)
-        if not state.account_has(live):
+            return Decision(spare)
+        if live is None or not state.account_has(live):
             raise self._mismatch(
                 state,
                 "no key of the account is stored" if live is None else "the stored key is not that of the account",
@@ -370,7 +358,7 @@ class ServiceAccountSecret(Resource[SecretState]):
                 _REPLACE_FIRST,
             )
         # While the account is being replaced, its next key is not a leftover.
-        return Decision(live=live, keep_next=replacing)
+        return Decision(live, keep_next=replacing)
 
     @staticmethod
     def _is_replacing(state: SecretState) -> bool:
@@ -434,26 +422,25 @@ class ServiceAccountSecret(Resource[SecretState]):
 
     def _settle_step(self, slot: Slot, decision: Decision) -> Step:
         """Delete what next holds: no usable key, a copy of what is live now, else perhaps the only one."""
-        if slot.key is None or _same(slot.key, decision.key):
+        document = slot.document
+        if document is None or document.key is None or _same(document.key, decision.key):
             return self._delete_step(slot)
-        return Step(f"delete secret {slot.path}", partial(self._drop_leftover, slot))
+        return Step(f"delete secret {slot.path}", partial(self._drop_leftover, slot, document))
 
-    def _drop_leftover(self, slot: Slot) -> bool:
+    def _drop_leftover(self, slot: Slot, document: Document) -> bool:
         """Delete a key that nobody waits for: mark it, look whether somebody does, and only then delete it.
 
         Whoever replaces an account first writes its journal, then looks for the next key (see service_account.py), for
         which a marked one does not count. So either that run stops, or its journal is seen here and the mark goes
         again; and at no moment a key that the account has, or is about to get, is stored nowhere.
         """
-        if slot.document is None or slot.stored is None:
-            raise AssertionError("a leftover was read as a document")
         secrets, found = self._cluster.secrets, self._look_again(slot)
-        marked = json.dumps({**slot.document.fields, LEFTOVER: True}, sort_keys=True)
-        if not slot.document.is_leftover and not secrets.update(self._store, slot.path, marked, found):
+        marked = json.dumps({**document.fields, LEFTOVER: True}, sort_keys=True)
+        if not document.is_leftover and not secrets.update(self._store, slot.path, marked, found):
             raise self._rival(slot)
         found = StoredValue(marked.encode("utf-8"))
         if self._is_awaited(slot):
-            unmarked = {name: value for name, value in slot.document.fields.items() if name != LEFTOVER}
+            unmarked = {name: value for name, value in document.fields.items() if name != LEFTOVER}
             secrets.update(self._store, slot.path, json.dumps(unmarked, sort_keys=True), found)
             raise self._rival(slot)
         return secrets.delete(self._store, slot.path, found)

@@ -56,10 +56,10 @@ def _section(
             prefix + template,
             _actions(actions),
             _actions(" ".join(also)),
-            component,
-            description,
-            status,
-            uncertain,
+            component=component,
+            description=description,
+            status=status,
+            uncertain=uncertain,
         )
         for template, actions, description, *also in rows
     )

@@ -163,7 +163,11 @@ def plan_service(
     stage = state
     warnings: list[str] = []
     login_endpoint: str | None = None
-    permissions = grants.all() if state == ABSENT else () if state == ROTATED else grants.certain()
+    permissions: tuple[Permission, ...] = ()
+    if state == ABSENT:
+        permissions = grants.all()
+    elif state == PRESENT:
+        permissions = grants.certain()
     left_out: tuple[LeftOut, ...] = ()
     keep: tuple[Permission, ...] = ()
     run_as: tuple[Permission, ...] = ()

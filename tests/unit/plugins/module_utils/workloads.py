@@ -188,7 +188,7 @@ def services_that_are_refused(size: int) -> Callable[[], object]:
     iam = SimpleNamespace(listed_service_accounts=list)
 
     def work() -> object:
-        fleet = Fleet(cast(Cluster, SimpleNamespace(iam=iam)), services, {}, 8, quiet)
+        fleet = Fleet(cast(Cluster, SimpleNamespace(iam=iam)), services, {}, concurrency=8, progress=quiet)
         plan = fleet.plan(fleet.read())
         return fleet.result(plan, plan.steps), fleet.failure()
 
