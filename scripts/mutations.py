@@ -374,14 +374,14 @@ MUTATIONS: tuple[Mutation, ...] = (
     _mutation(
         f"{LIBRARY}/_resources/service_account_secret.py:ServiceAccountSecret._decide_given",
         """if self._rotate == "prepare":
-            return Decision(next=key)""",
-        "return Decision(live=key)",
+            return Decision(key, pending=True)""",
+        "return Decision(key)",
         f"{RESOURCES}/test_service_account_secret.py::test_a_given_key",
     ),
     _mutation(
         f"{LIBRARY}/_resources/service_account_secret.py:ServiceAccountSecret._decide",
-        "if not state.account_has(live):",
-        "if False:",
+        "if live is None or not state.account_has(live):",
+        "if live is None:",
         f"{RESOURCES}/test_service_account_secret.py::test_every_state",
     ),
     _mutation(

@@ -6,30 +6,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TypeVar
 
 from ._visible import visible
 
 Error = TypeVar("Error", bound="DcosError")
-
-VARIABLES_OF_OPTIONS = {
-    "description": "description",
-    "legacy_login_endpoint": "legacy_login_endpoint",
-    "path": "secret_path",
-    "private_key_path": "key_dir",
-    "public_key_path": "key_dir",
-    "secret_path": "secret_path",
-    "secret_store": "secret_store",
-    "security_mode": "security_mode",
-    "store": "secret_store",
-    "uid": "account",
-}
-"""What the options of modules are in the role dcos_service and in the entries of dcos_services, without prefix."""
-
-_OPTION = re.compile(r"(\w+)(?=: | \()")
-"""Messages about an option begin with its name."""
 
 
 @dataclass(frozen=True)
@@ -86,18 +68,6 @@ class DcosError(Exception):
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
         return other
-
-    def in_terms_of_service(self, prefix: str) -> DcosError:
-        """The same for somebody who wrote the variables of a service, not the options of a module."""
-        told = self.copy()  # several services may share this one
-        if self.remedy is not None:
-            told.message = told.message.replace(
-                self.remedy.for_module, self.remedy.for_service.format(prefix=prefix), 1
-            )
-        option = _OPTION.match(told.message)
-        if option is not None and option[1] in VARIABLES_OF_OPTIONS:
-            told.message = f"{prefix}{VARIABLES_OF_OPTIONS[option[1]]}{told.message[option.end() :]}"
-        return told
 
     def failure(self) -> dict[str, str | int | None]:
         """The structure that a failed module returns beside its message, for playbooks to branch on."""

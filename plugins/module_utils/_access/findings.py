@@ -87,14 +87,14 @@ class Account:
     @property
     def superuser_through(self) -> list[str]:
         """The groups that make it a superuser."""
-        return sorted({entry.gid for entry in self.through_groups if entry.grant.rid == SUPERUSER_RID})
+        return [] if self.permissions is None else self.permissions.groups_with(SUPERUSER_RID)
 
     @property
     def superuser(self) -> str | None:
         """How it is a superuser, by any single action: DIRECT, GROUP or NO; None if its permissions are not known."""
         if self.permissions is None:
             return None
-        if any(grant.rid == SUPERUSER_RID for grant in self.direct):
+        if self.permissions.has_direct(SUPERUSER_RID):
             return DIRECT
         return GROUP if self.superuser_through else NO
 

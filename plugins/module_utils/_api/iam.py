@@ -61,6 +61,14 @@ class Permissions:
     direct: tuple[Grant, ...] = ()
     through_groups: tuple[GroupGrant, ...] = ()
 
+    def has_direct(self, rid: str) -> bool:
+        """Whether it may do anything on a resource by a grant of its own."""
+        return any(grant.rid == rid for grant in self.direct)
+
+    def groups_with(self, rid: str) -> list[str]:
+        """The groups through which it may do anything on a resource."""
+        return sorted({entry.gid for entry in self.through_groups if entry.grant.rid == rid})
+
 
 @dataclass(frozen=True)
 class Subject:

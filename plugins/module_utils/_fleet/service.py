@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Mapping, Sequence
 
 from .._api.cluster import Cluster
-from .._api.iam import user_subject
+from .._api.iam import Permissions, user_subject
 from .._api.login import log_in
 from .._crypto.rsa_keys import fingerprint, load_private_key, read_public_key
 from .._errors import DcosError
@@ -32,10 +32,11 @@ from .._resources.service_account_secret import (
     Endpoint,
     ServiceAccountSecret,
 )
-from .._rules.identifiers import NEXT_SUFFIX
+from .._rules.identifiers import next_path
 from .._rules.permissions import SUPERUSER_RID, Permission
 from .._service.plan import ABSENT, ROTATED, SKIP, Plan
 from .._service.superuser import RUN_AS_ACCOUNT
+from .._service.terms import in_terms_of_service
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -111,7 +112,7 @@ class Service:
             self._stage()
             report.complete = True
         except DcosError as exc:
-            report.error = exc.in_terms_of_service(self._plan.prefix)
+            report.error = in_terms_of_service(exc, self._plan.prefix)
             report.changed = bool(done)  # what was foreseen before an error is not going to be done
         except Exception as exc:  # one service must not take the results of all the others along
             report.error = DcosError(
@@ -193,16 +194,14 @@ class Service:
 
     def _is_superuser(self) -> bool:
         with self._run.planning():
-            permissions = self._cluster.iam.permissions(self._plan.account)
-        if permissions is None:
-            return False
-        grants = [*permissions.direct, *(entry.grant for entry in permissions.through_groups)]
-        return any(grant.rid == SUPERUSER_RID for grant in grants)
+            permissions = self._cluster.iam.permissions(self._plan.account) or Permissions()
+        return permissions.has_direct(SUPERUSER_RID) or bool(permissions.groups_with(SUPERUSER_RID))
 
     # The key
 
     def _key(self) -> _Key:
         """The key is stored before the account exists, so it is never lost; what is in files too goes along."""
+        plan = self._plan
         rotates = self._rotates()
         pair = self._keep_in_files("prepare" if rotates else "none")
         rotates |= pair is not None and pair["pending"]
@@ -217,7 +216,7 @@ class Service:
         verified = False
         if not self._run.provisional:
             if pending:
-                self._log_in(NEXT_SUFFIX if stored["secret"]["pending"] else "")
+                self._log_in(next_path(plan.secret_path) if stored["secret"]["pending"] else plan.secret_path)
                 verified = True
             if stored["unsettled"]:  # by a rotation, or by one that was given up
                 self._store("finish" if pending else "none", key)
@@ -335,13 +334,12 @@ class Service:
         wanted, changed = self._plan.verify_login, self._report.changed
         if self._run.provisional or not (wanted == "always" or (wanted == "changed" and changed)):
             return False
-        self._log_in("")
+        self._log_in(self._plan.secret_path)
         return True
 
-    def _log_in(self, suffix: str) -> None:
+    def _log_in(self, path: str) -> None:
         """The document is read from the store, not taken from memory: it is what the service will find."""
-        plan = self._plan
-        stored = SecretLogin(plan.secret_store, plan.secret_path + suffix, plan.account)
+        stored = SecretLogin(self._plan.secret_store, path, self._plan.account)
         with self._run.trial():
             log_in(self._cluster.http, stored.credentials(self._cluster))
 

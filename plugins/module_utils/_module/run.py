@@ -14,6 +14,7 @@ from typing import Any, Callable, Dict, Mapping, Optional, TypeVar
 
 from .._errors import DcosError
 from .._resources.frame import FilesResource, Outcome, Resource, converge
+from .._service.terms import in_terms_of_service
 from .._visible import visible
 from . import libraries as _deps
 from .arguments import Module
@@ -67,7 +68,7 @@ def in_role() -> bool:
 
 
 def _in_terms_of_caller(error: DcosError) -> DcosError:
-    return error.in_terms_of_service(os.environ[SERVICE_VARIABLES]) if in_role() else error
+    return in_terms_of_service(error, os.environ[SERVICE_VARIABLES]) if in_role() else error
 
 
 def _exit(module: Module, outcome: Outcome, more: Mapping[str, object]) -> None:

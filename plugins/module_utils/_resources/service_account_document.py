@@ -16,10 +16,10 @@ from .._api.secret_store import StoredValue
 from .._crypto.rsa_keys import is_pkcs8, load_stored_private_key, same_key
 from .._errors import DcosError
 from .._rules.identifiers import (
-    NEXT_SUFFIX,
     check_secret_path,
     check_store,
     is_uid,
+    next_path,
 )
 
 if TYPE_CHECKING:
@@ -108,7 +108,8 @@ def stored_half(cluster: Cluster, uid: str, store: str, path: str | None) -> Cal
     """What tells whether the private half of a key is at C(path), or beside it where a rotation keeps the next one."""
     if path is None:
         return None
-    paths = [check_secret_path(path, "secret_path") + suffix for suffix in (NEXT_SUFFIX, "")]
+    path = check_secret_path(path, "secret_path")
+    paths = (next_path(path), path)
     check_store(store, "secret_store")
 
     def is_stored(key: RSAPublicKey) -> bool:

@@ -108,14 +108,16 @@ def check_not_native(uid: str, option: str, allow_dcos_prefix: bool, allow_optio
     return uid
 
 
-def check_account_uid(uid: str, allow_dcos_prefix: bool) -> str:
+def check_account_uid(
+    uid: str, allow_dcos_prefix: bool, option: str = "uid", allow_option: str = "allow_dcos_prefix"
+) -> str:
     """Refuse, before any request, a uid that no writing module may touch."""
-    check_uid(uid, "uid")
-    check_not_native(uid, "uid", allow_dcos_prefix)
+    check_uid(uid, option)
+    check_not_native(uid, option, allow_dcos_prefix, allow_option)
     owner = uid_of_journal(uid)
     if owner is not None:
         raise DcosError(
-            f"uid: {uid} is where this collection keeps the journal of a key replacement. Manage account "
+            f"{option}: {uid} is where this collection keeps the journal of a key replacement. Manage account "
             f"{owner}, which repairs or removes the journal.",
             "invalid_uid",
         )

@@ -14,10 +14,9 @@ from .._presets.reading import ANY_ROLE
 from .._rules.identifiers import (
     JOURNAL_SUFFIX,
     UID_MAX_LENGTH,
-    check_not_native,
+    check_account_uid,
     check_uid,
     journal_uid,
-    uid_of_journal,
 )
 
 # The segments of an app id as Marathon checks them: labels of lower-case letters, digits and hyphens, joined by dots.
@@ -86,13 +85,8 @@ def key_files(key_dir: str, account: str) -> KeyFiles:
 
 def account_name(given: str | None, derived: str, option: str, prefix: str, allow_dcos_prefix: bool) -> str:
     """The account's uid, one that the modules would take."""
-    account = check_uid(derived, f"{option}, derived from {prefix}name") if given is None else check_uid(given, option)
-    if uid_of_journal(account) is not None:
-        raise DcosError(
-            f"{option}: {account} is where this collection keeps the journal of a key replacement. Use another uid.",
-            "invalid_uid",
-        )
-    return check_not_native(account, option, allow_dcos_prefix, f"{prefix}allow_dcos_prefix")
+    account = check_uid(derived, f"{option}, derived from {prefix}name") if given is None else given
+    return check_account_uid(account, allow_dcos_prefix, option, f"{prefix}allow_dcos_prefix")
 
 
 def check_replaceable(account: str, option: str) -> None:

@@ -8,10 +8,13 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.dcos.security.plugins.module_utils._errors import (
-    VARIABLES_OF_OPTIONS,
     DcosError,
     Remedy,
     UnreachableError,
+)
+from ansible_collections.dcos.security.plugins.module_utils._service.terms import (
+    VARIABLES_OF_OPTIONS,
+    in_terms_of_service,
 )
 from ansible_collections.dcos.security.plugins.module_utils._service.variables import VARIABLES
 
@@ -30,14 +33,14 @@ REMEDY = Remedy("Set overwrite to true.", "Set {prefix}state to absent first.")
     ],
 )
 def test_options_become_variables(message: str, told: str) -> None:
-    assert DcosError(message).in_terms_of_service("dcos_service_").message == told
+    assert in_terms_of_service(DcosError(message), "dcos_service_").message == told
 
 
 def test_the_remedy_is_that_of_the_reader() -> None:
     error = DcosError("path: it is taken.", "foreign_secret", 409, remedy=REMEDY)
     assert str(error) == error.message == "path: it is taken. Set overwrite to true."
     error.message += " Done before that: nothing."
-    told = error.in_terms_of_service("services[3].")
+    told = in_terms_of_service(error, "services[3].")
     assert told.message == (
         "services[3].secret_path: it is taken. Set services[3].state to absent first. Done before that: nothing."
     )
@@ -46,7 +49,7 @@ def test_the_remedy_is_that_of_the_reader() -> None:
 
 
 def test_it_stays_the_same_kind_of_error() -> None:
-    assert isinstance(UnreachableError("uid: x").in_terms_of_service("a."), UnreachableError)
+    assert isinstance(in_terms_of_service(UnreachableError("uid: x"), "a."), UnreachableError)
 
 
 def test_every_variable_is_one() -> None:

@@ -1,0 +1,39 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change at any time.
+"""Errors about the options of modules, for those who wrote the variables of a service and know no options."""
+
+from __future__ import annotations
+
+import re
+
+from .._errors import DcosError
+
+VARIABLES_OF_OPTIONS = {
+    "description": "description",
+    "legacy_login_endpoint": "legacy_login_endpoint",
+    "path": "secret_path",
+    "private_key_path": "key_dir",
+    "public_key_path": "key_dir",
+    "secret_path": "secret_path",
+    "secret_store": "secret_store",
+    "security_mode": "security_mode",
+    "store": "secret_store",
+    "uid": "account",
+}
+"""What the options of modules are in the role dcos_service and in the entries of dcos_services, without prefix."""
+
+_OPTION = re.compile(r"(\w+)(?=: | \()")
+"""Messages about an option begin with its name."""
+
+
+def in_terms_of_service(error: DcosError, prefix: str) -> DcosError:
+    """The same error, naming variables that begin with C(prefix)."""
+    told = error.copy()  # several services may share this one
+    if error.remedy is not None:
+        told.message = told.message.replace(error.remedy.for_module, error.remedy.for_service.format(prefix=prefix), 1)
+    option = _OPTION.match(told.message)
+    if option is not None and option[1] in VARIABLES_OF_OPTIONS:
+        told.message = f"{prefix}{VARIABLES_OF_OPTIONS[option[1]]}{told.message[option.end() :]}"
+    return told
