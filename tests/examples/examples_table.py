@@ -374,7 +374,7 @@ KEYS = Group(
     examples=[
         Example(
             f"{GUIDES}/keys.rst",
-            "Bring a key of our own",
+            "Store a key of your own",
             changed=[
                 "Make the key pair, or keep the one that is there",
                 "Create the account",
@@ -440,7 +440,7 @@ KEYS = Group(
         ),
         Example(
             f"{GUIDES}/keys.rst",
-            "Bring a service into order after an interruption",
+            "Repair a service after an interruption",
             # As an interruption before the last stage leaves it.
             before="""
             - dcos.security.dcos_sa_secret:
