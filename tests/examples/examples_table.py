@@ -49,7 +49,7 @@ MODULES = Group(
         # First of all: later ones leave superusers behind.
         Example(
             f"{GUIDES}/access.rst",
-            "Look for what is wrong with the rights on the cluster",
+            "Look for faults in the permissions on the cluster",
             changed=["Write it as a page"],
             again=["Write it as a page"],
         ),
@@ -344,10 +344,10 @@ PROVISIONING = Group(
         Example(f"{GUIDES}/provisioning.rst", "Bring a service up with superuser power", changed=PROVISIONED),
         Example(
             f"{GUIDES}/provisioning.rst",
-            "Grant what was denied, and take the superuser power away",
+            "Grant what was denied, and revoke the superuser power",
             changed=[GRANTS],
         ),
-        Example(f"{GUIDES}/provisioning.rst", "Provision with a preset of our own", changed=PROVISIONED),
+        Example(f"{GUIDES}/provisioning.rst", "Provision with a preset of your own", changed=PROVISIONED),
         Example(
             f"{GUIDES}/provisioning.rst",
             "Provision a deployment pipeline outside the cluster",
