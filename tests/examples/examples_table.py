@@ -538,7 +538,7 @@ EMULATOR = Group(
         Example(
             f"{GUIDES}/emulator.rst",
             "Test with a cluster that loses connections",
-            changed=[DATA_DIR, STARTED, "See that the task finds out what happened"],
+            changed=[DATA_DIR, STARTED, "Check that the task finds out what happened"],
         ),
         Example(
             "roles/dcos_emulator/README.md",
