@@ -15,10 +15,10 @@ KEY = "Store the key for the service"
 ACCOUNT = "Create the service account with that key"
 GRANTS = "Grant what the service needs"
 PAIR = "Keep the key pair in files"
-FINISH = "Put the next key in place of the one before, or remove it"
-RETIRED = "Remove the service account and with it its grants"
+FINISH = "Promote or remove the next key"
+RETIRED = "Remove the service account and its grants"
 FORGOTTEN = "Remove the service account's secret"
-UNUSED = "Delete the ACLs that nobody uses any more"
+UNUSED = "Delete unused ACLs"
 DATA_DIR = "Make the data directory"
 STARTED = "Start the emulator in the background"
 STOPPED = "Stop the emulator"
@@ -50,8 +50,8 @@ MODULES = Group(
         Example(
             f"{GUIDES}/access.rst",
             "Look for faults in the permissions on the cluster",
-            changed=["Write it as a page"],
-            again=["Write it as a page"],
+            changed=["Write the HTML page"],
+            again=["Write the HTML page"],
         ),
         Example(
             f"{PLUGINS}/dcos_keypair.py",
@@ -338,7 +338,7 @@ PROVISIONING = Group(
         Example(
             f"{GUIDES}/provisioning.rst",
             "Provision a service that runs as app",
-            changed=[*PROVISIONED, "Let Marathon start the service as its Linux user"],
+            changed=[*PROVISIONED, "Allow Marathon to start the service as its Linux user"],
         ),
         Example(f"{GUIDES}/troubleshooting.rst", "Look for what interrupted runs left"),
         Example(f"{GUIDES}/provisioning.rst", "Bring a service up with superuser power", changed=PROVISIONED),
@@ -358,7 +358,7 @@ PROVISIONING = Group(
         Example(
             f"{GUIDES}/authentication.rst",
             "Keep the token of a program that reports",
-            changed=["Renew the token ahead of its end"],
+            changed=["Renew the token before it expires"],
         ),
         Example(f"{GUIDES}/troubleshooting.rst", "Branch on the code of a failure", fails=["Store a key"]),
         Example(
