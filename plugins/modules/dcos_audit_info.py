@@ -245,7 +245,7 @@ audit:
         last_at: *last_at
         sample: *sample
 unmapped:
-  description: Lines that are audit lines and name no permission that can be relied on.
+  description: Lines that are audit lines and name no reliable permission.
   returned: success
   type: list
   elements: dict

@@ -180,7 +180,7 @@ def test_a_slip_in_a_variable_is_told_before_the_first_write(strict: Emulator, l
         ("retire_services", {"dcos_services": []}, "There is no service. Give dcos_services"),
         ("rotate_keys", {"dcos_services": "/a"}, "dcos_services: must be a list"),
         ("retire_services", {"dcos_services_group": "all", "dcos_services_state": "present"},
-         "dcos_services_state: 'present' is given, but this playbook is there to retire services"),
+         "dcos_services_state: 'present' is given, but this playbook can only retire services"),
         ("provision_services", {"dcos_services": "/a"}, "dcos_services: must be a list"),
         ("provision_services", {"dcos_services": {"name": "/a"}}, "dcos_services: must be a list"),
         ("rotate_keys", {"dcos_batch_size": "many", "dcos_services_group": "all"}, "'many' is no size"),
