@@ -33,7 +33,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - A key that would be made is made in memory and thrown away; the result then holds RV(provisional=true).
+      - A new key is made in memory and discarded; the result then has RV(provisional=true).
   diff_mode:
     support: full
     details:
@@ -174,12 +174,12 @@ provisional:
   type: bool
   sample: true
 check_mode:
-  description: That this is a prediction, and nothing was changed.
+  description: This is a prediction; nothing was changed.
   returned: in check mode
   type: bool
   sample: true
 failure:
-  description: What went wrong, to branch on, see M(dcos.security.dcos_service_account).
+  description: What went wrong, for playbooks to branch on. See M(dcos.security.dcos_service_account).
   returned: failure
   type: dict
   sample: {status: null, code: invalid_key, title: null}
