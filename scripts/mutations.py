@@ -145,7 +145,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIVE}/test_playbooks.py::test_provisioning_and_retirement",
     ),
     _mutation(
-        f"{TASKS}/absent.yml:Remove the service account and with it its grants",
+        f"{TASKS}/absent.yml:Remove the service account and its grants",
         """dcos.security.dcos_service_account:
     uid: "{{ __dcos_service_plan.account }}"
     allow_dcos_prefix: "{{ __dcos_service_plan.allow_dcos_prefix }}"
@@ -160,21 +160,21 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIVE}/test_role.py::test_bringing_up_and_exclusive",
     ),
     _mutation(
-        f"{TASKS}/key.yml:See whether the service can log in with the next key",
+        f"{TASKS}/key.yml:Check the login with the next key",
         "when:",
         """when:
     - false""",
         f"{LIVE}/test_playbooks.py::test_rotation_in_batches",
     ),
     _mutation(
-        f"{TASKS}/present.yml:Give the service a key, an account and a secret",
-        "- name: Give the service a key, an account and a secret",
+        f"{TASKS}/present.yml:Provision key, secret and account",
+        "- name: Provision key, secret and account",
         """- name: Grant too early
   dcos.security.dcos_acl_grant:
     uid: "{{ __dcos_service_plan.account }}"
     permissions: "{{ __dcos_service_plan.permissions }}"
 
-- name: Give the service a key, an account and a secret""",
+- name: Provision key, secret and account""",
         f"{LIVE}/test_playbooks.py::test_provisioning_and_retirement",
     ),
     # The principal

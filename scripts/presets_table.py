@@ -44,8 +44,8 @@ INTRODUCTION = f"""\
 Shipped presets
 ===============
 
-What the documents of DC/OS say each service needs, as the role ``dcos_service`` and the module ``dcos_services`` grant
-it. Names of variables stand here without the ``dcos_service_`` that they have in the role.
+What each service needs according to the DC/OS documents, and what the role ``dcos_service`` and the module
+``dcos_services`` grant. Names of variables are given without the role's prefix ``dcos_service_``.
 
 .. contents::
    :local:
@@ -56,16 +56,16 @@ it. Names of variables stand here without the ``dcos_service_`` that they have i
 Presets and security modes
 --------------------------
 
-Whether a service can have an account, or must have one:
+Whether a service can or must have an account:
 
-* *optional*: it works without one, in permissive mode with the power of a superuser.
+* *optional*: it works without one, in permissive mode with superuser power.
 * *required*: it does not work without one.
 * *not possible*: it cannot use one; the role stops unless ``optional_account`` is ``skip``.
 * *no service*: it cannot be deployed there at all; the role stops.
 * *not documented*: no document names this mode, so the rules for any service decide.
 
-Where later documents differ, the version of DC/OS stands with the row that holds from it on. The cluster's version
-decides; the oldest row holds where it cannot be read. Services outside the cluster need an account in every mode.
+Where later documents differ, a further row names the DC/OS version from which it applies. The cluster's version decides;
+if it cannot be read, the oldest row applies. Services outside the cluster need an account in every mode.
 """
 
 GRANTS = f"""\
@@ -74,16 +74,17 @@ GRANTS = f"""\
 Grants
 ------
 
-Each preset lists what strict mode needs. Of that, a cluster is given what its mode enforces: Admin Router and secrets
-always, ``dcos:service`` in permissive and strict mode, ``dcos:mesos`` in strict mode. What the page of a package lists
-is granted, since the package was tested with it; where another document contradicts, the table says so. What is marked
-*uncertain* is left out with a warning: ``uncertain_grants`` grants it too.
+Each preset lists what strict mode needs. The role makes those grants that the cluster's mode enforces: Admin Router and
+secrets always, ``dcos:service`` in permissive and strict mode, ``dcos:mesos`` in strict mode. Grants from the page of a
+package are made, since the package was tested with it; if another document contradicts, the table says so. *Uncertain*
+grants are left out with a warning; ``uncertain_grants`` makes them too.
 
-In braces: the account's uid, the name of the service without leading slash, the same without what the package appends
-to it (``folder``), its Mesos role, its Linux user, its first folder (``group``), and values from ``preset_values``.
+Names in braces stand for the account's uid, the name of the service without leading slash, the same without what the
+package appends to it (``folder``), its Mesos role, its Linux user, its first folder (``group``), and values from
+``preset_values``.
 
-A service that has the documented name gets the documented account and secret; any other gets names derived from its
-own. Where no role is given, it is derived from the name. A package that can take the role of its group does so with
+A service with the documented name gets the documented account and secret; any other gets names derived from its own.
+Unless a role is given, it is derived from the name. A package that can take the role of its group does so with
 ``group_role``. Sources are pages of the DC/OS documentation, or files of public repositories (owner/name, path).
 """
 

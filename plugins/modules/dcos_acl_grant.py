@@ -10,15 +10,15 @@ module: dcos_acl_grant
 short_description: Grant and revoke permissions on a DC/OS cluster
 version_added: 0.1.0
 description:
-  - Grants actions on resources to a service account, a user or a group, and revokes them, many in one task with one
-    reading. It needs DC/OS Enterprise.
-  - All grants are made first, then all revocations, those of C(dcos:superuser) last. An ACL that is missing is created;
-    one that is there is left as it is, and a revocation does not delete it, since ACLs are shared, unless
-    O(delete_unused_acls) asks for that.
-  - The IAM may answer readings from a cache that is up to five seconds old. A grant that turns out to be there already
-    is not reported as a change.
-  - After writing, the grants are read again. What another run undid meanwhile is done again. After three attempts this
-    is an error with the code V(conflict), which says what is still to do.
+  - Grants actions on resources to a service account, a user or a group, and revokes them. One task handles many grants
+    and reads the cluster once. It needs DC/OS Enterprise.
+  - All grants are made first, then all revocations, those of C(dcos:superuser) last. A missing ACL is created; an
+    existing one is not changed. ACLs are shared, so a revocation does not delete them unless O(delete_unused_acls) is
+    set.
+  - The IAM may answer reads from a cache that is up to five seconds old. A grant that turns out to exist already is not
+    reported as a change.
+  - After writing, the grants are read again. If another run has undone something meanwhile, it is repeated. After three
+    attempts the module fails with the code V(conflict) and says what is missing.
 author:
   - The dcos.security contributors (@dcos)
 extends_documentation_fragment:
@@ -39,21 +39,21 @@ attributes:
 options:
   uid:
     description:
-      - Account whose direct grants are managed. Either it or O(gid) is needed.
+      - Account whose direct grants are managed. Either O(uid) or O(gid) is needed.
       - With O(state=present) an account that does not exist is an error with the code V(ERR_UNKNOWN_USER_ID).
       - The accounts of DC/OS itself are refused with the code V(native_account); C(dcos_marathon) and C(dcos_metronome)
-        may be granted and revoked single actions, as DC/OS allows it.
-      - The account of this connection is not stripped of what the run needs (code V(own_account)), and the last
-        superuser stays one (V(ERR_NO_MORE_SUPERUSERS)).
+        may be granted and revoked single actions, as DC/OS allows.
+      - The account of this connection keeps what the run needs (code V(own_account)), and the last superuser remains
+        one (V(ERR_NO_MORE_SUPERUSERS)).
     type: str
   gid:
     description:
-      - Group whose grants are managed, in place of O(uid). With O(state=present) one that does not exist is an error
+      - Group whose grants are managed, instead of O(uid). With O(state=present) a group that does not exist is an error
         with the code V(ERR_UNKNOWN_GROUP_ID). The group C(superusers) is never changed.
     type: str
   permissions:
     description:
-      - What to grant or revoke. Entries of the same resource are joined. Either it or O(rid) is needed.
+      - What to grant or revoke. Entries for the same resource are merged. Either O(permissions) or O(rid) is needed.
     type: list
     elements: dict
     suboptions:
@@ -76,7 +76,7 @@ options:
         type: str
   rid:
     description:
-      - A single resource id, in place of O(permissions). O(actions) and O(description) belong to it alone.
+      - A single resource id, instead of O(permissions). O(actions) and O(description) apply to it only.
     type: str
   actions:
     description:
@@ -97,7 +97,7 @@ options:
     default: false
   keep:
     description:
-      - Grants that O(exclusive=true) does not revoke. They are not granted by this option.
+      - Grants that O(exclusive=true) does not revoke. This option does not grant them.
     type: list
     elements: dict
     default: []
@@ -117,9 +117,9 @@ options:
   unknown_rids:
     description:
       - What to do about a resource id, or an action on one, that no document of DC/OS knows. The IAM stores whatever it
-        is given, so a slip would show only when something is denied. V(warn) warns and V(fail) stops before the first
-        write (code V(invalid_rid)), both naming the nearest documented one; V(ignore) says nothing. It is about what
-        O(state=present) grants.
+        is given, so a typo would show only when something is denied. V(warn) warns and V(fail) stops before the first
+        write (code V(invalid_rid)); both name the nearest documented one. V(ignore) does nothing. This applies to
+        O(state=present).
     type: str
     choices: [warn, fail, ignore]
     default: warn
@@ -131,9 +131,9 @@ options:
     default: present
   delete_unused_acls:
     description:
-      - With O(state=absent), whether the ACLs of the listed resources are deleted when nobody, user or group, has a
-        grant on them any more. It works for an account or group that is already gone too. The ACL of C(dcos:superuser)
-        is never deleted. An error with O(state=present).
+      - With O(state=absent), whether to delete the ACLs of the listed resources on which no user or group has a grant
+        any more. This also works if the account or group no longer exists. The ACL of C(dcos:superuser) is never
+        deleted. An error with O(state=present).
     type: bool
     default: false
 seealso:
@@ -192,7 +192,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 grants:
-  description: What was changed, or in check mode would be, and what results.
+  description: What was changed (predicted in check mode), and the resulting grants.
   returned: success
   type: dict
   contains:
@@ -215,19 +215,19 @@ grants:
       returned: success
       sample: [{rid: 'dcos:mesos:master:framework:role:cassandra-role', actions: [create]}]
 deleted_acls:
-  description: Resources whose ACL was deleted, or in check mode would be.
+  description: Resources whose ACL was deleted (predicted in check mode).
   returned: with O(delete_unused_acls=true)
   type: list
   elements: str
   sample: ['dcos:mesos:master:reservation:principal:cassandra-principal']
 through_groups:
-  description: What the account may do through its groups besides; this module does not change it.
+  description: What the account may also do through its groups; this module does not change that.
   returned: success
   type: list
   elements: dict
   sample: [{gid: superusers, rid: 'dcos:superuser', actions: [full]}]
 provisional:
-  description: This is a prediction. Nothing was changed, so the result tells of what is not there yet.
+  description: The result is a prediction; nothing was changed.
   returned: in check mode, where something would change
   type: bool
   sample: true
@@ -237,7 +237,7 @@ cluster:
   type: dict
   sample: {url: 'https://dcos.example.com', credentials_from: task}
 failure:
-  description: What went wrong, to branch on, see M(dcos.security.dcos_service_account).
+  description: What went wrong, for playbooks to branch on. See M(dcos.security.dcos_service_account).
   returned: failure
   type: dict
   sample: {status: null, code: invalid_rid, title: null}

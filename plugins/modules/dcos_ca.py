@@ -133,7 +133,7 @@ ca:
           not_before: '2026-11-22T00:00:00Z'
           not_after: '2036-11-19T00:00:00Z'
 provisional:
-  description: This is a prediction. Nothing was changed, so the result tells of what is not there yet.
+  description: The result is a prediction; nothing was changed.
   returned: in check mode, where something would change
   type: bool
   sample: true
@@ -152,7 +152,7 @@ cluster:
       type: str
       returned: always
 failure:
-  description: What went wrong, to branch on, see M(dcos.security.dcos_service_account).
+  description: What went wrong, for playbooks to branch on. See M(dcos.security.dcos_service_account).
   returned: failure
   type: dict
   sample: {status: null, code: tls, title: null}

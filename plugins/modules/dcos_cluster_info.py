@@ -84,7 +84,7 @@ cluster:
       returned: always
       sample: task
 failure:
-  description: What went wrong, to branch on, see M(dcos.security.dcos_service_account).
+  description: What went wrong, for playbooks to branch on. See M(dcos.security.dcos_service_account).
   returned: failure
   type: dict
   sample: {status: 401, code: credentials, title: 401 Unauthorized}

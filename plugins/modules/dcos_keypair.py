@@ -33,7 +33,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - A key that would be made is made in memory and thrown away; the real run makes another one.
+      - A key that would be made is made in memory and discarded; the real run makes a different one.
   diff_mode:
     support: full
     details:
@@ -176,12 +176,12 @@ key_made:
   type: bool
   sample: true
 provisional:
-  description: This is a prediction. Nothing was changed, so the result tells of what is not there yet.
+  description: The result is a prediction; nothing was changed.
   returned: in check mode, where something would change
   type: bool
   sample: true
 failure:
-  description: What went wrong, to branch on, see M(dcos.security.dcos_service_account).
+  description: What went wrong, for playbooks to branch on. See M(dcos.security.dcos_service_account).
   returned: failure
   type: dict
   sample: {status: null, code: invalid_key, title: null}

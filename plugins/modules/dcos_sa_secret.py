@@ -7,19 +7,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: dcos_sa_secret
-short_description: Manage the secret from which a DC/OS service logs in
+short_description: Manage the secret that a DC/OS service logs in with
 version_added: 0.1.0
 description:
   - Stores the service-account document (uid, private key, login endpoint, scheme RS256) of an account in the secret
-    store, and looks after its key. It needs DC/OS Enterprise.
+    store, and manages its key. It needs DC/OS Enterprise.
   - With O(generate_key=true) the key is made in the memory of this module and goes straight to the secret store. It is
-    never returned and never stands in a variable, a file or the arguments of a module.
+    never returned and never appears in a variable, a file or the arguments of a module.
   - A stored value that is not a service-account document of O(uid) is neither changed nor deleted without
     O(overwrite=true).
-  - A document with the key name C(schema), as the user interface of DC/OS writes it in place of C(scheme), or with a
-    PKCS#1 key, which some consumers reject, is repaired. Fields that others added are kept.
-  - With O(generate_key=true) the stored key that belongs to the account is the one that counts. Where no stored key
-    belongs to an existing account, nothing is written and the error has the code V(key_mismatch).
+  - The module repairs a document with the key name C(schema), which the user interface of DC/OS writes instead of
+    C(scheme), or with a PKCS#1 key, which some services reject. Fields that others added are kept.
+  - With O(generate_key=true) the module uses the stored key that belongs to the account. If the account exists and no
+    stored key belongs to it, nothing is written and the error has the code V(key_mismatch).
 author:
   - The dcos.security contributors (@dcos)
 extends_documentation_fragment:
@@ -31,7 +31,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - A key that would be made is made in memory and thrown away; the real run makes another one.
+      - A key that would be made is made in memory and discarded; the real run makes a different one.
   diff_mode:
     support: full
     details:
@@ -42,8 +42,8 @@ options:
   path:
     description:
       - Path of the secret, for example V(prod/cassandra/cassandra-secret). A leading slash is dropped.
-      - A service can read secrets whose folder is its own path or one above it. The document of a key that a rotation
-        is going to stands beside it, at C(<path>-next).
+      - A service can read secrets in the folder of its own path and in the folders above. During a rotation the
+        document with the next key is at C(<path>-next).
     type: str
     required: true
   store:
@@ -60,18 +60,18 @@ options:
     description:
       - RSA private key (PEM, at least 2048 bits, not encrypted) to store. It is stored as PKCS#8.
       - With O(state=present) exactly one of O(private_key), O(private_key_path) and O(generate_key) is needed.
-        Otherwise, and for a key that is not usable, the error has the code V(invalid_key).
+        Otherwise, and for an unusable key, the error has the code V(invalid_key).
       - A key that an existing account does not have is an error with the code V(key_mismatch), unless O(rotate=prepare)
         is given.
     type: str
   private_key_path:
     description:
-      - File with the private key, in place of O(private_key).
+      - File with the private key, instead of O(private_key).
     type: path
   generate_key:
     description:
-      - Whether the key is made here. That happens where neither an account nor a stored key exists, and for
-        O(rotate=prepare); otherwise the stored key is used.
+      - Whether the module makes the key. It makes one if neither the account nor a stored key exists, and for
+        O(rotate=prepare); otherwise it uses the stored key.
     type: bool
     default: false
   security_mode:
@@ -80,27 +80,27 @@ options:
         and V(permissive), C(http) for V(disabled), host C(leader.mesos). A stored endpoint with the host
         C(master.mesos) counts as equal.
       - With O(state=present) either O(security_mode) or O(login_endpoint) is needed.
-      - An error with the code V(mode) where the cluster says that it is in another mode.
+      - An error with the code V(mode) if the cluster reports another mode.
     type: str
     choices: [disabled, permissive, strict]
   login_endpoint:
     description:
-      - Login endpoint for the document, in place of one derived from O(security_mode).
+      - Login endpoint for the document, instead of one derived from O(security_mode).
     type: str
   legacy_login_endpoint:
     description:
       - Whether C(http) is written in V(permissive) mode, as the DC/OS CLI did up to DC/OS 1.11. V(auto) decides by the
-        version of the cluster; where that cannot be read, the error has the code V(mode).
+        version of the cluster; if that cannot be read, the error has the code V(mode).
     type: str
     choices: [never, auto, always]
     default: never
   rotate:
     description:
-      - V(prepare) stores another key at C(<path>-next) (one that is there already is taken over) and returns its public
-        half with RV(secret.pending=true). Then the account is given that key with M(dcos.security.dcos_service_account)
-        and O(dcos.security.dcos_service_account#module:replace_key=true), and V(finish) moves the document to
-        O(path). V(none) also finishes what it finds half done.
-      - V(finish) is an error with the code V(key_mismatch) while the account has not got the key at C(<path>-next).
+      - V(prepare) stores another key at C(<path>-next) (an existing one is used) and returns its public half with
+        RV(secret.pending=true). Then give the account that key with M(dcos.security.dcos_service_account) and
+        O(dcos.security.dcos_service_account#module:replace_key=true); V(finish) moves the document to O(path). V(none)
+        also finishes an interrupted rotation.
+      - V(finish) is an error with the code V(key_mismatch) until the account has the key at C(<path>-next).
     type: str
     choices: [none, prepare, finish]
     default: none
@@ -108,8 +108,8 @@ options:
     description:
       - Whether a stored value that is not a service-account document of O(uid) may be replaced or deleted. Without it
         the error has the code V(foreign_secret).
-      - A document of O(uid) whose key cannot be read counts as such a value. At C(<path>-next) it is left alone without
-        an error, as long as nothing is to be written there.
+      - This includes a document of O(uid) whose key cannot be read. At C(<path>-next) it is left alone without an
+        error, unless something must be written there.
     type: bool
     default: false
   state:
@@ -156,8 +156,7 @@ EXAMPLES = r"""
 RETURN = r"""
 secret:
   description:
-    - The secret as it is after this task, or in check mode would be, without the private key; V(null) for
-      O(state=absent).
+    - The secret after this task (predicted in check mode), without the private key; V(null) for O(state=absent).
   returned: success
   type: dict
   contains:
@@ -187,7 +186,7 @@ secret:
       returned: success
       sample: https://leader.mesos/acs/api/v1/auth/login
     public_key:
-      description: Public half (SubjectPublicKeyInfo PEM) of the key that the account shall have.
+      description: Public half (SubjectPublicKeyInfo PEM) of the key that the account is to have.
       type: str
       returned: success
       sample: "-----BEGIN PUBLIC KEY-----\n...\n-----END PUBLIC KEY-----\n"
@@ -197,26 +196,26 @@ secret:
       returned: success
       sample: SHA256:uGWmUTuRZzZXjVPCqYtkvvBkv6RoWbGS5TSXTt0oZ3k
     pending:
-      description: Whether RV(secret.public_key) is that of C(<path>-next), to which a rotation is going.
+      description: Whether RV(secret.public_key) is the next key, stored at C(<path>-next).
       type: bool
       returned: success
       sample: false
 key_changed:
-  description: Whether the account shall have another key than the one that was stored at O(path) before.
+  description: Whether the account is to have another key than the one that was stored at O(path) before.
   returned: success
   type: bool
   sample: false
 unsettled:
   description:
-    - Whether a document is left at C(<path>-next) on purpose, because a rotation or a replacement of the account's key
-      is under way or was interrupted. Run M(dcos.security.dcos_service_account), then this module once more; the latter
-      takes over or removes what is left, whichever belongs to the account then.
+    - Whether the document at C(<path>-next) was kept on purpose, because a rotation or a replacement of the account's
+      key is under way or was interrupted. Run M(dcos.security.dcos_service_account), then this module once more; it
+      then promotes or removes that document, depending on the account's key.
   returned: success
   type: bool
   sample: false
 provisional:
   description: >-
-    This is a prediction. Nothing was changed, so the result tells of what is not there yet. A key that would be
+    The result is a prediction; nothing was changed. A key that would be
     made is another one in the real run.
   returned: in check mode, where something would change
   type: bool
@@ -227,7 +226,7 @@ cluster:
   type: dict
   sample: {url: 'https://dcos.example.com', credentials_from: task}
 failure:
-  description: What went wrong, to branch on, see M(dcos.security.dcos_service_account).
+  description: What went wrong, for playbooks to branch on. See M(dcos.security.dcos_service_account).
   returned: failure
   type: dict
   sample: {status: null, code: foreign_secret, title: null}

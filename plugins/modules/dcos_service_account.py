@@ -125,7 +125,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 service_account:
-  description: The account as it is after this task, or in check mode would be; V(null) for O(state=absent).
+  description: The account after this task (predicted in check mode); V(null) for O(state=absent).
   returned: success
   type: dict
   contains:
@@ -160,7 +160,7 @@ service_account:
       returned: success
       sample: /acs/api/v1/users/cassandra-principal
 provisional:
-  description: This is a prediction. Nothing was changed, so the result tells of what is not there yet.
+  description: The result is a prediction; nothing was changed.
   returned: in check mode, where something would change
   type: bool
   sample: true
@@ -170,7 +170,7 @@ cluster:
   type: dict
   sample: {url: 'https://dcos.example.com', credentials_from: task}
 failure:
-  description: What went wrong, to branch on.
+  description: What went wrong, for playbooks to branch on.
   returned: failure
   type: dict
   contains:

@@ -10,15 +10,14 @@ module: dcos_services
 short_description: Provision many DC/OS services at once
 version_added: 0.1.0
 description:
-  - Gives each service of a list its identity, as the role P(dcos.security.dcos_service#role) does for one, that is a
-    key pair, a service account, a secret with the private key, and the permissions that it needs in the cluster's
-    security mode; rotates keys; takes all of it away again.
-  - One task, one login and few requests, several services at a time. Provisioning hundreds of services takes about as
-    long as the requests and the keys do.
-  - What the cluster holds is read once, as lists of accounts, ACLs and secrets. Every service is planned before the
-    first write of any.
+  - Gives each service of a list its identity, as the role P(dcos.security.dcos_service#role) does for one service. That
+    is a key pair, a service account, a secret with the private key, and the permissions that it needs in the cluster's
+    security mode. Also rotates keys and retires services.
+  - One task needs one login and few requests, and processes several services at a time. Provisioning hundreds of
+    services takes little longer than the requests and the keys themselves.
+  - The lists of accounts, ACLs and secrets are read once. Every service is planned before the first write.
   - A service that fails does not stop the others. The task fails at its end and names it; a second run finishes it and
-    leaves the others as they are. Two services that would share an account, a secret or key files are both refused.
+    leaves the others unchanged. Two services that would share an account, a secret or key files are both refused.
 author:
   - The dcos.security contributors (@dcos)
 extends_documentation_fragment:
@@ -30,7 +29,7 @@ attributes:
   action:
     support: full
     details:
-      - The action part shows the progress of long runs, where the module runs on the controller.
+      - The action part shows the progress of long runs if the module runs on the controller.
   async:
     support: full
   check_mode:
@@ -62,22 +61,22 @@ options:
     default: {}
   purpose:
     description:
-      - What the run is for, with V(rotate) and V(retire) whatever the entries say of C(state), so that the list that
-        provisions services serves for the rest of their life.
-      - V(provision) brings each service to what its entry says.
+      - Purpose of the run. With V(rotate) and V(retire) the C(state) of the entries is ignored, so you can use the list
+        that provisions the services.
+      - V(provision) brings each service into the state that its entry describes.
       - V(rotate) gives each service a new key and changes nothing else. Description, grants, groups and the other
-        fields of the secret stay as they are, whatever the entry says. An entry with C(rotate_key_from) is rotated
-        only while its account has that key; one with the C(state) V(absent), or that goes without an account, is
-        skipped. A service whose account does not exist is an error.
-      - V(retire) takes each service away, as the C(state) V(absent) does.
+        fields of the secret stay as they are, whatever the entry says. An entry with C(rotate_key_from) is rotated only
+        while its account has that key. An entry with the C(state) V(absent), or without an account, is skipped. A
+        service whose account does not exist is an error.
+      - V(retire) retires each service, like the C(state) V(absent).
     type: str
     choices: [provision, rotate, retire]
     default: provision
   batch_size:
     description:
-      - How many services make up a batch, a number or a share such as V(20%). In a list the first is for the first
-        batch and so on, the last for all that follow, as in the keyword C(serial) of a play.
-      - The next batch begins when all services of one are done. After a batch in which a service fails, no other
+      - How many services make up a batch, a number or a share such as V(20%). In a list, the first value is for the
+        first batch and so on, and the last for all further ones, as in the keyword C(serial) of a play.
+      - The next batch begins when all services of the current one are done. If a service fails, no further batch
         begins.
       - Left out, all services are one batch.
     type: list
@@ -90,46 +89,46 @@ options:
     default: present
   key_store:
     description:
-      - The variable C(key_store) for all entries that do not set it. With V(file) the variable C(key_dir) is needed
-        too. A file with a private key that others than its owner may read is closed to them.
+      - The variable C(key_store) for all entries that do not set it. V(file) also needs the variable C(key_dir). A
+        private key file that others may read is made private to its owner.
     type: str
     choices: [secret, file]
     default: secret
   exclusive:
     description:
-      - The variable C(exclusive) for all entries that do not set it, that is whether every direct grant that is not
+      - The variable C(exclusive) for all entries that do not set it, that is, whether every direct grant that is not
         listed is revoked.
     type: bool
     default: true
   verify_login:
     description:
-      - The variable C(verify_login) for all entries that do not set it, that is when to log in as the service with
-        what is stored for it.
+      - The variable C(verify_login) for all entries that do not set it, that is, when to log in as the service with its
+        stored secret.
     type: str
     choices: [changed, always, never]
     default: changed
   concurrency:
     description:
-      - How many services are worked on at a time, at least 1. V(1) takes one after the other, in the order of the list.
+      - How many services are processed at a time, at least 1. With V(1) they are processed in the order of the list.
       - By default 8 for each core of the host that runs the module, and at most 32.
     type: int
   progress:
     description:
-      - Whether a run of more than some seconds shows how far it is. Nothing is shown for tasks with C(no_log) or
-        C(async), and where the module does not run on the controller.
+      - Whether a run of more than a few seconds shows its progress. Nothing is shown for tasks with C(no_log) or
+        C(async), or if the module does not run on the controller.
     type: bool
     default: true
   progress_path:
     description:
-      - File to which a line of JSON is added after each service; it must exist and
-        be empty, else it is left alone. Set by the action part.
+      - File to which a line of JSON is added after each service. It must exist and be empty; otherwise it is left
+        alone. Set by the action part.
     type: path
 notes:
   - On a nearby cluster, making RSA keys takes a large part of the time. C(cryptography) 50 makes them on all cores,
     version 46 and older on one.
   - The account of the connection needs C(dcos:superuser), or C(dcos:adminrouter:acs full) and permissions for all
-    secrets concerned. Where it may not list the secrets (C(dcos:secrets:list:default:/ read)), each service takes two
-    more requests.
+    secrets concerned. If it may not list the secrets (C(dcos:secrets:list:default:/ read)), each service needs two more
+    requests.
 seealso:
   - ref: ansible_collections.dcos.security.docsite.provisioning
     description: The guide to provisioning, with the role dcos_service, whose variables the entries have.
@@ -176,7 +175,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 services:
-  description: What became of each service, or in check mode would, in the order of the list.
+  description: Result for each service (predicted in check mode), in the order of the list.
   returned: success, and on failure once the list has been looked at
   type: list
   elements: dict
@@ -188,23 +187,23 @@ services:
       sample: /team/api
     state:
       description:
-        - V(present), V(absent), V(rotated), or V(skip) for a service that is left alone, such as one that goes without
-          an account; V(null) for a refused entry.
+        - V(present), V(absent), V(rotated), or V(skip) for a service that is left alone, such as one without an
+          account; V(null) for a refused entry.
       type: str
       returned: always
       sample: present
     changed:
-      description: Whether anything was changed for it, also where it failed.
+      description: Whether anything was changed for it, even if it failed.
       type: bool
       returned: always
       sample: true
     failed:
-      description: Whether it is not as it should be.
+      description: Whether it failed.
       type: bool
       returned: always
       sample: false
     warnings:
-      description: What to know about it. The first of all services' warnings are shown by Ansible too.
+      description: Its warnings. Ansible also shows the first warnings of all services.
       type: list
       elements: str
       returned: always
@@ -215,13 +214,13 @@ services:
       returned: when RV(services[].failed) is true
       sample: 'services[3].name: must be given: the id of the service, such as /prod/cassandra.'
     failure:
-      description: What went wrong, to branch on, see M(dcos.security.dcos_service_account).
+      description: What went wrong, for playbooks to branch on. See M(dcos.security.dcos_service_account).
       type: dict
       returned: when RV(services[].failed) is true
       sample: {status: null, code: key_mismatch, title: null}
     account:
       description:
-        - Its account; V(null) for a refused entry, and where RV(services[].state) is V(skip), or V(absent) and the
+        - Its account; V(null) for a refused entry, if RV(services[].state) is V(skip), and if it is V(absent) and the
           account is gone.
       type: str
       returned: always
@@ -254,7 +253,7 @@ services:
       returned: always
       sample: []
     left_out:
-      description: What its presets list and the security mode does not enforce.
+      description: Grants that its presets list but the security mode does not enforce.
       type: list
       elements: dict
       returned: always
@@ -270,19 +269,19 @@ services:
       returned: always
       sample: true
     verified:
-      description: Whether a login with what is stored was tried, and worked.
+      description: Whether a login with the stored secret was tried and worked.
       type: bool
       returned: always
       sample: true
 counts:
   description:
-    - How many services there are, were changed, needed no change, and failed. One that failed half-way counts as
-      changed too.
+    - How many services there are, were changed, needed no change, and failed. One that failed half-way also counts as
+      changed.
   returned: success, and on failure once the list has been looked at
   type: dict
   sample: {total: 3, changed: 3, unchanged: 0, failed: 0}
 provisional:
-  description: This is a prediction. Nothing was changed, so the result tells of what is not there yet.
+  description: The result is a prediction; nothing was changed.
   returned: in check mode, where something would change
   type: bool
   sample: true
@@ -293,7 +292,7 @@ cluster:
   sample: {url: 'https://dcos.example.com', credentials_from: task}
 failure:
   description:
-    - What went wrong, to branch on, see M(dcos.security.dcos_service_account). Where several services failed, see
+    - What went wrong, for playbooks to branch on. See M(dcos.security.dcos_service_account). Where several services failed, see
       RV(services).
   returned: failure
   type: dict

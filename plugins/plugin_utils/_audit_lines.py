@@ -30,7 +30,7 @@ def audit_lines(report: Report, presets: Sequence[Preset] = (), unread: Sequence
     for account in report["audit"]:
         lines += ["", *_account(account)]
     if report["unmapped"]:
-        lines += ["", "NOT MAPPED: lines that name no permission that can be relied on", *aligned(_unmapped(report))]
+        lines += ["", "NOT MAPPED: lines that name no reliable permission", *aligned(_unmapped(report))]
     if presets:
         lines += ["", "PRESETS that cover all of it", *aligned(map(_preset, presets[:_PRESETS]))]
     return lines

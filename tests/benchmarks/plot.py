@@ -54,7 +54,7 @@ def draw(results: Results, *, alone: bool = False) -> str:
         *([_ALONE] if alone else []),
     ]
     seconds = [each.seconds for each in plain]
-    for number, (phase, heading) in enumerate(((COLD, "Nothing is there yet"), (AGAIN, "Nothing has to change"))):
+    for number, (phase, heading) in enumerate(((COLD, "First run"), (AGAIN, "Second run, unchanged"))):
         left = _LEFT + number * (_WIDTH + _GAP)
         across = _Axis(results.sizes, left, left + _WIDTH)
         up = _Axis(seconds, _TOP + _HEIGHT, _TOP)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Results as text for a terminal, and as the part of a page of the documentation that nobody writes by hand."""
+"""Results as text for a terminal, and as the generated part of a documentation page."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from results import AGAIN, COLD, CONTENDERS, Measurement, Results, budgets
 BEGIN, END = ".. measured: written by make bench, not by hand", ".. end of what was measured"
 
 _BUSY = 1.0
-"""A load from which on times tell more of the machine's other work than of this."""
+"""Above this load the times show the machine's other work rather than ours."""
 
 _HEADINGS = ("services", "by", "seconds", "x floor", "requests", "again: seconds", "x floor", "requests", "memory, MB")
 _SLOW_HEADINGS = ("by", "at a time", "seconds", "x floor")
-_BUDGET_HEADINGS = ("budget", "limit", "measured", "")
+_BUDGET_HEADINGS = ("target", "limit", "measured", "")
 
 
 def terminal(results: Results) -> str:
@@ -27,8 +27,8 @@ def terminal(results: Results) -> str:
     parts = [
         f"{machine.cores} cores, {machine.processor}, Python {machine.python}, ansible-core {machine.ansible_core}; "
         f"before the first run the machine had a load of {machine.load:.1f}",
-        f"A bare ansible-playbook run takes {results.bare:.2f} s. Seconds of playbooks are those beyond it;",
-        "requests are those for one service; ~ is projected.",
+        f"A bare ansible-playbook run takes {results.bare:.2f} s. For playbooks, seconds exclude that time;",
+        "requests are per service; ~ is projected.",
         "",
         *_aligned(_HEADINGS, _rows(results)),
     ]
@@ -40,13 +40,13 @@ def terminal(results: Results) -> str:
 
 
 def write_page(results: Results, page: Path, picture: Path) -> None:
-    """Put tables and plot in their place on the page."""
+    """Write tables and plot into the page."""
     picture.write_text(_LICENSE_IN_XML + draw(results, alone=True), encoding="utf-8")
     page.write_text(with_results(page.read_text(encoding="utf-8"), results), encoding="utf-8")
 
 
 def with_results(text: str, results: Results) -> str:
-    """The page with these results in place of those that it has."""
+    """The page with its results replaced by these."""
     before, begin, rest = text.partition(BEGIN)
     _old, end, after = rest.partition(END)
     if not begin or not end:
@@ -81,7 +81,7 @@ def _page(results: Results) -> Iterable[str]:
         yield f"The same for {_slow_services(results)} services, cold, with {latency * 1000:.0f} ms before each answer:"
         yield ""
         yield from _list_table(_SLOW_HEADINGS, rows)
-    yield "What is promised, and what came of it:"
+    yield "Performance targets and results:"
     yield ""
     yield from _list_table(_BUDGET_HEADINGS, _budget_rows(results))
 
@@ -132,7 +132,7 @@ def _budget_rows(results: Results) -> list[list[str]]:
 
 
 def _number(value: float) -> str:
-    """With as many places as tell something."""
+    """With as many decimals as are meaningful."""
     if value < 10:
         return f"{value:.2f}"
     return f"{value:,.1f}" if value < 100 else f"{value:,.0f}"

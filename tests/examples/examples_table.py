@@ -15,10 +15,10 @@ KEY = "Store the key for the service"
 ACCOUNT = "Create the service account with that key"
 GRANTS = "Grant what the service needs"
 PAIR = "Keep the key pair in files"
-FINISH = "Put the next key in place of the one before, or remove it"
-RETIRED = "Remove the service account and with it its grants"
+FINISH = "Promote or remove the next key"
+RETIRED = "Remove the service account and its grants"
 FORGOTTEN = "Remove the service account's secret"
-UNUSED = "Delete the ACLs that nobody uses any more"
+UNUSED = "Delete unused ACLs"
 DATA_DIR = "Make the data directory"
 STARTED = "Start the emulator in the background"
 STOPPED = "Stop the emulator"
@@ -49,9 +49,9 @@ MODULES = Group(
         # First of all: later ones leave superusers behind.
         Example(
             f"{GUIDES}/access.rst",
-            "Look for what is wrong with the rights on the cluster",
-            changed=["Write it as a page"],
-            again=["Write it as a page"],
+            "Look for faults in the permissions on the cluster",
+            changed=["Write the HTML page"],
+            again=["Write the HTML page"],
         ),
         Example(
             f"{PLUGINS}/dcos_keypair.py",
@@ -338,16 +338,16 @@ PROVISIONING = Group(
         Example(
             f"{GUIDES}/provisioning.rst",
             "Provision a service that runs as app",
-            changed=[*PROVISIONED, "Let Marathon start the service as its Linux user"],
+            changed=[*PROVISIONED, "Allow Marathon to start the service as its Linux user"],
         ),
         Example(f"{GUIDES}/troubleshooting.rst", "Look for what interrupted runs left"),
         Example(f"{GUIDES}/provisioning.rst", "Bring a service up with superuser power", changed=PROVISIONED),
         Example(
             f"{GUIDES}/provisioning.rst",
-            "Grant what was denied, and take the superuser power away",
+            "Grant what was denied, and revoke the superuser power",
             changed=[GRANTS],
         ),
-        Example(f"{GUIDES}/provisioning.rst", "Provision with a preset of our own", changed=PROVISIONED),
+        Example(f"{GUIDES}/provisioning.rst", "Provision with a preset of your own", changed=PROVISIONED),
         Example(
             f"{GUIDES}/provisioning.rst",
             "Provision a deployment pipeline outside the cluster",
@@ -358,7 +358,7 @@ PROVISIONING = Group(
         Example(
             f"{GUIDES}/authentication.rst",
             "Keep the token of a program that reports",
-            changed=["Renew the token ahead of its end"],
+            changed=["Renew the token before it expires"],
         ),
         Example(f"{GUIDES}/troubleshooting.rst", "Branch on the code of a failure", fails=["Store a key"]),
         Example(
@@ -374,7 +374,7 @@ KEYS = Group(
     examples=[
         Example(
             f"{GUIDES}/keys.rst",
-            "Bring a key of our own",
+            "Store a key of your own",
             changed=[
                 "Make the key pair, or keep the one that is there",
                 "Create the account",
@@ -440,7 +440,7 @@ KEYS = Group(
         ),
         Example(
             f"{GUIDES}/keys.rst",
-            "Bring a service into order after an interruption",
+            "Repair a service after an interruption",
             # As an interruption before the last stage leaves it.
             before="""
             - dcos.security.dcos_sa_secret:
@@ -538,7 +538,7 @@ EMULATOR = Group(
         Example(
             f"{GUIDES}/emulator.rst",
             "Test with a cluster that loses connections",
-            changed=[DATA_DIR, STARTED, "See that the task finds out what happened"],
+            changed=[DATA_DIR, STARTED, "Check that the task finds out what happened"],
         ),
         Example(
             "roles/dcos_emulator/README.md",

@@ -250,7 +250,7 @@ def test_more_faults(own: Emulator, shared_lab: Lab) -> None:
 def test_failing_on_what_is_grave(own: Emulator, shared_lab: Lab, strict: Emulator, lab: Lab) -> None:
     grave = show(shared_lab, own, "grave", dcos_access_fail_on="high", dcos_access_secrets="false")
     assert grave.returncode == 2
-    assert "as grave as dcos_access_fail_on" in grave.output
+    assert "or higher (dcos_access_fail_on)" in grave.output
     wrong = show(lab, strict, "wrong", dcos_access_fail_on="worst")
     assert wrong.returncode == 2
     assert not wrong.json_path.exists()

@@ -398,5 +398,5 @@ def test_provision_services(strict: Emulator, lab: Lab) -> None:
     assert again.one("Provision the services", "localhost").changed is False
     nothing = {**strict.connection, "dcos_services_files": ""}
     empty = lab.playbooks(playbook, nothing, fails=True)
-    assert "There is no service" in empty.one("Refuse to do nothing", "localhost").message
+    assert "There is no service" in empty.one("Require a source of services", "localhost").message
     assert strict.account(team.account(refused)) is None

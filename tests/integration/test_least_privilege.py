@@ -189,7 +189,7 @@ def test_from_bring_up_to_least_privilege(
 
     for given, said in (
         ({"dcos_service_superuser": True}, "dcos_service_superuser: this playbook takes"),
-        ({"dcos_service_permissions": needs(secret)[:1]}, "dcos_service_permissions: what is given lacks"),
+        ({"dcos_service_permissions": needs(secret)[:1]}, "dcos_service_permissions: the given list lacks"),
         ({"dcos_service_name": "/lp/another"}, "is for the account"),
         ({"dcos_permissions_file": "none.yml"}, "there is no file none.yml"),
     ):
@@ -243,7 +243,7 @@ def test_rounds_from_denials_and_lines_that_cannot_be_mapped(
         if number:
             refused = run_playbook("finish_bring_up", fails=True, **service, dcos_permissions_file=str(file))
             message = " ".join(refused.of("localhost")[-1].message.split())
-            assert "lists 1 lines that name no permission that can be relied on: moon land crater (deny" in message
+            assert "lists 1 lines that name no reliable permission: moon land crater (deny" in message
         run_playbook("finish_bring_up", **service, dcos_permissions_file=str(file), **accepted)
         assert strict.call("GET", path, token=token).status_code == 200
     assert strict.grants(uid) == {each["rid"]: each["actions"] for each in needs(secret)}

@@ -155,7 +155,7 @@ def test_provisioning_and_retirement(strict: Emulator, lab: Lab) -> None:
         [playbook("retire_service"), playbook("retire_service")], {**variables, **elsewhere[0]}, **elsewhere[1]
     )
     assert changed(retire) == [
-        "Remove the service account and with it its grants",
+        "Remove the service account and its grants",
         "Remove the service account's secret",
     ]
     assert strict.account(account) is None
@@ -180,7 +180,7 @@ def test_a_slip_in_a_variable_is_told_before_the_first_write(strict: Emulator, l
         ("retire_services", {"dcos_services": []}, "There is no service. Give dcos_services"),
         ("rotate_keys", {"dcos_services": "/a"}, "dcos_services: must be a list"),
         ("retire_services", {"dcos_services_group": "all", "dcos_services_state": "present"},
-         "dcos_services_state: 'present' is given, but this playbook is there to retire services"),
+         "dcos_services_state: 'present' is given, but this playbook can only retire services"),
         ("provision_services", {"dcos_services": "/a"}, "dcos_services: must be a list"),
         ("provision_services", {"dcos_services": {"name": "/a"}}, "dcos_services: must be a list"),
         ("rotate_keys", {"dcos_batch_size": "many", "dcos_services_group": "all"}, "'many' is no size"),
@@ -291,7 +291,7 @@ def test_a_slice_without_hosts_of_the_group(name: str, strict: Emulator, lab: La
             continue  # it alone has a group where none is named
         run = lab.playbooks([playbook(name)], given, hosts={"another": {}}, warnings=["elsewhere|dcos_services"])
         assert changed(run) == []
-        assert "There is nothing to do" in run.one("Tell that there is nothing to do", "localhost").message
+        assert "There is nothing to do" in run.one("Report that there is nothing to do", "localhost").message
         assert strict.requests(run.start, run.end) == []
 
 
@@ -360,10 +360,10 @@ def test_a_token_is_renewed_ahead_and_outlived(short_lived: Emulator, lab: Lab) 
     looking = {"dcos_token_path": str(path), "dcos_token_rounds": 4, "dcos_token_pause": 2}
     ahead = {"dcos_token_renew_before": LIFETIME - 2}
     run = lab.playbooks([playbook("keep_token")], {**short_lived.connection, **looking, **ahead})
-    renewed = looks(run, "Renew the token ahead of its end")
+    renewed = looks(run, "Renew the token before it expires")
     requests = short_lived.requests(run.start, run.end)
     logins = [each for each in requests if each.is_login]
-    assert len(renewed) == len(looks(run, "See whether the cluster takes it")) == 4
+    assert len(renewed) == len(looks(run, "Check that the cluster accepts the token")) == 4
     assert len(logins) == sum(renewed) >= 2
     assert logins[0].time + LIFETIME < run.end, "the first token ended while the playbook ran"
     assert [each for each in requests if each.status != 200] == []
@@ -379,14 +379,14 @@ def test_a_token_that_the_cluster_refuses_is_replaced(strict: Emulator, lab: Lab
     path = lab.place("tokens") / "kept.token"
     variables = {**strict.connection, "dcos_token_secret_path": f"{uid}/s", "dcos_token_path": str(path)}
     first = lab.playbooks([playbook("keep_token"), playbook("keep_token")], variables)
-    assert looks(first, "Renew the token ahead of its end") == [True, False]
+    assert looks(first, "Renew the token before it expires") == [True, False]
     before = path.read_text()
     with strict.failing({"kind": "expire_tokens"}):
         run = lab.playbooks([playbook("keep_token"), playbook("keep_token")], variables)
         after = path.read_text().strip()
         assert strict.call("GET", f"/acs/api/v1/users/{uid}", token=before.strip()).status_code == 401
         assert strict.call("GET", f"/acs/api/v1/users/{uid}", token=after).status_code == 403
-    assert looks(run, "Renew the token ahead of its end") == [False, False]
-    assert looks(run, "Get another one") == [True]
-    assert looks(run, "See whether the cluster takes that one") == [False]
+    assert looks(run, "Renew the token before it expires") == [False, False]
+    assert looks(run, "Get a new token") == [True]
+    assert looks(run, "Check that the cluster accepts the new token") == [False]
     assert found_secrets({"output": first.output + run.output}, {"before": before.strip(), "after": after}) == []

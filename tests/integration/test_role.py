@@ -335,7 +335,7 @@ def test_power_that_ends_and_the_right_to_start_the_service(strict: Emulator, la
     assert set(strict.grants(ended.account)) == set(list(stateful_grants(ended))[:2]), "the new grants, and no power"
     assert result_of(run.of("ended"))["superuser"] is False
     first, second, _gone = runs_of(run.of("runs-as"))
-    assert [name for name in changed(first) if "Let Marathon start the service as its Linux user" in name]
+    assert [name for name in changed(first) if "Allow Marathon to start the service as its Linux user" in name]
     assert changed(second) == []
     native = strict.grants("dcos_marathon")
     assert native[f"dcos:mesos:master:task:user:{user}"] == ["create"], "others may need it: it outlives the service"
