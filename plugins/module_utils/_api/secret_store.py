@@ -75,9 +75,7 @@ class Secrets:
             document(answer, self._http.url, what).flag("sealed")
         except ApiError as exc:
             if exc.status == 404:
-                raise exc.with_advice(
-                    "DC/OS Enterprise has one, 'default'; an open DC/OS has none. Check store."
-                ) from None
+                raise _without_store(exc) from None
             if exc.status != 403:  # who may use single secrets may not be allowed to see how the store is
                 raise
 
@@ -201,7 +199,9 @@ def _judged(success: int) -> Judgement:
 
 
 def _without_store(error: ApiError) -> ApiError:
-    return error.with_advice("The secret store exists on DC/OS Enterprise only.") if error.status == 404 else error
+    if error.status != 404:
+        return error
+    return error.with_advice("DC/OS Enterprise has one secret store, 'default'; an open DC/OS has none.")
 
 
 def _seal_status(store: str) -> str:
