@@ -11,14 +11,13 @@ from __future__ import annotations
 import secrets
 import string
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Callable, Mapping
 
 from .._api.cluster import Cluster
 from .._api.secret_store import StoredValue
 from .._errors import DcosError
 from .._rules.identifiers import check_secret_path, check_store
-from .frame import Plan, Resource, Step
+from .frame import Plan, Resource
 from .secret_place import SecretPlace
 from .service_account_document import Document, parse_document
 
@@ -126,15 +125,10 @@ class Secret(Resource[SecretState]):
             return Plan(result, (), view, view)
         if state.document is not None and not self._overwrite:
             raise self._foreign(state.document)
-        return Plan(result, (self._step(stored, wanted),), view, self._view(wanted, state), warnings=_warnings(wanted))
-
-    def _step(self, stored: StoredValue | None, wanted: StoredValue | None) -> Step:
-        place = self._place
         if wanted is None:
-            return Step(f"delete secret {place.path}", partial(place.delete, stored))
-        if stored is None:
-            return Step(f"create secret {place.path}", partial(place.create, wanted))
-        return Step(f"update secret {place.path}", partial(place.update, wanted, stored))
+            return Plan(result, (self._place.delete_step(stored),), view, None)
+        after, step = self._view(wanted, state), self._place.put_step(wanted, stored)
+        return Plan(result, (step,), view, after, warnings=_warnings(wanted))
 
     def _foreign(self, document: Document) -> DcosError:
         return DcosError(
@@ -162,8 +156,8 @@ class Secret(Resource[SecretState]):
         return view
 
 
-def _warnings(written: StoredValue | None) -> tuple[str, ...]:
-    if written is None or len(written.content) <= LARGEST_IN_UI:
+def _warnings(written: StoredValue) -> tuple[str, ...]:
+    if len(written.content) <= LARGEST_IN_UI:
         return ()
     return (
         f"The value has {len(written.content)} bytes, and the user interface of DC/OS takes no more than "

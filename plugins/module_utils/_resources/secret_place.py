@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from .._api.secret_store import Secrets, StoredValue
-from .frame import LostRaceError
+from .frame import LostRaceError, Step
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,15 @@ class SecretPlace:
     secrets: Secrets
     store: str
     path: str
+
+    def put_step(self, value: StoredValue, seen: StoredValue | None) -> Step:
+        """The step that stores a value where the plan saw another one, or none."""
+        if seen is None:
+            return Step(f"create secret {self.path}", partial(self.create, value))
+        return Step(f"update secret {self.path}", partial(self.update, value, seen))
+
+    def delete_step(self, seen: StoredValue | None) -> Step:
+        return Step(f"delete secret {self.path}", partial(self.delete, seen))
 
     def create(self, value: StoredValue) -> bool:
         if not self.secrets.create(self.store, self.path, value):

@@ -329,7 +329,9 @@ class ServiceAccountSecret(Resource[SecretState]):
         slots = [] if state.live.empty else [state.live]
         if state.next.document is not None:
             slots.append(state.next)
-        return Plan(_ABSENT, tuple(self._delete_step(slot) for slot in slots), self._view(state), None)
+        return Plan(
+            _ABSENT, tuple(self._place(slot).delete_step(slot.stored) for slot in slots), self._view(state), None
+        )
 
     def _decide_given(self, state: SecretState, key: RSAPrivateKey) -> Decision:
         """The user gives the key: it goes where the account has it, or to next when the account is to get it."""
@@ -400,22 +402,17 @@ class ServiceAccountSecret(Resource[SecretState]):
             uid=self._uid,
         )
         value = _stored_form(fields)
-        if slot.empty:
-            return [Step(f"create secret {slot.path}", partial(self._place(slot).create, value))]
-        return [Step(f"update secret {slot.path}", partial(self._place(slot).update, value, slot.stored))]
+        return [self._place(slot).put_step(value, slot.stored)]
 
     # Steps
 
     def _place(self, slot: Slot) -> SecretPlace:
         return SecretPlace(self._cluster.secrets, self._store, slot.path)
 
-    def _delete_step(self, slot: Slot) -> Step:
-        return Step(f"delete secret {slot.path}", partial(self._place(slot).delete, slot.stored))
-
     def _settle_step(self, slot: Slot, decision: Decision) -> Step:
         """Delete what next holds: no usable key, a copy of what is live now, else perhaps the only one."""
         if slot.key is None or _same(slot.key, decision.key):
-            return self._delete_step(slot)
+            return self._place(slot).delete_step(slot.stored)
         return Step(f"delete secret {slot.path}", partial(self._drop_leftover, slot))
 
     def _drop_leftover(self, slot: Slot) -> bool:
