@@ -112,8 +112,8 @@ def emulator_wheel(build: Path) -> Path:
 
 
 def controller_environment(pair: Pair, folder: Path, pins: Path, wheel: Path) -> Path:
-    """An environment with this core and the emulator; what modules need is not here but where they run."""
-    wanted = [f"ansible-core=={CORES[pair.core]}", str(wheel)]
+    """An environment with this core, the emulator and the collection's libraries, since lookups run here."""
+    wanted = [f"ansible-core=={CORES[pair.core]}", str(wheel), "-r", str(ROOT / "requirements.txt")]
     python = environment(folder, interpreters()[pair.controller], wanted, pins)
     # The emulator may have changed since, which its version does not say.
     pip("--python", python, "install", "--quiet", "--no-deps", "--force-reinstall", wheel)

@@ -338,9 +338,9 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     _mutation(
         f"{LIBRARY}/_resources/service_account_secret.py:ServiceAccountSecret._steps_to_hold",
-        "value = json.dumps(fields, sort_keys=True)",
-        """value = json.dumps(fields, sort_keys=True)
-        open(__import__("os").path.expanduser("~/key.json"), "a").write(value)""",
+        "value = _stored_form(fields)",
+        """value = _stored_form(fields)
+        open(__import__("os").path.expanduser("~/key.json"), "ab").write(value.content)""",
         f"{LIVE}/test_leaks.py::test_generated_keys_are_in_no_file",
     ),
     # Accounts

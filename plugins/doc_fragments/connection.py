@@ -98,3 +98,49 @@ options:
         exist is an error.
     type: path
 """
+
+    LOOKUP = r"""
+notes:
+  - What is said here of the task holds in a lookup for the options of the lookup, then for the variables
+    C(ansible_dcos_url), C(ansible_dcos_token) and so on. C(module_defaults) do not reach lookups.
+  - Credentials among the options win as a whole over those in variables.
+  - Files and environment variables are those of the host and user that run C(ansible-playbook), and the libraries are
+    needed there.
+options:
+  dcos_url:
+    vars:
+      - name: ansible_dcos_url
+  dcos_token:
+    vars:
+      - name: ansible_dcos_token
+  dcos_username:
+    vars:
+      - name: ansible_dcos_username
+  dcos_password:
+    vars:
+      - name: ansible_dcos_password
+  dcos_private_key:
+    vars:
+      - name: ansible_dcos_private_key
+  dcos_private_key_path:
+    vars:
+      - name: ansible_dcos_private_key_path
+  dcos_ca_path:
+    vars:
+      - name: ansible_dcos_ca_path
+  dcos_validate_certs:
+    vars:
+      - name: ansible_dcos_validate_certs
+  dcos_allow_http:
+    vars:
+      - name: ansible_dcos_allow_http
+  dcos_timeout:
+    vars:
+      - name: ansible_dcos_timeout
+  dcos_retries:
+    vars:
+      - name: ansible_dcos_retries
+  dcos_config:
+    vars:
+      - name: ansible_dcos_config
+"""

@@ -35,7 +35,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Keys that would be made are not made. In place of their fingerprints stands V((made when applied\)).
+      - New keys are not made. V((made when applied\)) replaces their fingerprints.
   diff_mode:
     support: full
     details:
@@ -292,8 +292,8 @@ cluster:
   sample: {url: 'https://dcos.example.com', credentials_from: task}
 failure:
   description:
-    - What went wrong, for playbooks to branch on. See M(dcos.security.dcos_service_account). Where several services failed, see
-      RV(services).
+    - What went wrong, for playbooks to branch on. See M(dcos.security.dcos_service_account). Where several services
+      failed, see RV(services).
   returned: failure
   type: dict
   sample: {status: null, code: null, title: null}

@@ -139,6 +139,8 @@ def wishes(service: str, bundle: str, by_token: bool) -> dict[str, dict[str, Any
         "dcos_cluster_info": {},
         "dcos_sa_secret": {"path": "never/made", "uid": service, "state": "absent"},
         "dcos_sa_secret_info": {"path": "never/made"},
+        "dcos_secret": {"path": "never/made", "state": "absent"},
+        "dcos_secret_info": {"path": "never/made"},
         "dcos_service_account": {"uid": "never-made", "state": "absent"},
         "dcos_service_account_info": {"uid": service},
         "dcos_services": {"services": [{"name": "/never/made", "security_mode": "strict"}], "state": "absent"},

@@ -34,7 +34,9 @@ from integration_support import (
 MODULES = Path(__file__).parents[2] / "plugins" / "modules"
 OTHERS_PASSWORD = "Fl0wer pot\\/?#'"
 FOREIGN_TEXT = "what-another-team-stored-here-9182"
-SUCCEED = ("generate", "given", "pair", "account", "reading", "fleet")
+PLAIN_TEXT = 'a db "password" \\ of the shop 4711'
+PLAIN_FILE = "what-is-in-the-keytab-of-the-shop-0815"
+SUCCEED = ("generate", "given", "pair", "account", "plain", "lookup", "reading", "fleet")
 LOUD = ("-vvvv", "--diff")
 
 
@@ -59,6 +61,8 @@ def cases(e: Emulator, lab: Lab, secrets: dict[str, str]) -> dict[str, list[Task
         "person's password": OTHERS_PASSWORD,
         "token": e.token,
         "foreign text": FOREIGN_TEXT,
+        "plain text": PLAIN_TEXT,
+        "plain file": PLAIN_FILE,
         "given key": private_pem(given),
         "given PKCS#1 key": private_pem(pkcs1, "TraditionalOpenSSL"),
         "given PKCS#1 key as PKCS#8": private_pem(pkcs1),
@@ -81,6 +85,7 @@ def cases(e: Emulator, lab: Lab, secrets: dict[str, str]) -> dict[str, list[Task
     e.make_account(uids[0], KEYS[0])
     pair = str(lab.place("pair") / "made.pem")
     key_file = lab.file("pair/loose.pem", secrets["key file"])
+    plain_file = lab.file("pair/keytab", PLAIN_FILE)
     lab.file("cli/dcos.toml", f'[core]\ndcos_url = "{e.url}"\ndcos_acs_token = "{e.token}"\nssl_verify = "{e.ca}"\n')
     lab.file("torn/dcos.toml", f'[core]\ndcos_acs_token = "{e.token}\n')
     as_service = {"dcos_username": service, "dcos_password": "", "dcos_private_key": secrets["service's key"]}
@@ -98,6 +103,19 @@ def cases(e: Emulator, lab: Lab, secrets: dict[str, str]) -> dict[str, list[Task
 
     def token(**args: Any) -> Task:
         return task("dcos_token", args=args, no_log=True)
+
+    def plain(**args: Any) -> Task:
+        return task("dcos_secret", args={"path": f"{uids[0]}/plain", **args})
+
+    def look_up(expression: str, **variables: Any) -> Task:
+        """Into a file, as configurations are written."""
+        connection = {f"ansible_{name}": value for name, value in e.connection.items()}
+        args = {
+            "content": f"{{{{ lookup({expression}) }}}}",
+            "dest": str(lab.place("pair") / "looked-up"),
+            "mode": "0600",
+        }
+        return task("ansible.builtin.copy", args=args, no_log=True, vars={**connection, **variables})
 
     def info(**args: Any) -> Task:
         return task("dcos_cluster_info", args=args)
@@ -136,10 +154,23 @@ def cases(e: Emulator, lab: Lab, secrets: dict[str, str]) -> dict[str, list[Task
             task("dcos_service_account", args={"uid": uids[4], "state": "absent", **as_cli,
                                                "dcos_config": str(lab.place("cli"))}),
         ],
+        "plain": [
+            plain(value=PLAIN_TEXT),
+            plain(value="another value, which is replaced"),
+            plain(value=PLAIN_TEXT),
+            plain(src=plain_file),
+            task("dcos_secret", args={"path": f"{uids[0]}/generated", "generate": {"length": 64}}),
+            task("dcos_secret", args={"path": f"{uids[0]}/foreign", "state": "absent"}, check_mode=True),
+        ],
+        "lookup": [
+            look_up(f"'dcos.security.dcos_secret', '{uids[0]}/foreign'"),
+            look_up("'dcos.security.dcos_token'"),
+        ],
         "reading": [
             task("dcos_service_account_info", args={"uid": uids[0]}),
             task("dcos_sa_secret_info", args={"path": f"{uids[0]}/mine"}),
             task("dcos_sa_secret_info", args={"path": f"{uids[0]}/foreign"}),
+            task("dcos_secret_info", args={"path": uids[0]}),
             task("dcos_sa_secret_info", args={"path": f"{uids[0]}/odd"}),
             secret(path=f"{uids[0]}/odd", state="absent"),
             task("dcos_acl_grant_info", args={"uid": uids[0]}),
@@ -157,6 +188,16 @@ def cases(e: Emulator, lab: Lab, secrets: dict[str, str]) -> dict[str, list[Task
         ],
         "no-reading-account": [task("dcos_service_account_info", args=as_wrong)],
         "no-reading-secret": [task("dcos_sa_secret_info", args={"path": f"{uids[0]}/mine", **as_wrong})],
+        "no-listing": [task("dcos_secret_info", args=as_wrong)],
+        "plain-document": [plain(path=f"{uids[0]}/mine", value=PLAIN_TEXT)],
+        "plain-two": [plain(value=PLAIN_TEXT, src=plain_file)],
+        "plain-list": [plain(value=[PLAIN_TEXT])],
+        "plain-unknown": [plain(value=PLAIN_TEXT, valu=1)],
+        "plain-short": [plain(generate={"length": 1})],
+        "lookup-none": [{**look_up(f"'dcos.security.dcos_secret', '{uids[0]}/foreign', '{uids[0]}/gone'"),
+                         "no_log": False}],
+        "lookup-refused": [{**look_up("'dcos.security.dcos_token'", ansible_dcos_password=OTHERS_PASSWORD),
+                            "no_log": False}],
         "no-reading-access": [task("dcos_access_info", args=as_wrong)],
         "no-reading-audit": [task("dcos_audit_info", args={"text": lines, **as_wrong})],
         "no-reading-grants": [task("dcos_acl_grant_info", args={"uid": uids[0], **as_wrong})],
@@ -220,6 +261,10 @@ def loud(strict_for_all: Emulator, shared_lab: Lab) -> Loud:
             stored = emulator.stored(path)
             if stored is not None:
                 secrets[f"key at {path}"] = stored["private_key"]
+    made = emulator.secret(table["plain"][-2]["dcos.security.dcos_secret"]["path"])
+    assert made is not None
+    assert (lab.place("pair") / "looked-up").read_text().startswith("eyJ"), "the last lookup is that of a token"
+    secrets |= {"made value": made, "looked-up token": (lab.place("pair") / "looked-up").read_text()}
     secrets["made pair"] = (lab.place("pair") / "made.pem").read_text()
     secrets["kept token"] = (lab.place("pair") / "token").read_text().strip()
     texts = {

@@ -37,6 +37,7 @@ class Scenario:
     prepare: what there is beside the populated cluster.
     plain: what repairs what a failure left: the same tasks, unless they want something new each time.
     keys: accounts -> paths of the secrets that hold their keys.
+    made: paths of the secrets whose values are made anew each time.
     settles: whether a second run finds nothing to do.
     """
 
@@ -45,6 +46,7 @@ class Scenario:
     files: Mapping[str, str] = field(default_factory=dict)
     plain: Sequence[Task] | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
+    made: Sequence[str] = ()
     settles: bool = True
 
 
@@ -53,7 +55,7 @@ def play(tasks: Sequence[Task], cluster: Callable[..., Any], folder: Path) -> li
     results: list[Result] = []
     for task in tasks:
         options = task.options(results) if callable(task.options) else task.options
-        local = {k: v.format(folder=folder) if k.endswith("path") else v for k, v in options.items()}
+        local = {k: v.format(folder=folder) if k.endswith(("path", "src")) else v for k, v in options.items()}
         results.append(run(task.module, local, cluster))
         if results[-1].get("failed"):
             break
@@ -248,6 +250,15 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "secret, a leftover": Scenario((_task("sa_secret", **SECRET, generate_key=True),), prepare=_prepared, keys=SVC_KEY),
     "secret, absent": Scenario((_task("sa_secret", uid="svc", path="svc/secret", state="absent"),), prepare=_prepared),
+    "plain secret, new": Scenario((_task("secret", path="new/password", value="a value"),)),
+    "plain secret, made": Scenario(
+        (_task("secret", path="new/password", generate={"length": 20}),), made=["new/password"]
+    ),
+    "plain secret, a file in place of a text": Scenario(
+        (_task("secret", path="somebody/password", src="{folder}/keytab"),), files={"keytab": "a file"}
+    ),
+    "plain secret, absent": Scenario((_task("secret", path="somebody/password", state="absent"),)),
+    "secret_info": Scenario((_task("secret_info", path="svc"),)),
     "token of a stored key": Scenario(
         (_task("token", uid="svc", secret_path="svc/secret", return_token=False),), settles=False
     ),

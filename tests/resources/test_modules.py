@@ -149,6 +149,59 @@ def test_what_is_deleted_needs_no_key(fake: EmulatedCluster, tmp_path: Path) -> 
     assert run("dcos_service_account", account, fake)["changed"] is True
 
 
+# dcos_secret
+
+
+def test_secret_of_both_kinds(fake: EmulatedCluster, tmp_path: Path) -> None:
+    path = tmp_path / "keytab"
+    path.write_bytes(b"\x00\xffS3CRET")
+    result = twice("dcos_secret", {"path": "/shop/key", "value": "S3CRET\n"}, fake)
+    assert result["secret"] == {"store": "default", "path": "shop/key", "kind": "text", "exists": True}
+    assert fake.secrets["shop/key"] == "S3CRET\n"
+    assert "S3CRET" not in json.dumps(result)
+    result = twice("dcos_secret", {"path": "shop/key", "src": str(path)}, fake)
+    assert result["secret"]["kind"] == "file"
+    assert fake.secrets["shop/key"] == b"\x00\xffS3CRET"
+    result = twice("dcos_secret", {"path": "shop/key", "value": ""}, fake)
+    assert fake.secrets["shop/key"] == ""
+    result = twice("dcos_secret", {"path": "shop/key", "state": "absent", "src": "/gone"}, fake)
+    assert result["secret"] == {"store": "default", "path": "shop/key", "kind": None, "exists": False}
+    assert fake.secrets == {}
+
+
+def test_secret_that_is_made(fake: EmulatedCluster) -> None:
+    twice("dcos_secret", {"path": "a", "generate": {}}, fake)
+    twice("dcos_secret", {"path": "b", "generate": {"length": 8, "characters": "0123456789"}}, fake)
+    assert (len(fake.secrets["a"]), len(fake.secrets["b"])) == (32, 8)
+    assert str(fake.secrets["b"]).isdigit()
+
+
+def test_text_with_a_private_key_may_be_a_plain_secret(fake: EmulatedCluster) -> None:
+    twice("dcos_secret", {"path": "tls/key", "value": private_text("a")}, fake)
+    assert fake.secrets["tls/key"] == private_text("a")
+
+
+def test_values_that_are_no_text_are_refused_and_not_shown(fake: EmulatedCluster) -> None:
+    for value in (1234567, True, 0.5, {"a": "S3CRET"}, ["S3CRET"]):
+        result = failed("dcos_secret", {"path": "p", "value": value}, fake)
+        assert result["msg"].startswith("value: this is a number, a truth value, a list or a dictionary, not text")
+        assert "S3CRET" not in json.dumps(result)
+    assert fake.calls == []
+
+
+def test_secret_info(fake: EmulatedCluster) -> None:
+    for path in ("shop/key", "shop/deeper/key", "key"):
+        fake.store_secret(path, "S3CRET")
+    assert run("dcos_secret_info", {}, fake)["secrets"] == ["key", "shop/deeper/key", "shop/key"]
+    assert run("dcos_secret_info", {"path": "/shop"}, fake)["secrets"] == ["shop/key"]
+    assert run("dcos_secret_info", {"path": "shop", "recurse": True}, fake)["secrets"] == [
+        "shop/deeper/key",
+        "shop/key",
+    ]
+    assert failed("dcos_secret_info", {"path": "a//b"})["failure"]["code"] == "invalid_path"
+    assert failed("dcos_secret_info", {"store": "other"}, fake)["failure"]["status"] == 404
+
+
 # Options that decide whether something is allowed or found
 
 STORED = json.dumps({"uid": UID, "private_key": private_text("b"), "scheme": "RS256", "login_endpoint": ""})
@@ -170,6 +223,8 @@ NEW_SECRET = {"path": "p", "generate_key": True, "security_mode": "strict"}
         ),
         ("dcos_sa_secret", {"uid": "other", **NEW_SECRET}, {"overwrite": True}, "foreign_secret"),
         ("dcos_sa_secret", {"uid": "other", "path": "p", "state": "absent"}, {"overwrite": True}, "foreign_secret"),
+        ("dcos_secret", {"path": "p", "value": "v"}, {"overwrite": True}, "foreign_secret"),
+        ("dcos_secret", {"path": "p", "state": "absent"}, {"overwrite": True}, "foreign_secret"),
         ("dcos_acl_grant", {"uid": UID, "rid": "dcos:xyz", "actions": ["read"], "unknown_rids": "fail"},
          {"unknown_rids": "warn"}, "invalid_rid"),
     ],
@@ -192,6 +247,9 @@ def test_what_an_option_allows(
         ("dcos_sa_secret", {"uid": UID, "path": "gone", "state": "absent"}, "store"),
         ("dcos_sa_secret_info", {"path": "p"}, "store"),
         ("dcos_sa_secret_info", {"path": "gone"}, "store"),
+        ("dcos_secret", {"path": "new", "value": "v"}, "store"),
+        ("dcos_secret", {"path": "gone", "state": "absent"}, "store"),
+        ("dcos_secret_info", {}, "store"),
         ("dcos_token", {"secret_path": "p"}, "secret_store"),
         (
             "dcos_service_account",
@@ -598,6 +656,11 @@ PEM = private_text("a")
         ("dcos_sa_secret", {"uid": UID, "path": "p", "private_key_path": PEM, "security_mode": "strict"}),
         ("dcos_sa_secret", {"uid": UID, "path": PEM, "generate_key": True, "security_mode": "strict"}),
         ("dcos_sa_secret_info", {"path": PEM}),
+        ("dcos_secret", {"path": PEM, "value": "v"}),
+        ("dcos_secret", {"path": "p", "src": PEM}),
+        ("dcos_secret", {"path": "p", "generate": {"characters": PEM}}),
+        ("dcos_secret", {"path": "p", "value": [PEM]}),
+        ("dcos_secret_info", {"path": PEM}),
         ("dcos_service_account", {"uid": UID, "public_key_path": PEM}),
         ("dcos_service_account", {"uid": PEM}),
         ("dcos_service_account", {"uid": UID, "public_key": PEM}),

@@ -181,8 +181,9 @@ class Walk:
                 yield f"not settled: {again[-1].get('msg') or [result['changed'] for result in again]}"
 
     def _view(self, state: State) -> State:
-        """A state in which keys that are made anew each time are told by where they are stored."""
+        """A state in which what is made anew each time is told by where it is stored, or by its length."""
         secrets, users = dict(state["secrets"]), {uid: dict(user) for uid, user in state["users"].items()}
+        secrets.update({path: f"{len(secrets[path])} characters" for path in self.scenario.made if path in secrets})
         for uid, path in self._services():
             held = {place: _public(secrets.get(place)) for place in (path, path + NEXT)}
             for account in (uid, uid + JOURNAL):

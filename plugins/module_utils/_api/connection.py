@@ -15,7 +15,7 @@ import os
 import re
 import ssl
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Callable, Mapping, Union
+from typing import TYPE_CHECKING, Callable, Iterable, Mapping, Union
 from urllib.parse import urlsplit
 
 from .._crypto.rsa_keys import load_private_key
@@ -32,6 +32,9 @@ from .http import is_loopback
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+_WAYS = ("dcos_password", "dcos_private_key", "dcos_private_key_path")
+CREDENTIAL_OPTIONS = ("dcos_token", "dcos_username", *_WAYS)
 
 DEFAULT_TIMEOUT = 30
 DEFAULT_RETRIES = 3
@@ -110,6 +113,14 @@ def resolve(
     return Connection(
         site.url, site.timeout, site.retries, verify=verify, credentials=credentials, credentials_from=origin
     )
+
+
+def left_open(options: Mapping[str, object], names: Iterable[str]) -> list[str]:
+    """The names of options that a less specific source may give: credentials come from one source as a whole."""
+    taken = {*options}
+    if any(options.get(name) not in (None, "") for name in CREDENTIAL_OPTIONS):
+        taken.update(CREDENTIAL_OPTIONS)
+    return [name for name in names if name not in taken]
 
 
 def resolve_site(options: Mapping[str, object], environ: Mapping[str, str], hide: Callable[[str], None]) -> Site | None:
@@ -331,12 +342,7 @@ def _credentials(
 
 def _from_task(source: _Sources, hide: Callable[[str], None], warn: Callable[[str], None]) -> Credentials | None:
     token, uid = source.task("dcos_token"), source.task("dcos_username")
-    ways = {
-        option: value
-        for option in ("dcos_password", "dcos_private_key", "dcos_private_key_path")
-        for value in [source.task(option)]
-        if value is not None
-    }
+    ways = {option: value for option in _WAYS for value in [source.task(option)] if value is not None}
     if token is not None:
         if uid is not None or ways:
             others = ", ".join([*(["dcos_username"] if uid is not None else []), *ways])

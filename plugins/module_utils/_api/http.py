@@ -52,6 +52,9 @@ else:
         requests.exceptions.ProxyError,
     )
 
+BYTES = "application/octet-stream"
+"""The content type of bytes that are no JSON."""
+
 COLLECTION_VERSION = "0.1.0"
 USER_AGENT = f"dcos.security/{COLLECTION_VERSION} (Ansible collection)"
 
@@ -105,6 +108,7 @@ class Request:
 
     path: encoded, below the URL of the cluster.
     what: the action and its object in words, for messages ("reading service account svc-a").
+    body: sent as JSON, or as they are where it is bytes.
     media_types: which forms of an answer are welcome.
     authenticated: whether the token goes along.
     """
@@ -112,7 +116,7 @@ class Request:
     method: str
     path: str
     what: str
-    body: Mapping[str, object] | None = field(default=None, repr=False)
+    body: Mapping[str, object] | bytes | None = field(default=None, repr=False)
     params: Mapping[str, str] | None = None
     media_types: str = "application/json"
     authenticated: bool = True
@@ -359,13 +363,18 @@ class HttpClient:
             return exc
 
     def _send(self, request: Request, token: str | None) -> Answer:
+        headers = {"Accept": request.media_types}
+        as_bytes = request.body if isinstance(request.body, bytes) else None
+        if as_bytes is not None:
+            headers["Content-Type"] = BYTES
         try:
             response = self._session.request(
                 request.method,
                 self.url + request.path,
-                json=request.body,
+                data=as_bytes,
+                json=request.body if as_bytes is None else None,
                 params=request.params,
-                headers={"Accept": request.media_types},
+                headers=headers,
                 auth=_TokenAuth(token),
                 timeout=self._timeout,
                 verify=self._verify,

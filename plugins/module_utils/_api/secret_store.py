@@ -11,15 +11,13 @@ HTML. Values never appear in messages.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Callable
+from typing import Callable, Mapping
 
 from .._errors import ApiError, DcosError
 from .answers import document
-from .http import HttpClient, Judgement, Repeats, Request, encode_segment
+from .http import BYTES, HttpClient, Judgement, Repeats, Request, encode_segment
 
 BASE = "/secrets/v1"
-
-_BINARY = "application/octet-stream"
 
 # What the store itself refuses with; anything else is resolved by reading back.
 _REFUSALS = (400, 404, 409, 413)
@@ -27,9 +25,15 @@ _REFUSALS = (400, 404, 409, 413)
 
 @dataclass(frozen=True)
 class StoredValue:
-    """A secret's value: bytes, whether it was stored as text or as a file."""
+    """A secret's value, and whether it is stored as text or as a file: services read the two in different ways."""
 
     content: bytes = field(repr=False)
+    is_text: bool
+
+    @classmethod
+    def of_text(cls, text: str) -> StoredValue:
+        """A value that is stored as text."""
+        return cls(text.encode("utf-8"), True)
 
     def text(self) -> str | None:
         """The value as text, None when it is none."""
@@ -59,9 +63,9 @@ class Secrets:
             if exc.status == 404 and not exc.is_page:
                 return None
             raise _without_store(exc) from None
-        if answer.media_type == _BINARY:
-            return StoredValue(answer.content)
-        return StoredValue(document(answer, self._http.url, what).text("value").encode("utf-8"))
+        if answer.media_type == BYTES:
+            return StoredValue(answer.content, False)
+        return StoredValue.of_text(document(answer, self._http.url, what).text("value"))
 
     def require_store(self, store: str) -> None:
         """Raise where there is no such store, which an answer about a single secret does not tell from no secret."""
@@ -71,30 +75,32 @@ class Secrets:
             document(answer, self._http.url, what).flag("sealed")
         except ApiError as exc:
             if exc.status == 404:
-                raise exc.with_advice(
-                    "DC/OS Enterprise has one, 'default'; an open DC/OS has none. Check store."
-                ) from None
+                raise _without_store(exc) from None
             if exc.status != 403:  # who may use single secrets may not be allowed to see how the store is
                 raise
 
-    def paths(self, store: str) -> list[str]:
-        """The paths of all secrets, without leading slashes."""
-        what = f"listing the secrets of store {store}"
+    def paths(self, store: str, folder: str = "") -> list[str]:
+        """The paths of all secrets below a folder, or of the whole store, without leading slashes.
+
+        A folder that holds nothing is not told from one that is not there.
+        """
+        what = f"listing the secrets of store {store}" + (f" below {folder}" if folder else "")
         try:
             answer = self._http.send(
-                Request("GET", _path(store, ""), what, params={"list": "true"}),
+                Request("GET", _path(store, folder), what, params={"list": "true"}),
                 _judged(200),
                 Repeats(unavailable=self._sealed(store, what)),
             )
         except ApiError as exc:
             raise _without_store(exc) from None
-        return sorted(document(answer, self._http.url, what).texts("array"))
+        prefix = f"{folder}/" if folder else ""
+        return sorted(prefix + name for name in document(answer, self._http.url, what).texts("array"))
 
-    def create(self, store: str, path: str, value: str) -> bool:
-        """Store a new text value; False when the path is taken."""
+    def create(self, store: str, path: str, value: StoredValue) -> bool:
+        """Store a new value; False when the path is taken."""
 
         def happened() -> bool:
-            return self.read(store, path) == StoredValue(value.encode("utf-8"))
+            return self.read(store, path) == value
 
         try:
             self._write("PUT", store, path, value, f"creating secret {path}", 201, happened)
@@ -109,14 +115,14 @@ class Secrets:
             raise
         return True
 
-    def update(self, store: str, path: str, value: str, looked_at: StoredValue) -> bool:
+    def update(self, store: str, path: str, value: StoredValue, looked_at: StoredValue) -> bool:
         """Replace the value that was looked at; False when it is not at the path any more."""
         overtaken = False
 
         def happened() -> bool:
             nonlocal overtaken
             stored = self.read(store, path)
-            overtaken = stored not in (looked_at, StoredValue(value.encode("utf-8")))
+            overtaken = stored not in (looked_at, value)
             return stored != looked_at
 
         try:
@@ -146,10 +152,18 @@ class Secrets:
         return True
 
     def _write(
-        self, method: str, store: str, path: str, value: str, what: str, success: int, happened: Callable[[], bool]
+        self,
+        method: str,
+        store: str,
+        path: str,
+        value: StoredValue,
+        what: str,
+        success: int,
+        happened: Callable[[], bool],
     ) -> None:
+        body: Mapping[str, object] | bytes = {"value": value.text()} if value.is_text else value.content
         self._http.send(
-            Request(method, _path(store, path), what, {"value": value}, media_types="*/*"),
+            Request(method, _path(store, path), what, body, media_types="*/*"),
             _judged(success),
             Repeats(happened, self._sealed(store, what)),
         )
@@ -185,7 +199,9 @@ def _judged(success: int) -> Judgement:
 
 
 def _without_store(error: ApiError) -> ApiError:
-    return error.with_advice("The secret store exists on DC/OS Enterprise only.") if error.status == 404 else error
+    if error.status != 404:
+        return error
+    return error.with_advice("DC/OS Enterprise has one secret store, 'default'; an open DC/OS has none.")
 
 
 def _seal_status(store: str) -> str:

@@ -272,14 +272,14 @@ class _ListedSecrets(Secrets):
     def require_store(self, store: str) -> None:
         """Its list was read."""
 
-    def create(self, store: str, path: str, value: str) -> bool:
+    def create(self, store: str, path: str, value: StoredValue) -> bool:
         self._wrote = True
         created = super().create(store, path, value)
         if not created:
             self._view.ask_always()
         return created
 
-    def update(self, store: str, path: str, value: str, looked_at: StoredValue) -> bool:
+    def update(self, store: str, path: str, value: StoredValue, looked_at: StoredValue) -> bool:
         self._wrote = True
         return super().update(store, path, value, looked_at)
 

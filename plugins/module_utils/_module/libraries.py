@@ -36,24 +36,38 @@ JWT = Library("jwt", "PyJWT", (2, 4))
 HTTP = Library("requests", "requests", (2, 27))
 
 
-def require(module: AnsibleModule, *libraries: Library) -> None:
-    """End the module with a clear message when a library is missing or too old.
+@dataclass(frozen=True)
+class Lack:
+    """Why a library cannot be used, with the traceback where it is missing."""
+
+    library: Library
+    reason: str
+    details: str | None = None
+
+
+def lacking(*libraries: Library) -> Lack | None:
+    """The first library that is missing or too old; None where all are there.
 
     Too old matters: before its minimum, cryptography does not know an option that stored keys are loaded with, and a
     good key would look like a damaged one.
     """
     for library in libraries:
-        reason, details = None, None
+        reason = str(missing_required_lib(library.requirement))
         try:
             found = str(importlib.import_module(library.module).__version__)
         except ImportError:
-            reason, details = missing_required_lib(library.requirement), traceback.format_exc()
-        else:
-            if release(found) < library.minimum:
-                reason = f"{missing_required_lib(library.requirement)} Found was version {found}."
-        if reason is not None:
-            failure = {"status": None, "code": None, "title": f"{library.name} is missing or too old"}
-            module.fail_json(msg=reason, exception=details, failure=failure)
+            return Lack(library, reason, traceback.format_exc())
+        if release(found) < library.minimum:
+            return Lack(library, f"{reason} Found was version {found}.")
+    return None
+
+
+def require(module: AnsibleModule, *libraries: Library) -> None:
+    """End the module with a clear message when a library is missing or too old."""
+    lack = lacking(*libraries)
+    if lack is not None:
+        failure = {"status": None, "code": None, "title": f"{lack.library.name} is missing or too old"}
+        module.fail_json(msg=lack.reason, exception=lack.details, failure=failure)
 
 
 def release(version: str) -> tuple[int, ...]:

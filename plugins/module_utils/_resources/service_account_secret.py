@@ -41,6 +41,7 @@ from .._rules.security_modes import (
     login_endpoint,
 )
 from .frame import LostRaceError, Plan, Resource, Step
+from .secret_place import SecretPlace
 from .service_account import read_journal, read_service_account
 from .service_account_document import (
     LEFTOVER,
@@ -312,7 +313,9 @@ class ServiceAccountSecret(Resource[SecretState]):
         slots = [] if state.live.empty else [state.live]
         if state.next.document is not None:
             slots.append(state.next)
-        return Plan(_ABSENT, tuple(self._delete_step(slot) for slot in slots), self._view(state), None)
+        return Plan(
+            _ABSENT, tuple(self._place(slot).delete_step(slot.stored) for slot in slots), self._view(state), None
+        )
 
     def _decide_given(self, state: SecretState, key: RSAPrivateKey) -> Decision:
         """The user gives the key: it goes where the account has it, or to next when the account is to get it."""
@@ -385,46 +388,19 @@ class ServiceAccountSecret(Resource[SecretState]):
             scheme=SCHEME,
             uid=self._uid,
         )
-        value = json.dumps(fields, sort_keys=True)
-        if slot.empty:
-            return [Step(f"create secret {slot.path}", partial(self._create, slot, value))]
-        return [Step(f"update secret {slot.path}", partial(self._update, slot, value))]
+        value = _stored_form(fields)
+        return [self._place(slot).put_step(value, slot.stored)]
 
     # Steps
 
-    def _create(self, slot: Slot, value: str) -> bool:
-        if not self._cluster.secrets.create(self._store, slot.path, value):
-            raise self._rival(slot)
-        return True
-
-    def _update(self, slot: Slot, value: str) -> bool:
-        if not self._cluster.secrets.update(self._store, slot.path, value, self._look_again(slot)):
-            raise self._rival(slot)
-        return True
-
-    def _look_again(self, slot: Slot) -> StoredValue:
-        """What the plan saw. The store knows no conditional write; a look right before one keeps the window small."""
-        stored = self._cluster.secrets.read(self._store, slot.path)
-        if stored is None or stored != slot.stored:
-            raise self._rival(slot)
-        return stored
-
-    def _rival(self, slot: Slot) -> LostRaceError:
-        return LostRaceError(
-            f"Writing secret {slot.path}: somebody else changes it at the same time. Run again.", None, 409
-        )
-
-    def _delete_step(self, slot: Slot) -> Step:
-        return Step(f"delete secret {slot.path}", partial(self._delete, slot))
-
-    def _delete(self, slot: Slot) -> bool:
-        return self._cluster.secrets.delete(self._store, slot.path, self._look_again(slot))
+    def _place(self, slot: Slot) -> SecretPlace:
+        return SecretPlace(self._cluster.secrets, self._store, slot.path)
 
     def _settle_step(self, slot: Slot, decision: Decision) -> Step:
         """Delete what next holds: no usable key, a copy of what is live now, else perhaps the only one."""
         document = slot.document
         if document is None or document.key is None or _same(document.key, decision.key):
-            return self._delete_step(slot)
+            return self._place(slot).delete_step(slot.stored)
         return Step(f"delete secret {slot.path}", partial(self._drop_leftover, slot, document))
 
     def _drop_leftover(self, slot: Slot, document: Document) -> bool:
@@ -434,16 +410,16 @@ class ServiceAccountSecret(Resource[SecretState]):
         which a marked one does not count. So either that run stops, or its journal is seen here and the mark goes
         again; and at no moment a key that the account has, or is about to get, is stored nowhere.
         """
-        secrets, found = self._cluster.secrets, self._look_again(slot)
-        marked = json.dumps({**document.fields, LEFTOVER: True}, sort_keys=True)
+        secrets, place = self._cluster.secrets, self._place(slot)
+        found = place.look_again(slot.stored)
+        marked = _stored_form({**document.fields, LEFTOVER: True})
         if not document.is_leftover and not secrets.update(self._store, slot.path, marked, found):
-            raise self._rival(slot)
-        found = StoredValue(marked.encode("utf-8"))
+            raise place.rival()
         if self._is_awaited(slot):
             unmarked = {name: value for name, value in document.fields.items() if name != LEFTOVER}
-            secrets.update(self._store, slot.path, json.dumps(unmarked, sort_keys=True), found)
-            raise self._rival(slot)
-        return secrets.delete(self._store, slot.path, found)
+            secrets.update(self._store, slot.path, _stored_form(unmarked), marked)
+            raise place.rival()
+        return secrets.delete(self._store, slot.path, marked)
 
     def _is_awaited(self, slot: Slot) -> bool:
         """Whether the account has the key of a slot, or may be about to get it: then it is missing for a moment."""
@@ -535,6 +511,11 @@ def describe_secret(cluster: Cluster, store: str, path: str) -> dict[str, object
     waiting = cluster.secrets.read(store, next_path(path))
     result["pending"] = waiting is not None and parse_document(waiting, document.uid) is not None
     return result
+
+
+def _stored_form(fields: Mapping[str, object]) -> StoredValue:
+    """A document as text, as consumers read it."""
+    return StoredValue.of_text(json.dumps(fields, sort_keys=True))
 
 
 def _same(one: RSAPrivateKey, other: RSAPrivateKey) -> bool:

@@ -33,7 +33,7 @@ class Sent:
     verify: Any
     proxies: Mapping[str, str]
     content: bytes = b""
-    """The body as it is sent; C(body) is what its JSON says."""
+    """The body as it is sent; C(body) is what its JSON says, where it is JSON."""
 
     @property
     def path(self) -> str:
@@ -86,12 +86,13 @@ def serving(handler: Handler) -> Iterator[None]:
         del adapter, stream, cert
         content = request.body or b""
         content = content.encode("utf-8") if isinstance(content, str) else content
+        is_json = request.headers.get("Content-Type") == "application/json"
         answer = handler(
             Sent(
                 method=str(request.method),
                 url=str(request.url),
                 headers=dict(request.headers),
-                body=json.loads(content) if content else None,
+                body=json.loads(content) if content and is_json else None,
                 timeout=timeout,
                 verify=verify,
                 proxies=dict(proxies or {}),

@@ -51,6 +51,22 @@ def test_sa_secret_wants_exactly_one_key(options: dict[str, Any]) -> None:
     assert result["failure"]["code"] == "invalid_key"
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "state is present but any of the following are missing: value, src, generate"),
+        ({"value": "a", "src": "b"}, "mutually exclusive: value|src|generate"),
+        ({"src": "b", "generate": {}}, "mutually exclusive: value|src|generate"),
+        ({"src": "/nowhere/keytab"}, "src: cannot read /nowhere/keytab"),
+        ({"generate": {"length": 1}}, "generate.length: 1 is not"),
+        ({"generate": {"characters": "abc"}}, "generate.characters: at least 10"),
+        ({"value": 5}, "value: this is a number"),
+    ],
+)
+def test_secret_wants_exactly_one_good_value(options: dict[str, Any], message: str) -> None:
+    assert message in failed("dcos_secret", {"path": "p", **options})["msg"]
+
+
 def test_sa_secret_wants_exactly_one_endpoint() -> None:
     options = {"uid": UID, "path": "p", "generate_key": True}
     assert "login_endpoint" in failed("dcos_sa_secret", options)["msg"]

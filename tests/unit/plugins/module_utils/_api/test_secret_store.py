@@ -33,16 +33,16 @@ def read(secrets: Secrets) -> StoredValue | None:
 
 
 def create(secrets: Secrets) -> bool:
-    return secrets.create("default", "prod/svc/secret", "S3CRET")
+    return secrets.create("default", "prod/svc/secret", StoredValue.of_text("S3CRET"))
 
 
-LOOKED_AT = StoredValue(b"before")
+LOOKED_AT = StoredValue.of_text("before")
 OURS, OTHERS = Reply(200, {"value": "S3CRET"}, JSON), Reply(200, {"value": "other"}, JSON)
 BEFORE, GONE = Reply(200, {"value": "before"}, JSON), error(404)
 
 
 def update(secrets: Secrets) -> bool:
-    return secrets.update("default", "prod/svc/secret", "S3CRET", LOOKED_AT)
+    return secrets.update("default", "prod/svc/secret", StoredValue.of_text("S3CRET"), LOOKED_AT)
 
 
 def delete(secrets: Secrets) -> bool:
@@ -64,7 +64,8 @@ def test_text_and_files_are_read(reply: Reply, content: bytes, text: str | None)
     assert value is not None
     assert (value.content, value.text()) == (content, text)
     assert script.sent[0].headers["Accept"] == "*/*"
-    assert repr(value) == "StoredValue()"
+    assert value.is_text is (reply.headers == JSON)
+    assert repr(value) == f"StoredValue(is_text={value.is_text})"
 
 
 def test_what_is_not_there_is_none() -> None:
@@ -80,6 +81,36 @@ def test_put_creates_and_patch_updates() -> None:
             assert act(cluster_for().secrets) is True
         assert script.sent[0].body == {"value": "S3CRET"}
     assert play([(f"DELETE {URL}", Reply(204))], delete) is True
+
+
+@pytest.mark.parametrize("content", [b"\x00\xff\n", b"", b'{"value": "x"}'])
+def test_files_are_sent_as_they_are(content: bytes) -> None:
+    value = StoredValue(content, False)
+    for method, status, act in (
+        ("PUT", 201, lambda secrets: secrets.create("default", "prod/svc/secret", value)),
+        ("PATCH", 204, lambda secrets: secrets.update("default", "prod/svc/secret", value, LOOKED_AT)),
+    ):
+        with Script((f"{method} {URL}", Reply(status))).played() as script:
+            assert act(cluster_for().secrets) is True
+        assert script.sent[0].content == content
+        assert script.sent[0].headers["Content-Type"] == "application/octet-stream"
+        assert script.sent[0].headers["Content-Length"] == str(len(content))
+
+
+def test_the_same_bytes_of_the_other_kind_are_another_value() -> None:
+    """A file with our text is not what we stored: a service reads it in another way."""
+    exchanges = [(f"PUT {URL}", LOST), (f"GET {URL}", Reply(200, b"S3CRET", BYTES)), (f"PUT {URL}", error(409))]
+    other = (f"GET {URL}", Reply(200, b"S3CRET", BYTES))
+    assert play([*exchanges, other, other], create) is False
+
+
+def test_a_folder_is_listed_with_whole_paths() -> None:
+    listed = Reply(200, {"array": ["key", "deeper/key"]}, JSON)
+    found = play(
+        [("GET /secrets/v1/secret/default/prod/svc?list=true", listed)],
+        lambda secrets: secrets.paths("default", "prod/svc"),
+    )
+    assert found == ["prod/svc/deeper/key", "prod/svc/key"]
 
 
 def test_who_was_there_before() -> None:
@@ -133,7 +164,7 @@ def test_odd_answer_is_no_value_of_a_secret(reply: Reply) -> None:
 def test_a_store_that_is_not_there() -> None:
     for call, act in (("GET", read), ("PUT", create)):
         exchanges = [(f"{call} {URL}", Reply(404, "<html>")), (f"GET {URL}", Reply(404, error(404).body))]
-        with pytest.raises(ApiError, match="DC/OS Enterprise only") as caught:
+        with pytest.raises(ApiError, match="DC/OS Enterprise") as caught:
             play(exchanges[: 1 if act is read else 2], act)
         assert caught.value.status == 404
 
@@ -198,7 +229,7 @@ def test_a_503_of_a_store_that_is_not_known_to_be_sealed_passes(status: Any, sle
 
 
 def test_a_cluster_without_a_secret_store_is_told() -> None:
-    with pytest.raises(ApiError, match="DC/OS Enterprise only") as caught:
+    with pytest.raises(ApiError, match="Enterprise has one secret store, 'default'; an open DC/OS has none") as caught:
         play(
             [("GET /secrets/v1/secret/default/?list=true", Reply(404, "<html>"))],
             lambda secrets: secrets.paths("default"),
