@@ -27,7 +27,7 @@ EMULATOR := roles/dcos_emulator/files
 LINTERS := ansible-lint yamllint ruff mypy reuse changelog-lint docs-lint
 CHECKS  := playbooks molecule resources sanity examples integration conformance unit $(LINTERS) docs build
 # What a release needs besides, one after the other: each takes the whole machine.
-RELEASE := exhaustive units build packaging lower-bounds coverage mutations matrix
+RELEASE := exhaustive examples-twice molecule-all units build packaging lower-bounds coverage mutations matrix
 
 # What the caller's shell says to Ansible or to DC/OS tools must not reach a check.
 $(foreach name,$(filter ANSIBLE_% DCOS_% MOLECULE_% PYTEST_%,$(.VARIABLES)),$(if $(filter environment%,$(origin $(name))),$(eval unexport $(name))))
@@ -51,10 +51,11 @@ RUN       = $(ISOLATED) $(BIN)/python scripts/run_checks.py --reports $(BUILD)/r
 TARGETS_RUN = $(ISOLATED) $(BIN)/python scripts/integration.py --build-dir $(BUILD) --report $(BUILD)/reports/integration.xml
 PYTEST    = $(ISOLATED) $(BIN)/python -m pytest --junitxml=$(BUILD)/reports/$@.xml
 # Two at a time: much of it waits, for an emulator or for one process after the other.
+EXAMPLES  = $(PYTEST) -n 2 --dist loadscope --timeout 1200 tests/examples
 PLAYBOOKS = $(PYTEST) -n 2 --dist loadfile tests/integration $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help presets-table venv demo test release matrix dist bench lint format lock clean changelog coverage lower-bounds packaging mutations units exhaustive $(CHECKS)
+.PHONY: help presets-table venv demo test release matrix dist bench lint format lock clean changelog coverage lower-bounds packaging mutations units exhaustive examples-twice molecule-all $(CHECKS)
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(firstword $(MAKEFILE_LIST)) | while read -r name text; do printf '  %-15s %s\n' "$$name" "$$text"; done
@@ -117,12 +118,19 @@ packaging: $(READY) ## tests/packaging: the tarball on Galaxy, in execution envi
 	@$(PYTEST) tests/packaging $(PYTEST_ARGS)
 
 examples: $(READY) ## tests/examples: every example of the documentation, as it stands, against a running emulator
-	@$(PYTEST) -n 2 --dist loadscope --timeout 600 tests/examples $(PYTEST_ARGS)
+	@$(EXAMPLES) $(PYTEST_ARGS)
+
+examples-twice: $(READY) ## The same, each example twice in a row: the second run reports what the table says
+	@$(EXAMPLES) --turns 2 $(PYTEST_ARGS)
 
 mutations: $(READY) ## Takes each rule of docs/docsite/rst/statements.rst out of a copy; its tests must fail (ARGS="--tests tests/unit")
 	@$(ISOLATED) $(BIN)/python scripts/mutations.py --jobs $(JOBS) $(ARGS)
 
-molecule: $(READY) ## Every scenario of extensions/molecule (started here: inside extensions/ its configuration is not found)
+# Started here: inside extensions/ its configuration is not found.
+molecule: $(READY) ## The scenario "strict" of extensions/molecule: both roles through their whole life
+	@$(ISOLATED) $(BIN)/molecule test --scenario-name strict
+
+molecule-all: $(READY) ## Every scenario of extensions/molecule
 	@$(ISOLATED) $(BIN)/molecule test --all
 
 sanity: $(READY) ## All ansible-test sanity tests; those that load the code on the oldest Python too ("make matrix": on all)

@@ -112,7 +112,7 @@ class Example:
     """What one example needs and what must come of it.
 
     changed, again: names of the tasks that report a change in the first and in the second run, those of roles
-    included; all others must not. A task list is run task by task, each twice in a row.
+    included; all others must not. A task list is run task by task, each as often as asked, in a row.
     fails: names of the tasks that fail and are rescued.
     before: tasks (YAML) that prepare the cluster, once.
     around: plays (YAML) that put an example to use which is neither plays nor tasks; C(FILE) is the file it is in.
@@ -245,7 +245,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Turn:
-    """One of the two runs of an example."""
+    """One run of an example."""
 
     outcomes: tuple[Outcome, ...]
     complete: bool
@@ -269,7 +269,8 @@ class Run:
     turns: dict[tuple[str, int], Turn]
 
 
-def run_group(group: Group, found: dict[str, Found], folder: Path) -> Run:
+def run_group(group: Group, found: dict[str, Found], folder: Path, turns: int) -> Run:
+    """Run each example of a group so many times in a row."""
     with cluster(folder, group.mode) as (emulator, proxy):
         work = folder / "work"
         work.mkdir()
@@ -278,7 +279,7 @@ def run_group(group: Group, found: dict[str, Found], folder: Path) -> Run:
         _prepare(group, emulator, work, home)
         playbook: list[dict[str, Any]] = []
         for number, example in enumerate(group.examples):
-            playbook += _plays(example, found[example.id], number, work)
+            playbook += _plays(example, found[example.id], number, work, turns)
         playbook.append(_marker("end"))
         (work / "site.yml").write_text(json.dumps(playbook), encoding="utf-8")
         try:
@@ -319,7 +320,7 @@ def _prepare(group: Group, emulator: Emulator, work: Path, home: Path) -> None:
         (settings / "dcos.toml").chmod(0o600)
 
 
-def _plays(example: Example, found: Found, number: int, work: Path) -> list[dict[str, Any]]:
+def _plays(example: Example, found: Found, number: int, work: Path, turns: int) -> list[dict[str, Any]]:
     file = f"example-{number}.yml"
     (work / file).write_text(found.text, encoding="utf-8")
     plays: list[dict[str, Any]] = []
@@ -327,25 +328,25 @@ def _plays(example: Example, found: Found, number: int, work: Path) -> list[dict
         tasks = yaml.safe_load(example.before)
         plays += [_marker("before"), {"hosts": "localhost", "gather_facts": False, "tasks": tasks}]
     if found.kind == "tasks":
-        return [*plays, _task_by_task(found, number, work)]
+        return [*plays, _task_by_task(found, number, work, turns)]
     if found.kind == "plays":
-        twice = [[{"import_playbook": file}]] * 2
+        turned = [{"import_playbook": file}]
     else:
-        twice = [yaml.safe_load(example.around.replace("FILE", file))] * 2
-    for turn, turned in enumerate(twice, 1):
+        turned = yaml.safe_load(example.around.replace("FILE", file))
+    for turn in range(1, turns + 1):
         plays += [_marker(f"{number} {turn}"), *turned]
     return plays
 
 
-def _task_by_task(found: Found, number: int, work: Path) -> dict[str, Any]:
-    """A play with each task of a list twice in a row; registered results go from one to the next."""
+def _task_by_task(found: Found, number: int, work: Path, turns: int) -> dict[str, Any]:
+    """A play with each task of a list so many times in a row; registered results go from one to the next."""
     starts = [node.start_mark.line for node in yaml.compose(found.text, yaml.SafeLoader).value]
     lines = found.text.splitlines(keepends=True)
     tasks: list[dict[str, Any]] = []
     for part, (start, end) in enumerate(zip(starts, [*starts[1:], len(lines)], strict=True)):
         file = f"example-{number}-{part}.yml"
         (work / file).write_text("".join(lines[start:end]), encoding="utf-8")
-        for turn in (1, 2):
+        for turn in range(1, turns + 1):
             tasks += [*_marker(f"{number} {turn}")["tasks"], {"ansible.builtin.import_tasks": file}]
     return {"hosts": "localhost", "gather_facts": False, "tasks": tasks}
 

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every YAML example of the documentation runs, and reports the changes that the table says, twice in a row."""
+"""Every YAML example of the documentation runs, and reports the changes that the table says.
+
+With C(--turns 2), as in C(make release), each runs twice in a row.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,8 @@ class OfGroup:
     @pytest.fixture(scope="class")
     def run(self, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
         group: Group = request.cls.group
-        return run_group(group, {each.id: each for each in find_examples()}, tmp_path_factory.mktemp("group"))
+        turns: int = request.config.getoption("turns")
+        return run_group(group, {each.id: each for each in find_examples()}, tmp_path_factory.mktemp("group"), turns)
 
     def test_playbook_succeeds_with_the_expected_warnings(self, run: Run) -> None:
         assert run.returncode == 0, run.output
@@ -35,8 +39,9 @@ class OfGroup:
         for pattern in self.group.warnings:
             assert any(re.search(pattern, warning) for warning in run.warnings), f"no warning like {pattern!r}"
 
-    def test_example(self, run: Run, example: Example) -> None:
-        for turn, changed in ((1, example.changed), (2, example.again)):
+    def test_example(self, run: Run, example: Example, pytestconfig: pytest.Config) -> None:
+        expected = (example.changed, example.again)[: pytestconfig.getoption("turns")]
+        for turn, changed in enumerate(expected, 1):
             result = run.turns.get((example.id, turn))
             assert result is not None, f"turn {turn} was not reached; the test of the playbook shows why"
             assert result.complete, f"turn {turn} broke off; the test of the playbook shows why"

@@ -298,7 +298,7 @@ def test_the_end_is_the_same_however_many_at_a_time_and_whatever_fails_on_the_wa
 def test_progress(own: Emulator, lab: Lab) -> None:
     team = Team(4, grants=3)
     tasks = [team.task("told", concurrency=1), team.task("quiet", concurrency=1, progress=False, state="absent")]
-    with own.failing({"kind": "latency", "seconds": 0.3}):
+    with own.failing({"kind": "latency", "seconds": 0.2}):
         run = lab.play(tasks, own)
     lines = [line for line in run.stdout.splitlines() if line.startswith("dcos_services: ")]
     told, quiet = run.one("told"), run.one("quiet")

@@ -230,7 +230,9 @@ UNANSWERED = [
 """Every variable of the playbooks that a survey may ask for, except for what the test answers."""
 
 
-@pytest.mark.parametrize("unanswered", ["", None], ids=["empty", "null"])
+@pytest.mark.parametrize(
+    "unanswered", [pytest.param("", id="empty"), pytest.param(None, id="null", marks=pytest.mark.exhaustive)]
+)
 def test_questions_of_a_survey_that_nobody_answered(unanswered: str | None, strict: Emulator, lab: Lab) -> None:
     """Every playbook, with extra variables as AWX writes them, lists as JSON text."""
     one, many = unique("svc"), unique("svc")

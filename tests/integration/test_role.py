@@ -197,6 +197,7 @@ def test_a_key_that_the_account_would_not_take_is_not_made(strict: Emulator, lab
     assert len(list(folder.iterdir())) == 2
 
 
+@pytest.mark.exhaustive
 def test_a_rotation_with_keys_in_files_is_finished_wherever_it_was_cut(strict: Emulator, lab: Lab) -> None:
     """By a plain run: a next key file is there from the first write to the last."""
     folder = lab.place("keys")
@@ -514,6 +515,7 @@ def repaired(lab: Lab, emulator: Emulator, cuts: Mapping[str, Cut]) -> None:
         assert changed(runs_of(run.of(part))[1]) == []
 
 
+@pytest.mark.exhaustive
 def test_fresh_service_interrupted(strict: Emulator, lab: Lab) -> None:
     whole = unique("svc")
     indexes = writes_of(lab, strict, whole, fresh(whole))
