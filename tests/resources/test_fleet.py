@@ -678,6 +678,23 @@ def test_rotation(fake: EmulatedCluster) -> None:
     assert fake.groups_of(API) == {"dev"}
 
 
+def test_check_mode_shows_the_end_of_a_rotation_that_was_interrupted(fake: EmulatedCluster) -> None:
+    """The account has its next key already, so a login can tell whether that works."""
+    run(fake, team())
+    fake.store_secret(f"{API_SECRET}-next", {**fake.document(API_SECRET), "private_key": private_text("b")})
+    fake.change_account(API, public_text("b"))
+    services = [entry("/team/api", rotate_key=True)]
+    calls = len(fake.calls)
+    predicted = run(fake, services, check_mode=True)
+    assert since(fake, calls).keys() == {"GET", "POST"}, "the only posts are logins"
+    outcome = run(fake, services)
+    assert outcomes(predicted) == outcomes(outcome) == ["changed"]
+    assert shown(predicted) == shown(outcome)
+    assert shown(outcome)["verified"] is True
+    assert (predicted.before, predicted.after) == (outcome.before, outcome.after)
+    assert healthy(fake, API, API_SECRET)
+
+
 def test_rotation_from_a_key(fake: EmulatedCluster) -> None:
     provision(fake)
     old = shown(run(fake, team()))["fingerprint"]
@@ -732,6 +749,19 @@ def test_a_rotation_in_files_that_was_interrupted_is_finished(fake: EmulatedClus
         assert len(list(tmp_path.iterdir())) == 2
         assert f"{API_SECRET}-next" not in fake.secrets
         assert outcomes(run(fake, services)) == ["ok"]
+
+
+def test_check_mode_reads_a_private_key_whose_other_half_is_missing(fake: EmulatedCluster, tmp_path: Path) -> None:
+    """What is foreseen for the key files is a change, but no new key: the one that is there can be stored."""
+    services = team(key_store="file", key_dir=str(tmp_path))[:1]
+    run(fake, services)
+    (tmp_path / f"{API}.pub").unlink()
+    fake.remove_secret(API_SECRET)
+    predicted = run(fake, services, check_mode=True)
+    assert predicted.failure is None
+    outcome = run(fake, services)
+    assert outcomes(predicted) == outcomes(outcome) == ["changed"]
+    assert (predicted.before, predicted.after) == (outcome.before, outcome.after)
 
 
 def test_a_private_key_that_others_can_read_is_closed(fake: EmulatedCluster, tmp_path: Path) -> None:

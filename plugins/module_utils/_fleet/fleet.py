@@ -327,7 +327,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def _foreseen(job: Job, lists: Lists, stand_in: Once[RSAPrivateKey]) -> Report:
     """What would become of a service; from then on it sees the cluster as befits what it is going to do."""
-    run = Run(True, job.view)
+    run = Run(check_mode=True, cache=job.view)
     report = Service(job.plan, job.view.cluster, run, lambda size=MINIMUM_SIZE: stand_in.value()).converge()
     if stand_in.known is not None:
         report.hide_key(fingerprint(stand_in.known.public_key()))
@@ -337,7 +337,8 @@ def _foreseen(job: Job, lists: Lists, stand_in: Once[RSAPrivateKey]) -> Report:
 
 
 def _converge(entry: Entry, job: Job) -> None:
-    entry.finish(Service(job.plan, job.view.cluster, Run(False, job.view), generate).converge())
+    run = Run(check_mode=False, cache=job.view)
+    entry.finish(Service(job.plan, job.view.cluster, run, generate).converge())
 
 
 def _harmless(job: Job, report: Report, lists: Lists) -> bool:

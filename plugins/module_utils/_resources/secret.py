@@ -139,7 +139,9 @@ class Secret(Resource[SecretState]):
         )
 
     def _named(self, value: StoredValue | None) -> dict[str, object]:
-        kind = None if value is None else "text" if value.is_text else "file"
+        kind = None
+        if value is not None:
+            kind = "text" if value.is_text else "file"
         return {"store": self._place.store, "path": self._place.path, "kind": kind}
 
     def _view(self, value: StoredValue | None, state: SecretState) -> Mapping[str, object] | None:

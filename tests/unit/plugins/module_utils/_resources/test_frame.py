@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,9 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import ApiEr
 from ansible_collections.dcos.security.plugins.module_utils._resources.frame import (
     LostRaceError,
     Plan,
+    ReadCache,
     Resource,
+    Run,
     Step,
     converge,
 )
@@ -203,3 +206,101 @@ def test_who_is_stopped_when_planning_again_says_what_is_done(where: str) -> Non
     with pytest.raises(DcosError) as caught:
         converge(resource, check_mode=False)
     assert "Done before that: make a." in caught.value.message
+
+
+# Several resources, one after the other
+
+
+class Refusing(Things):
+    def plan(self, state: frozenset[str]) -> Plan:
+        raise DcosError("not this one.")
+
+
+class Cache(ReadCache):
+    """Notes what is read while it is open."""
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self.asks_always = False
+
+    def ask_always(self) -> None:
+        self.asks_always = True
+
+    @contextmanager
+    def planning(self) -> Iterator[None]:
+        self.is_open = True
+        yield
+        self.is_open = False
+
+
+def test_an_error_says_what_was_done_for_the_resources_before() -> None:
+    run = Run(check_mode=False)
+    run.converge(Things(["a"]))
+    run.converge(Things(["b"]))
+    assert run.done == ["make a", "make b"]
+    told = r"^not this one\. Done before that: make a; make b\."
+    with pytest.raises(DcosError, match=told):
+        run.converge(Refusing(["c"]))
+    with pytest.raises(DcosError, match=told):
+        run.require(Refusing(["c"]))
+    with pytest.raises(DcosError, match=told), run.trial():
+        raise DcosError("not this one.")
+    assert not run.provisional
+
+
+def test_in_check_mode_nothing_is_done_and_changes_make_the_run_provisional() -> None:
+    run = Run(check_mode=True)
+    run.converge(Things(["a"], {"a"}))
+    assert not run.provisional
+    run.converge(Things(["b"]))
+    run.converge(Things(["a"], {"a"}))
+    assert run.provisional
+    assert run.done == []
+    with pytest.raises(DcosError, match=r"^not this one\.$"):
+        run.converge(Refusing(["c"]))
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_what_is_only_required_is_not_made(check_mode: bool) -> None:
+    run, resource = Run(check_mode), Things(["a"])
+    run.require(resource)
+    assert (resource.there, run.done, run.provisional) == (set(), [], False)
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_what_was_read_before_is_believed_until_something_is_written(check_mode: bool) -> None:
+    cache, believed = Cache(), []
+
+    class Reading(Things):
+        def read(self) -> frozenset[str]:
+            believed.append(("read", cache.is_open))
+            return super().read()
+
+        def read_end(self) -> frozenset[str]:
+            believed.append(("read the end", cache.is_open))
+            return frozenset(self.there)
+
+        def make(self, name: str) -> bool:
+            believed.append((name, cache.is_open))
+            return super().make(name)
+
+    run = Run(check_mode, cache)
+    run.converge(Reading(["a"]))
+    assert believed == [("read", True), *([] if check_mode else [("a", False), ("read the end", False)])]
+    with run.trial():
+        assert cache.is_open is check_mode, "in check mode there is nothing new to try"
+    assert not cache.asks_always
+
+
+def test_who_lost_a_race_believes_nothing_any_more() -> None:
+    cache, believed = Cache(), []
+
+    class Reading(Things):
+        def read(self) -> frozenset[str]:
+            believed.append(cache.is_open)
+            return super().read()
+
+    with pytest.raises(LostRaceError):
+        Run(False, cache).converge(lose_b(Reading(["a", "b"])))
+    assert believed == [True, False, False]
+    assert cache.asks_always
