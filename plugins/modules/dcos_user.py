@@ -118,10 +118,10 @@ EXAMPLES = r"""
     provider_id: corporate-sso
     groups: [developers]
 
-- name: Leave a user in exactly one group
+- name: Take a user out of all groups
   dcos.security.dcos_user:
     uid: bob@example.com
-    groups: [developers]
+    groups: []
     groups_exclusive: true
 
 - name: Delete a user
