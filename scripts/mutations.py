@@ -550,6 +550,14 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{UNIT}/_rules/test_identifiers.py::test_accounts_of_dcos_itself_are_refused_with_any_setting",
         f"{RESOURCES}/test_acl_grants.py::test_accounts_of_dcos_itself_are_refused",
         f"{RESOURCES}/test_service_account.py::test_uids_that_are_refused_before_any_request",
+        f"{RESOURCES}/test_user.py::test_uids_that_are_refused_before_any_request",
+        f"{RESOURCES}/test_group.py::test_who_does_not_join",
+    ),
+    _mutation(
+        f"{LIBRARY}/_resources/user.py:UserAccount._plan_absent",
+        "(step,)",
+        "()",
+        f"{RESOURCES}/test_user.py::test_a_user_is_deleted",
     ),
     _mutation(
         f"{LIBRARY}/_rules/identifiers.py:GRANTABLE_NATIVE_ACCOUNTS",

@@ -109,8 +109,19 @@ def test_deleting_a_group_takes_its_power(emulator: Emulator, names: Names) -> N
     emulator.must(204, "PUT", f"/acls/{encode(names['rid'])}/groups/{group}/read")
     assert len(emulator.iam("GET", f"/users/{uid}/permissions").json["groups"]) == 1
     emulator.must(204, "DELETE", f"/groups/{group}")
+    assert emulator.iam("GET", f"/acls/{encode(names['rid'])}/permissions").json["groups"] == []
     assert emulator.iam("GET", f"/users/{uid}/permissions").json == {"direct": [], "groups": []}
     assert emulator.iam("GET", f"/users/{uid}/groups").json == {"array": []}
+
+
+def test_a_group_that_is_made_again_has_nothing_of_the_old_one(emulator: Emulator, names: Names) -> None:
+    """iam-api section 3, 4: neither members nor permissions come back with the gid."""
+    group = names["group"]
+    emulator.must(204, "PUT", f"/acls/{encode(names['rid'])}/groups/{group}/read")
+    emulator.must(204, "DELETE", f"/groups/{group}")
+    emulator.must(201, "PUT", f"/groups/{group}", {"description": "again"})
+    for path in ("users", "users?type=service", "permissions"):
+        assert emulator.iam("GET", f"/groups/{group}/{path}").json == {"array": []}
 
 
 def test_superusers_can_be_left_while_one_remains(emulator: Emulator, names: Names) -> None:

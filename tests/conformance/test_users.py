@@ -22,7 +22,7 @@ KEYED = {"public_key": "{public_key}"}
 SECRET = {"password": "abcde"}
 
 
-def reads_back(**expected: str) -> Callable[[Emulator, Names], None]:
+def reads_back(**expected: object) -> Callable[[Emulator, Names], None]:
     def check(emulator: Emulator, names: Names) -> None:
         user = emulator.iam("GET", f"/users/{names['unknown']}").json
         assert {name: user[name] for name in expected} == expected
@@ -209,6 +209,16 @@ TEXT = " Ünïcödé\n\tand more "
         text="Invalid provider_id: provider_id must be provided if provider_type is saml or oidc",
     ),
     Row(f"{PUT}: saml without provider", "PUT /users/{unknown}", 400, {"provider_type": "saml"}, code=INVALID),
+    *(
+        Row(
+            f"iam-api section 2: a user of a provider ({provider})",
+            "PUT /users/{unknown}",
+            201,
+            {"description": "d", "provider_type": provider, "provider_id": "sso"},
+            also=reads_back(description="d", provider_type=provider, provider_id="sso", is_remote=True),
+        )
+        for provider in ("oidc", "saml")
+    ),
     Row(f"{PUT}: ldap", "PUT /users/{unknown}", 201, {"provider_type": "ldap"}),
     Row(
         "iam-api section 2: external with password",

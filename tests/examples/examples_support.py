@@ -370,6 +370,8 @@ def _run(group: Group, folder: Path, work: Path, home: Path, proxy: str) -> Run:
         # From the vaults of the examples' authors.
         "vault_dcos_password": ADMIN_PASSWORD,
         "dcos_admin_password": ADMIN_PASSWORD,
+        "vault_first_password": "a-first-password",
+        "vault_new_password": "a-new-password",
         "dcos_ca_fingerprint": _fingerprint(work / "dcos-ca.crt"),
         # Saves the installation into an environment of its own.
         "dcos_emulator_executable": str(BIN / "dcos-emulator"),

@@ -96,6 +96,29 @@ MODULES = Group(
                 "Take the superuser permission away, whatever its actions",
             ],
         ),
+        Example(
+            f"{PLUGINS}/dcos_user.py",
+            "Create a user with a first password, and leave it alone from then on",
+            changed=[
+                "Create a user with a first password, and leave it alone from then on",
+                "Set the password of a user",
+                "Create a user who logs in through a SAML provider",
+                "Take a user out of all groups",
+                "Delete a user",
+            ],
+        ),
+        Example(
+            f"{PLUGINS}/dcos_group.py",
+            "Make a group of people and services",
+            changed=[
+                "Make a group of people and services",
+                "Leave exactly one member in it",
+                "Make somebody a superuser",
+                "Delete the group with what it grants",
+            ],
+        ),
+        Example(f"{PLUGINS}/dcos_user_info.py", "Read all users"),
+        Example(f"{PLUGINS}/dcos_group_info.py", "Read all groups"),
         Example(f"{PLUGINS}/dcos_access_info.py", "Read who may do what"),
         Example(f"{PLUGINS}/dcos_acl_grant_info.py", "Read what an account may do"),
         Example(
@@ -473,6 +496,60 @@ KEYS = Group(
         ),
         Example(f"{GUIDES}/security_modes.rst", "Look at the cluster"),
         Example(f"{GUIDES}/security_modes.rst", "Compare the modes"),
+    ],
+)
+
+PEOPLE = Group(
+    examples=[
+        Example(
+            f"{GUIDES}/people.rst",
+            "Let two people in",
+            changed=[
+                "Make the group of the team",
+                "Create a local user with a first password",
+                "Create a user who logs in through a SAML provider",
+            ],
+        ),
+        Example(
+            f"{GUIDES}/people.rst",
+            "Give the services of a shop their common permissions",
+            changed=[
+                "Give each of them its identity",
+                "Make them members of one group",
+                "Grant to the group what all of them need",
+            ],
+        ),
+        Example(
+            f"{GUIDES}/people.rst",
+            "Let a team and its pipeline deploy",
+            changed=[
+                "Make the key of the pipeline",
+                "Create its account",
+                "Create a user",
+                "Put both into the group of the team",
+                "Allow the team to deploy its services",
+            ],
+        ),
+        Example(
+            f"{GUIDES}/people.rst",
+            "Let the people of a table in",
+            before="""
+            - ansible.builtin.copy:
+                content: |
+                  uid,name,team
+                  ann@example.com,Ann Archer,sales
+                  cleo@example.com,Cleo Cook,support
+                dest: people.csv
+                mode: "0600"
+            """,
+            changed=["Create those who are missing", "Put them into the groups of their teams"],
+        ),
+        Example(
+            f"{GUIDES}/people.rst",
+            "Make a person a superuser",
+            changed=["Put a user into the group of superusers"],
+        ),
+        Example(f"{GUIDES}/people.rst", "Look for people in no group"),
     ],
 )
 

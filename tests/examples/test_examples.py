@@ -73,6 +73,10 @@ class TestAuthentication(OfGroup):
     group = table.AUTHENTICATION
 
 
+class TestPeople(OfGroup):
+    group = table.PEOPLE
+
+
 class TestRole(OfGroup):
     group = table.ROLE
 

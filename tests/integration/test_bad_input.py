@@ -120,6 +120,7 @@ def broken(pem: str) -> str:
     return "\n".join((label, base64.b64encode(raw).decode(), end, ""))
 
 
+USER, GROUP = "dcos_user", "dcos_group"
 ACCOUNT, SECRET, GRANT, TOKEN, PAIR, INFO = (
     "dcos_service_account",
     "dcos_sa_secret",
@@ -170,6 +171,55 @@ def account_rows(w: World) -> dict[str, Row]:
             "^public_key_path: .*/nowhere.pub",
         ),
         "key-twice": Row(ACCOUNT, {**NEW, "public_key_path": "x"}, None, "mutually exclusive: public_key"),
+    }
+
+
+def people_rows(w: World) -> dict[str, Row]:
+    person: dict[str, Any] = {"uid": w.person}
+
+    def user(code: str, says: str, **args: Any) -> Row:
+        return Row(USER, {"uid": "never-made", "password": "a-fine-password", **args}, code, says)
+
+    def group(code: str, says: str, **args: Any) -> Row:
+        return Row(GROUP, {"gid": "never-made", **args}, code, says)
+
+    return {
+        "user-uid": user("invalid_uid", "^uid: ", uid="a b"),
+        "user-service": user("invalid_uid", "^uid: .*service account", uid=w.account),
+        "user-native": user("native_account", "^uid: ", uid=SUPERUSER),
+        "user-prefix": user("native_account", "^uid: .*allow_dcos_prefix", uid="dcos_mine"),
+        "user-no-password": user("ERR_INVALID_DATA", "^password: .*provider_type", password=None),
+        "user-short-password": user("ERR_INVALID_DATA", "^password: .*at least 5", password="abcd"),
+        "user-short-password-unused": user("ERR_INVALID_DATA", "^password: .*at least 5", **person, password=""),
+        "user-remote-password": user("ERR_INVALID_DATA", "^password: ", provider_type="ldap"),
+        "user-provider": user("ERR_USER_EXISTS", "^provider_type: ", **person, password=None, provider_type="ldap"),
+        "user-no-provider-id": user("ERR_INVALID_DATA", "^provider_id: ", provider_type="saml"),
+        "user-provider-id": user("ERR_INVALID_DATA", "^provider_id: ", provider_id="sso"),
+        "user-provider-id-ldap": user("ERR_INVALID_DATA", "^provider_id: ", provider_type="ldap", provider_id="sso"),
+        "user-provider-unknown": Row(USER, {**person, "provider_type": "kerberos"}, None, "provider_type must be one"),
+        "user-gid": user("invalid_uid", "^groups: ", groups=["a b"]),
+        "user-group-unknown": user(
+            "ERR_UNKNOWN_GROUP_ID", "^groups: .*never-made-either", groups=["never-made-either"]
+        ),
+        "user-superusers": user("native_account", "^groups: .*dcos_group", **person, groups=["superusers"]),
+        "user-exclusive": user(NO_CODE, "^groups_exclusive: ", **person, groups_exclusive=True),
+        "group-gid": group("invalid_uid", "^gid: ", gid="a b"),
+        "group-superusers": group("native_account", "^gid: .*allow_superusers", gid="superusers"),
+        "group-superusers-absent": group(
+            "native_account", "^gid: ", gid="superusers", state="absent", allow_superusers=True
+        ),
+        "group-uid": group("invalid_uid", "^members: ", members=["a/b"]),
+        "group-native": group("native_account", "^members: ", members=[SUPERUSER]),
+        "group-member-unknown": group("ERR_UNKNOWN_USER_ID", "^members: .*never-made", members=["never-made"]),
+        "group-exclusive": group(NO_CODE, "^members_exclusive: ", members_exclusive=True),
+        "group-own": Row(GROUP, {"gid": w.own_group, "state": "absent"}, "own_account", "^gid: ", w.as_own),
+        "group-own-left": Row(
+            GROUP,
+            {"gid": w.own_group, "members": [], "members_exclusive": True},
+            "own_account",
+            "^members_exclusive: ",
+            w.as_own,
+        ),
     }
 
 
@@ -421,6 +471,7 @@ def connection_rows(w: World) -> dict[str, Row]:
 
 GROUPS: tuple[Callable[[World], dict[str, Row]], ...] = (
     account_rows,
+    people_rows,
     secret_rows,
     grant_rows,
     token_rows,

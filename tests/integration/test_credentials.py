@@ -139,6 +139,8 @@ def wishes(service: str, bundle: str, by_token: bool) -> dict[str, dict[str, Any
         "dcos_audit_info": {"uid": [service], "text": ["nothing"]},
         "dcos_ca": {"path": bundle},
         "dcos_cluster_info": {},
+        "dcos_group": {"gid": "never-made", "state": "absent"},
+        "dcos_group_info": {"gid": "never-made"},
         "dcos_sa_secret": {"path": "never/made", "uid": service, "state": "absent"},
         "dcos_sa_secret_info": {"path": "never/made"},
         "dcos_secret": {"path": "never/made", "state": "absent"},
@@ -147,6 +149,8 @@ def wishes(service: str, bundle: str, by_token: bool) -> dict[str, dict[str, Any
         "dcos_service_account_info": {"uid": service},
         "dcos_services": {"services": [{"name": "/never/made", "security_mode": "strict"}], "state": "absent"},
         "dcos_token": {"return_token": False, **login},
+        "dcos_user": {"uid": "never-made", "state": "absent"},
+        "dcos_user_info": {"uid": "never-made"},
     }
 
 

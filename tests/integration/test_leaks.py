@@ -36,7 +36,8 @@ OTHERS_PASSWORD = "Fl0wer pot\\/?#'"
 FOREIGN_TEXT = "what-another-team-stored-here-9182"
 PLAIN_TEXT = 'a db "password" \\ of the shop 4711'
 PLAIN_FILE = "what-is-in-the-keytab-of-the-shop-0815"
-SUCCEED = ("generate", "given", "pair", "account", "plain", "lookup", "reading", "fleet")
+NEW_PASSWORD = 'An0ther "pot" & more+'
+SUCCEED = ("generate", "given", "pair", "account", "plain", "lookup", "reading", "people", "fleet")
 LOUD = ("-vvvv", "--diff")
 
 
@@ -55,10 +56,11 @@ def cases(e: Emulator, lab: Lab, secrets: dict[str, str]) -> dict[str, list[Task
     person = e.make_person(unique("leak"), OTHERS_PASSWORD)
     given, pkcs1, own, small, next_one = (new_key() for _count in range(5))
     service = e.superuser(unique("leak"), own)
-    uids = [unique("leak") for _count in range(8)]
+    uids = [unique("leak") for _count in range(10)]
     secrets |= {
         "connection password": PASSWORD,
         "person's password": OTHERS_PASSWORD,
+        "person's new password": NEW_PASSWORD,
         "token": e.token,
         "foreign text": FOREIGN_TEXT,
         "plain text": PLAIN_TEXT,
@@ -179,6 +181,15 @@ def cases(e: Emulator, lab: Lab, secrets: dict[str, str]) -> dict[str, list[Task
             task("dcos_access_info", args={"secrets": False}),
             task("dcos_audit_info", args={"text": lines}),
         ],
+        "people": [
+            task("dcos_user", args={"uid": uids[8], "password": OTHERS_PASSWORD, "description": "made"}),
+            task("dcos_user", args={"uid": uids[8], "password": NEW_PASSWORD, "update_password": "always"}),
+            task("dcos_user", args={"uid": uids[8], "password": OTHERS_PASSWORD, "update_password": "always"},
+                 check_mode=True),
+            task("dcos_group", args={"gid": uids[8], "members": [uids[8]]}),
+            task("dcos_user_info", args={"uid": uids[8]}),
+            task("dcos_group_info", args={"gid": uids[8]}),
+        ],
         "fleet": [
             task("dcos_services", args={"services": [{"name": f"/{uids[0]}/fleet"}]}),
         ],
@@ -201,6 +212,13 @@ def cases(e: Emulator, lab: Lab, secrets: dict[str, str]) -> dict[str, list[Task
         "no-reading-access": [task("dcos_access_info", args=as_wrong)],
         "no-reading-audit": [task("dcos_audit_info", args={"text": lines, **as_wrong})],
         "no-reading-grants": [task("dcos_acl_grant_info", args={"uid": uids[0], **as_wrong})],
+        "no-user": [task("dcos_user", args={"uid": uids[0], "password": NEW_PASSWORD})],
+        "short-password": [task("dcos_user", args={"uid": uids[9], "password": NEW_PASSWORD[:4]})],
+        "no-password": [task("dcos_user", args={"uid": uids[9], "password": NEW_PASSWORD, "provider_type": "ldap"})],
+        "refused-user": [task("dcos_user", args={"uid": uids[9], "password": NEW_PASSWORD, **as_wrong})],
+        "no-group": [task("dcos_group", args={"gid": uids[9], **as_wrong})],
+        "no-reading-users": [task("dcos_user_info", args=as_wrong)],
+        "no-reading-groups": [task("dcos_group_info", args=as_wrong)],
         "no-ca": [task("dcos_ca", args={"path": str(lab.place("pair") / "no.crt"), "fingerprint": ["AB" * 32]})],
         "mismatch": [secret(private_key=secrets["given key"])],
         "too-early": [secret(generate_key=True, rotate="finish")],

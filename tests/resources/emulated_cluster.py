@@ -27,17 +27,19 @@ from requests.structures import CaseInsensitiveDict
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import PASSWORD, SUPERUSER, URL
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import private_text
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import LOST, Crash, Reply, Sent
-from dcos_emulator import seed
+from dcos_emulator import passwords, seed
 from dcos_emulator.datadir import DataDir
 from dcos_emulator.emulator import Emulator
 from dcos_emulator.http import Request
-from dcos_emulator.passwords import hash_password
 from dcos_emulator.settings import Settings
 from dcos_emulator.store import Acl, Grant, Group, Secret, Store, SubjectKind, User
 
+# Strong hashes are for those who could be attacked, and take their time.
+passwords.COST = 2
+
 Kind = Literal["users", "groups"]
 _KINDS: Mapping[Kind, SubjectKind] = {"users": "user", "groups": "group"}
-_password_hash = functools.lru_cache(maxsize=None)(hash_password)
+_password_hash = functools.lru_cache(maxsize=None)(passwords.hash_password)
 
 
 class _New:
@@ -118,6 +120,9 @@ class EmulatedCluster:
     def add_person(self, uid: str, password: str = "password") -> None:
         self._store.add_user(User(uid, False, uid, password_hash=_password_hash(password)))
 
+    def add_remote_person(self, uid: str, provider_type: str, provider_id: str = "") -> None:
+        self._store.add_user(User(uid, False, uid, provider_type=provider_type, provider_id=provider_id))
+
     def add_account(self, uid: str, public_key: str, description: str = "") -> None:
         """A service account; one that is there goes first, with its grants and memberships."""
         self._store.delete_user(uid)
@@ -188,9 +193,14 @@ class EmulatedCluster:
 
     @property
     def users(self) -> Mapping[str, Mapping[str, str]]:
-        """Description, and public key where it is a service, of everybody who does not belong to DC/OS itself."""
+        """Description, public key or provider of everybody who does not belong to DC/OS itself."""
         users = [*self._store.users(service=False), *self._store.users(service=True)]
         return MappingProxyType({user.uid: _shown(user) for user in users if user.uid not in seed.NATIVE_ACCOUNTS})
+
+    def has_password(self, uid: str, password: str) -> bool:
+        user = self._store.user(uid)
+        assert user is not None
+        return user.password_hash is not None and passwords.verify_password(password, user.password_hash)
 
     @property
     def groups(self) -> Mapping[str, frozenset[str]]:
@@ -303,4 +313,6 @@ def _shown(user: User) -> Mapping[str, str]:
     shown = {"description": user.description}
     if user.public_key is not None:
         shown["public_key"] = user.public_key
+    if user.is_remote:
+        shown["provider"] = f"{user.provider_type} {user.provider_id}".rstrip()
     return MappingProxyType(shown)

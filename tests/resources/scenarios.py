@@ -177,7 +177,47 @@ DENIED = [
     for second, (uid, rid) in enumerate([("svc", "dcos:adminrouter:package"), ("bystander", "dcos:adminrouter:acs")])
 ]
 
+
+def _team(cluster: EmulatedCluster) -> None:
+    cluster.add_person("alice", PERSONS_PASSWORD)
+    cluster.add_members("dev", "alice")
+
+
+PERSONS_PASSWORD = "S3CRET of a person"
+
 SCENARIOS: dict[str, Scenario] = {
+    "user, new": Scenario((_task("user", uid="bob", password=PERSONS_PASSWORD, groups=["dev", "ops"]),)),
+    "user, new and remote": Scenario((_task("user", uid="bob", provider_type="saml", provider_id="sso"),)),
+    "user, changed": Scenario(
+        (
+            _task(
+                "user",
+                uid="alice",
+                description="d",
+                password="S3CRET as it shall be",
+                update_password="always",
+                groups=["ops"],
+                groups_exclusive=True,
+            ),
+        ),
+        prepare=_team,
+    ),
+    "user, unchanged": Scenario(
+        (_task("user", uid="alice", password=PERSONS_PASSWORD, update_password="always", groups=["dev"]),),
+        prepare=_team,
+    ),
+    "user, absent": Scenario((_task("user", uid="alice", state="absent"),), prepare=_team),
+    "group, new": Scenario((_task("group", gid="team", description="d", members=["alice", "svc"]),), prepare=_team),
+    "group, other members": Scenario(
+        (_task("group", gid="dev", description="d", members=["alice", "bystander"], members_exclusive=True),),
+        prepare=_team,
+    ),
+    "group, unchanged": Scenario((_task("group", gid="dev", members=["svc", "bystander"], members_exclusive=True),)),
+    "group, absent": Scenario((_task("group", gid="dev", state="absent"),), prepare=_team),
+    "user_info": Scenario((_task("user_info"),), prepare=_team),
+    "user_info of one": Scenario((_task("user_info", uid="alice"),), prepare=_team),
+    "group_info": Scenario((_task("group_info"),)),
+    "group_info of one": Scenario((_task("group_info", gid="dev"),)),
     "account, new": Scenario((_task("service_account", uid="new", public_key=public_text("new"), description="d"),)),
     "account, another description": Scenario((_task("service_account", uid="svc", description="d"),)),
     "account, unchanged": Scenario((_task("service_account", **ACCOUNT, public_key=public_text("svc")),)),

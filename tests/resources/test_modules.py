@@ -637,6 +637,52 @@ def test_services_that_fail_are_named_with_the_whole_result(fake: EmulatedCluste
     assert len(told.read_text(encoding="utf-8").splitlines()) == 3
 
 
+# dcos_user, dcos_group
+
+
+def test_users_and_groups(fake: EmulatedCluster) -> None:
+    result = twice("dcos_group", {"gid": "crew", "description": "The crew"}, fake)
+    assert result["group"]["members"] == []
+    user = {"uid": UID, "password": "first-password", "groups": ["crew"]}
+    result = twice("dcos_user", user, fake)
+    assert result["user"]["groups"] == ["crew"]
+    changed = {**user, "password": "another-password", "update_password": "always", "groups_exclusive": True}
+    result = twice("dcos_user", changed, fake)
+    assert fake.has_password(UID, "another-password")
+    assert "another-password" not in json.dumps(result)
+    grants = {"gid": "crew", "rid": "dcos:adminrouter:package", "actions": ["full"]}
+    twice("dcos_acl_grant", grants, fake)
+    found = run("dcos_user_info", {"uid": UID}, fake)
+    assert found["users"] == [result["user"]]
+    (crew,) = run("dcos_group_info", {"gid": "crew"}, fake)["groups"]
+    assert crew["members"] == [UID]
+    result = twice("dcos_group", {"gid": "crew", "state": "absent"}, fake)
+    assert (result["group"], result["diff"]["after"]) == (None, {})
+    assert result["diff"]["before"]["permissions"] == [{"rid": "dcos:adminrouter:package", "actions": ["full"]}]
+    assert twice("dcos_user", {"uid": UID, "state": "absent"}, fake)["user"] is None
+
+
+def test_superusers_of_a_module(fake: EmulatedCluster) -> None:
+    fake.add_person(UID)
+    options = {"gid": "superusers", "members": [UID]}
+    assert failed("dcos_group", options, fake)["failure"]["code"] == "native_account"
+    twice("dcos_group", {**options, "allow_superusers": True}, fake)
+    options = {"gid": "superusers", "members": [UID], "members_exclusive": True, "allow_superusers": True}
+    assert failed("dcos_group", options, fake)["failure"]["code"] == "own_account"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("saml", None), ("saml", ""), ("oidc", None), ("ldap", "x"), ("internal", "x"), (None, "x")]
+)
+def test_provider_id_goes_with_the_provider_type(kind: str | None, name: str | None, fake: EmulatedCluster) -> None:
+    given = {"provider_type": kind, "provider_id": name}
+    options = {"uid": UID, **{option: value for option, value in given.items() if value is not None}}
+    result = failed("dcos_user", options, fake)
+    assert result["failure"]["code"] == "ERR_INVALID_DATA"
+    assert result["msg"].startswith("provider_id: ")
+    assert fake.calls == []
+
+
 # The text of a key where a path belongs
 
 PEM = private_text("a")
@@ -669,6 +715,9 @@ PEM = private_text("a")
         ("dcos_acl_grant", {"uid": UID, "rid": PEM, "actions": ["read"]}),
         ("dcos_services", {"services": [{"name": "/a", "key_store": "file", "key_dir": PEM}]}),
         ("dcos_services", {"services": [{"name": PEM}]}),
+        ("dcos_user", {"uid": PEM}),
+        ("dcos_user", {"uid": UID, "groups": [PEM]}),
+        ("dcos_group", {"gid": UID, "members": [PEM]}),
     ],
 )
 def test_a_key_in_place_of_something_else_is_not_shown(

@@ -217,6 +217,9 @@ class Walk:
     def _lost_one(self, part: str, name: str, now: State) -> Iterator[str]:
         before, clean, found = (state[part].get(name) for state in (self.before, self.clean, now))
         if part == "groups":
+            if before is not None and clean is not None and found is None:
+                yield f"group {name} is gone"
+            before, clean, found = (each or frozenset() for each in (before, clean, found))
             held = {uid for uid in before & clean if uid + JOURNAL in now["users"]}
             if not before & clean <= found | held or not found <= before | clean:
                 yield f"members of {name}: {sorted(found)}"

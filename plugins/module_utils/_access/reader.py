@@ -86,8 +86,8 @@ def read_access(
 
 
 def _read_permissions(cluster: Cluster, reading: AccessReading) -> None:
-    gids = _allowed(reading, "permissions", None, cluster.iam.groups)
-    if gids is None:
+    listed = _allowed(reading, "permissions", None, cluster.iam.groups)
+    if listed is None:
         return  # the same permission guards the rest: a thousand requests would be refused one by one
 
     def of_account(account: Account) -> Account | None:
@@ -105,7 +105,7 @@ def _read_permissions(cluster: Cluster, reading: AccessReading) -> None:
         return None if permissions is None or permissions[0] is None else permissions[0].direct
 
     # What a group with members may do is known from the permissions of its members.
-    rest = [gid for gid in gids if gid not in groups]
+    rest = [group.gid for group in listed if group.gid not in groups]
     groups.update((gid, grants) for gid, grants in zip(rest, _at_once(rest, of_group)) if grants is not None)
     reading.facts = replace(reading.facts, accounts=accounts, groups=dict(sorted(groups.items())))
 

@@ -14,9 +14,9 @@ is a 409 and changes nothing; a grant needs its ACL first; the key of an account
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, Iterable, Mapping
+from typing import Callable, Iterable, Mapping, TypeVar
 
-from .._errors import ApiError, OddAnswerError
+from .._errors import ApiError, CredentialsError, OddAnswerError
 from .._rules.permissions import Grant
 from .answers import Document, document
 from .http import HttpClient, Judgement, Repeats, Request, encode_rid, encode_segment
@@ -28,6 +28,10 @@ _OPEN_PROVIDER = "dcos-oidc-auth0"
 
 _UNKNOWN = frozenset(("ERR_UNKNOWN_USER_ID", "ERR_UNKNOWN_GROUP_ID", "ERR_UNKNOWN_RESOURCE_ID"))
 _NOT_GRANTED = _UNKNOWN | {"ERR_USER_NOT_IN_ACL", "ERR_GROUP_NOT_IN_ACL", "ERR_ACTION_NOT_YET_STORED"}
+_NOT_THERE = _NOT_GRANTED | {"ERR_USER_NOT_IN_GROUP"}
+_WRONG_PASSWORD = frozenset(("ERR_INVALID_CREDENTIALS", "ERR_INVALID_CREDENTIALS_LDAP"))
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -40,10 +44,26 @@ class User:
     provider_type: str
     public_key: str | None
     url: str
+    provider_id: str = ""
+    is_remote: bool = False
 
     def is_same(self, other: User) -> bool:
-        """Whether it is the same account, and not another one that was made under its uid; the key tells."""
-        return (self.uid, self.is_service, self.public_key) == (other.uid, other.is_service, other.public_key)
+        """Whether it is the same account, and not another one that was made under its uid: its login tells."""
+        return self._login == other._login
+
+    @property
+    def _login(self) -> tuple[object, ...]:
+        """Nothing of it can be changed. A password can, and nobody can see it."""
+        return (self.uid, self.is_service, self.public_key, self.provider_type, self.provider_id)
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group as the IAM shows it."""
+
+    gid: str
+    description: str
+    url: str
 
 
 @dataclass(frozen=True)
@@ -134,9 +154,37 @@ class Iam:
         """All users that are no service accounts."""
         return [_user(entry) for entry in self._get("/users", "reading all users").parts("array")]
 
-    def groups(self) -> list[str]:
-        """The ids of all groups."""
-        return sorted(entry.id("gid") for entry in self._get("/groups", "reading all groups").parts("array"))
+    def takes_password(self, uid: str, password: str) -> bool:
+        """Whether a user logs in with this password: nothing else tells which one it has."""
+        what = f"comparing the password of user {uid} by a login"
+        body = {"uid": uid, "password": password}
+        request = Request("POST", f"{BASE}/auth/login", what, body, authenticated=False)
+        try:
+            answer = self._http.send(request, Judgement(show_description=False))
+        except CredentialsError as exc:
+            if exc.code in _WRONG_PASSWORD:
+                return False
+            raise
+        return document(answer, self._http.url, what).text("token") != ""
+
+    def create_user(self, wanted: User, password: str | None) -> bool:
+        """Create a user with a password, or a remote one without; False when the uid is taken."""
+        body = {"description": wanted.description}
+        if password is not None:
+            body["password"] = password
+        else:
+            body["provider_type"] = wanted.provider_type
+            if wanted.provider_id:
+                body["provider_id"] = wanted.provider_id
+
+        def happened() -> bool:
+            user = self.user(wanted.uid)
+            if user is None or not user.is_same(wanted) or user.description != wanted.description:
+                return False
+            return password is None or self.takes_password(wanted.uid, password)
+
+        path = f"/users/{encode_segment(wanted.uid)}"
+        return self._put(path, f"creating user {wanted.uid}", body, "ERR_USER_EXISTS", happened, is_secret=True)
 
     def create_service_account(self, uid: str, public_key: str, description: str) -> bool:
         """Create an account; False when the uid is taken (the IAM never updates)."""
@@ -158,21 +206,35 @@ class Iam:
 
         False when the account that was looked at is gone, also where another one has its uid by now.
         """
-        uid, found = looked_at.uid, [looked_at]
+        return self._patch_user(
+            looked_at,
+            f"changing the description of account {looked_at.uid}",
+            {"description": description},
+            lambda user: user.description == description,
+        )
+
+    def set_password(self, looked_at: User, password: str) -> bool:
+        """Give a user another password. False as for a description."""
+        return self._patch_user(
+            looked_at,
+            f"changing the password of user {looked_at.uid}",
+            {"password": password},
+            lambda user: self.takes_password(user.uid, password),
+        )
+
+    def _patch_user(
+        self, looked_at: User, what: str, body: Mapping[str, object], is_done: Callable[[User], bool]
+    ) -> bool:
+        found = [looked_at]
 
         def happened() -> bool:
-            user = self.user(uid)
+            user = self.user(looked_at.uid)
             found[:] = [user] if user is not None and user.is_same(looked_at) else []
-            return not found or found[0].description == description
+            return not found or is_done(found[0])
 
         self._http.send(
-            Request(
-                "PATCH",
-                f"{BASE}/users/{encode_segment(uid)}",
-                f"changing the description of account {uid}",
-                body={"description": description},
-            ),
-            Judgement((204,)),
+            Request("PATCH", f"{BASE}/users/{encode_segment(looked_at.uid)}", what, body),
+            Judgement((204,), show_description="password" not in body),
             Repeats(happened),
         )
         return bool(found)
@@ -201,20 +263,84 @@ class Iam:
             entry.check_about("membershipurl", f"/users/{encode_segment(uid)}/")
         return sorted(entry.part("group").id("gid") for entry in entries)
 
+    # Groups
+
+    def groups(self) -> list[Group]:
+        """All groups, in the order of their ids."""
+        found = self._get("/groups", "reading all groups").parts("array")
+        return sorted(map(_group, found), key=lambda group: group.gid)
+
+    def group(self, gid: str) -> Group | None:
+        """The group, None when there is none."""
+        found = self._find(f"/groups/{encode_segment(gid)}", f"reading group {gid}")
+        if found is None:
+            return None
+        group = _group(found)
+        if group.gid != gid:
+            raise found.odd("it is about another group")
+        return group
+
+    def create_group(self, gid: str, description: str) -> bool:
+        """Create a group; False when it is there, its description is then left as it is."""
+
+        def happened() -> bool:
+            group = self.group(gid)
+            return group is not None and group.description == description
+
+        return self._put(
+            f"/groups/{encode_segment(gid)}",
+            f"creating group {gid}",
+            {"description": description},
+            "ERR_GROUP_EXISTS",
+            happened,
+        )
+
+    def describe_group(self, gid: str, description: str) -> bool:
+        """Change the description of a group; False when the group is gone."""
+        is_there = True
+
+        def happened() -> bool:
+            nonlocal is_there
+            group = self.group(gid)
+            is_there = group is not None
+            return group is None or group.description == description
+
+        what = f"changing the description of group {gid}"
+        request = Request("PATCH", f"{BASE}/groups/{encode_segment(gid)}", what, {"description": description})
+        self._http.send(request, Judgement((204,)), Repeats(happened))
+        return is_there
+
+    def delete_group(self, gid: str) -> bool:
+        """Delete a group with its grants and memberships; False when it was gone."""
+        return self._delete(f"/groups/{encode_segment(gid)}", f"deleting group {gid}", lambda: self.group(gid) is None)
+
     def members(self, gid: str, services: bool = False) -> list[str]:
         """The uids of a group's regular members, or of the service accounts in it; empty for an unknown group."""
         kind = {"type": "service"} if services else None
         found = self._find(f"/groups/{encode_segment(gid)}/users", f"reading the members of group {gid}", kind)
-        return [] if found is None else sorted(entry.part("user").id("uid") for entry in found.parts("array"))
+        if found is None:
+            return []
+        entries = found.parts("array")
+        for entry in entries:
+            entry.check_about("membershipurl", f"/groups/{encode_segment(gid)}/")
+        return sorted(entry.part("user").id("uid") for entry in entries)
 
     def add_to_group(self, gid: str, uid: str) -> bool:
         """Make an account a member; False when it was one."""
         return self._put(
-            f"/groups/{encode_segment(gid)}/users/{encode_segment(uid)}",
+            _membership_path(gid, uid),
             f"adding account {uid} to group {gid}",
             None,
             "ERR_USER_ALREADY_IN_GROUP",
             lambda: gid in self.groups_of(uid),
+        )
+
+    def remove_from_group(self, gid: str, uid: str) -> bool:
+        """End a membership; False when there was none."""
+        return self._delete(
+            _membership_path(gid, uid),
+            f"removing account {uid} from group {gid}",
+            lambda: gid not in self.groups_of(uid),
         )
 
     # Grants
@@ -244,6 +370,15 @@ class Iam:
                 return False
             raise
         return True
+
+    def on_enterprise(self, read: Callable[[], Found], otherwise: Found) -> Found:
+        """What a reading of groups or permissions gives; on an open cluster, which knows neither, C(otherwise)."""
+        try:
+            return read()
+        except NoSuchRouteError:
+            if self.has_permissions():
+                raise
+            return otherwise
 
     def group_permissions(self, gid: str) -> Permissions | None:
         """What a group may do, None for an unknown group."""
@@ -359,9 +494,12 @@ class Iam:
         body: Mapping[str, object] | None,
         exists_code: str,
         happened: Callable[[], bool],
+        is_secret: bool = False,
     ) -> bool:
+        """is_secret: the body holds something that an error of the IAM must not quote."""
+        judgement = Judgement((201, 204), show_description=not is_secret)
         try:
-            self._http.send(Request("PUT", BASE + path, what, body), Judgement((201, 204)), Repeats(happened))
+            self._http.send(Request("PUT", BASE + path, what, body), judgement, Repeats(happened))
         except ApiError as exc:
             if exc.status == 409 and exc.code == exists_code:
                 return False
@@ -374,7 +512,7 @@ class Iam:
         try:
             self._http.send(Request("DELETE", BASE + path, what), Judgement((204,)), Repeats(happened))
         except ApiError as exc:
-            if exc.status in (400, 404) and exc.code in _NOT_GRANTED:
+            if exc.status in (400, 404) and exc.code in _NOT_THERE:
                 return False
             raise
         return True
@@ -395,17 +533,28 @@ def _grant_path(subject: Subject, grant: Grant) -> str:
     return f"/acls/{encode_rid(grant.rid)}/{subject.kind}/{encode_segment(subject.name)}/{encode_segment(grant.action)}"
 
 
+def _membership_path(gid: str, uid: str) -> str:
+    return f"/groups/{encode_segment(gid)}/users/{encode_segment(uid)}"
+
+
 def _grants(entries: Iterable[Document]) -> list[Grant]:
     return [Grant(entry.id("rid"), action.id("name")) for entry in entries for action in entry.parts("actions")]
 
 
 def _user(found: Document) -> User:
     # The provider fields are missing up to DC/OS 1.12, where everything is internal.
+    provider_type = found.text_or_none("provider_type") or "internal"
     return User(
         uid=found.id("uid"),
         description=found.sentence("description"),
         is_service=found.flag("is_service", default=False),
-        provider_type=found.text_or_none("provider_type") or "internal",
+        provider_type=provider_type,
         public_key=found.text_or_none("public_key"),
         url=found.text_or_none("url") or "",
+        provider_id=found.text_or_none("provider_id") or "",
+        is_remote=found.flag("is_remote", default=provider_type != "internal"),
     )
+
+
+def _group(found: Document) -> Group:
+    return Group(found.id("gid"), found.sentence("description"), found.text_or_none("url") or "")

@@ -24,9 +24,9 @@ from .._api.iam import (
 from .._errors import DcosError
 from .._rules.identifiers import (
     GRANTABLE_NATIVE_ACCOUNTS,
-    SUPERUSERS_GROUP,
     check_account_uid,
     check_gid,
+    check_not_superusers,
     check_uid,
 )
 from .._rules.permissions import (
@@ -38,12 +38,10 @@ from .._rules.permissions import (
     superuser_last,
 )
 from .frame import Plan, Resource, Step
+from .own_account import needed_by_run, own_loss_error
 from .superusers import last_superuser_error, superusers
 
 ACL_DESCRIPTION = "Created with the Ansible collection dcos.security"
-
-# What this run itself works with; taking it from the own account would stop the run half-way.
-_OWN_NEEDS = (SUPERUSER_RID, "dcos:adminrouter:acs", "dcos:adminrouter:ops:metadata", "dcos:secrets:")
 
 
 @dataclass(frozen=True)
@@ -121,13 +119,13 @@ class Grants(Resource[GrantsState]):
         """doubtful: the resources for which the list is not believed, given what it says."""
         if self._subject.kind == "users":
             permissions = self._iam.permissions(self._subject.name)
+            if permissions is not None:
+                permissions = self._confirm(permissions, doubtful(frozenset(permissions.direct)))
             own_groups: Sequence[str] = ()
-        else:
+        else:  # no cache answers for groups
             permissions = self._iam.group_permissions(self._subject.name)
             loses = self._exclusive or not self._present
             own_groups = self._iam.groups_of(self._own_uid) if loses and self._own_uid is not None else ()
-        if permissions is not None:
-            permissions = self._confirm(permissions, doubtful(frozenset(permissions.direct)))
         last = permissions is not None and self._gives_up_power(frozenset(permissions.direct)) and self._nobody_else()
         # The ACL of superusers is part of every cluster.
         rids = [p.rid for p in self._permissions if p.rid != SUPERUSER_RID] if self._delete_unused_acls else []
@@ -239,14 +237,10 @@ class Grants(Resource[GrantsState]):
 
     def _protect_own(self, revoked: Iterable[Grant], own_groups: Sequence[str]) -> None:
         own = self._subject.name == self._own_uid if self._subject.kind == "users" else self._subject.name in own_groups
-        needed = [grant for grant in revoked if grant.rid.startswith(_OWN_NEEDS)]
+        needed = needed_by_run(revoked)
         if own and needed:
-            raise DcosError(
-                f"Revoking {needed[0].rid} {needed[0].action} from {self._subject.words} would take from the account "
-                f"of this connection ({self._own_uid}) what this run works with. Nothing was changed. Use another "
-                "account for that.",
-                "own_account",
-            )
+            what = f"Revoking {needed[0].rid} {needed[0].action} from {self._subject.words}"
+            raise own_loss_error(what, self._own_uid)
 
     def _missing(self) -> DcosError:
         kind = "uid" if self._subject.kind == "users" else "gid"
@@ -271,10 +265,7 @@ def account_or_group(uid: str | None, gid: str | None) -> Subject:
 
 def _check_subject(subject: Subject, exclusive: bool, allow_dcos_prefix: bool) -> None:
     if subject.kind == "groups":
-        if subject.name == SUPERUSERS_GROUP:
-            raise DcosError(
-                f"gid: the group {SUPERUSERS_GROUP} belongs to DC/OS itself and is never changed.", "native_account"
-            )
+        check_not_superusers(subject.name, "gid", "Use a group of your own.")
     elif subject.name not in GRANTABLE_NATIVE_ACCOUNTS:
         check_account_uid(subject.name, allow_dcos_prefix)
     elif exclusive:

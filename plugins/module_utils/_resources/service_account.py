@@ -37,6 +37,7 @@ from .._rules.identifiers import (
 )
 from .._rules.permissions import SUPERUSER_RID, Grant, group_grants
 from .frame import LostRaceError, Plan, Resource, Step
+from .own_account import check_not_own
 from .superusers import is_last_superuser, last_superuser_error
 
 if TYPE_CHECKING:
@@ -527,12 +528,7 @@ class ServiceAccount(Resource[AccountState]):
     def _protect(self, verb: str, state: AccountState) -> None:
         if state.last_superuser:
             raise last_superuser_error(f"uid: to {verb} service account {self._uid}")
-        if self._uid == self._own_uid:
-            raise DcosError(
-                f"uid: {self._uid} is the account of this connection; this run does not {verb} it, since it could not "
-                "finish what it began. Use another account for that.",
-                "own_account",
-            )
+        check_not_own(self._uid, self._own_uid, f"{verb} it")
 
     # Views
 

@@ -6,37 +6,40 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Container, Iterator
 
-from .._api.iam import Iam, NoSuchRouteError, Subject
+from .._api.iam import Iam, Subject
 from .._errors import DcosError
 from .._rules.permissions import SUPERUSER_RID
 
 
-def superusers(iam: Iam, without: Subject | None = None) -> Iterator[str]:
+def superusers(
+    iam: Iam, without: Subject | None = None, leaving: Container[tuple[str, str]] = frozenset()
+) -> Iterator[str]:
     """The uids of superusers, direct ones first, read no further than the caller asks for.
 
     without: whose own grants do not count, as if they were revoked.
+    leaving: memberships that do not count, as pairs of gid and uid.
     """
     holders = [subject for subject, _grant in iam.grants_on(SUPERUSER_RID) or () if subject != without]
     yield from (subject.name for subject in holders if subject.kind == "users")
     for gid in dict.fromkeys(subject.name for subject in holders if subject.kind == "groups"):
-        yield from iam.members(gid)
-        yield from iam.members(gid, services=True)
+        for services in (False, True):
+            yield from (uid for uid in iam.members(gid, services) if (gid, uid) not in leaving)
 
 
 def is_last_superuser(iam: Iam, uid: str) -> bool:
     """Tell whether an account is the only superuser; on an open cluster, which knows no permissions, nobody is one."""
-    found = False
-    try:
+
+    def read() -> bool:
+        found = False
         for name in superusers(iam):
             if name != uid:
                 return False
             found = True
-    except NoSuchRouteError:
-        if iam.has_permissions():
-            raise
-    return found
+        return found
+
+    return iam.on_enterprise(read, False)
 
 
 def last_superuser_error(what: str) -> DcosError:

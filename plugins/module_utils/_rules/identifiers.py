@@ -86,9 +86,25 @@ def check_gid(gid: str, option: str) -> str:
     return gid
 
 
+def check_not_superusers(gid: str, option: str, advice: str) -> str:
+    """Refuse the group whose members may do everything."""
+    if gid == SUPERUSERS_GROUP:
+        raise DcosError(
+            f"{option}: the group {SUPERUSERS_GROUP} belongs to DC/OS itself, and its members may do everything. "
+            f"Nothing was changed. {advice}",
+            "native_account",
+        )
+    return gid
+
+
 def is_native(uid: str) -> bool:
     """Tell whether an account belongs to DC/OS itself."""
     return uid in NATIVE_ACCOUNTS or uid == BOOTSTRAP_USER
+
+
+def may_be_native(uid: str, allow_dcos_prefix: bool) -> bool:
+    """The same of accounts that nobody vouches for too: no document lists all of those of DC/OS itself."""
+    return is_native(uid) or (uid.startswith(NATIVE_PREFIX) and not allow_dcos_prefix)
 
 
 def check_not_native(uid: str, option: str, allow_dcos_prefix: bool, allow_option: str = "allow_dcos_prefix") -> str:
@@ -99,7 +115,7 @@ def check_not_native(uid: str, option: str, allow_dcos_prefix: bool, allow_optio
             "the change. Nothing was changed. Use an account of your own.",
             "native_account",
         )
-    if uid.startswith(NATIVE_PREFIX) and not allow_dcos_prefix:
+    if may_be_native(uid, allow_dcos_prefix):
         raise DcosError(
             f"{option}: {uid} begins with '{NATIVE_PREFIX}' as the accounts of DC/OS itself do. Nothing was changed. "
             f"If this account is your own, set {allow_option} to true.",

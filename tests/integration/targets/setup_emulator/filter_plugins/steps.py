@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 LOGIN = "/acs/api/v1/auth/login"
+CONNECTED_AS = "bootstrapuser"
 WRITES = ("PUT", "PATCH", "DELETE")
 SURROUNDINGS = ("ansible_loop_var", "changed", "cluster", "diff", "failed", "invocation", "turn")
 # What Ansible adds about a file whose attributes a module looked after.
@@ -65,10 +66,10 @@ def json_lines(text: str) -> list[Any]:
 
 
 def writes_by_turn(requests: list[dict[str, Any]]) -> list[list[str]]:
-    """The writes of each module run: it begins with a login."""
+    """The writes of each module run: it begins with the login of its connection, after which others may come."""
     turns: list[list[str]] = []
     for request in requests:
-        if request["path"] == LOGIN:
+        if request["path"] == LOGIN and request["uid"] == CONNECTED_AS:
             turns.append([])
         elif request["method"] in WRITES:
             turns[-1].append(f"{request['method']} {request['path']}")

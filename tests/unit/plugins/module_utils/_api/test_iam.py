@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.dcos.security.plugins.module_utils._api.iam import (
+    Group,
     GroupGrant,
     Iam,
     Permissions,
@@ -72,6 +73,7 @@ READINGS: list[tuple[str, Callable[[Iam], Any]]] = [
     ("users", lambda iam: iam.persons()),
     ("groups", lambda iam: iam.groups()),
     ("users/svc/groups", lambda iam: iam.groups_of("svc")),
+    ("groups/dev", lambda iam: iam.group("dev")),
     ("groups/dev/users", lambda iam: iam.members("dev")),
     ("users/svc/permissions", lambda iam: iam.permissions("svc")),
     ("groups/dev/permissions", lambda iam: iam.group_permissions("dev")),
@@ -116,8 +118,11 @@ def test_a_route_that_is_not_there_is_an_open_cluster() -> None:
 def test_answer_about_something_else_is_refused() -> None:
     other = {"membershipurl": f"{BASE}/groups/dev/users/other", "group": {"gid": "dev"}}
     action = {"name": "full", "url": f"{BASE}/acls/dcos:superuser/users/other/full"}
+    member = {"membershipurl": f"{BASE}/groups/other/users/svc", "user": SERVICE}
     answers: list[tuple[str, Any, Callable[[Iam], Any]]] = [
         ("users/svc", {**SERVICE, "uid": "other"}, lambda iam: iam.user("svc")),
+        ("groups/dev", {"gid": "other"}, lambda iam: iam.group("dev")),
+        ("groups/dev/users", {"array": [member]}, lambda iam: iam.members("dev")),
         ("users/svc/groups", {"array": [other]}, lambda iam: iam.groups_of("svc")),
         (
             "users/svc/permissions",
@@ -208,7 +213,47 @@ def test_groups_are_sorted() -> None:
     assert play([(f"GET {BASE}/users/svc/groups", Reply(200, body))], lambda i: i.groups_of("svc")) == ["a", "b"]
 
 
+def test_a_remote_user() -> None:
+    remote = {"uid": "bob", "is_remote": True, "provider_type": "saml", "provider_id": "sso"}
+    read = play([(f"GET {BASE}/users/bob", Reply(200, remote))], lambda iam: iam.user("bob"))
+    assert read == BOB
+
+
+def test_groups_come_in_the_order_of_their_ids() -> None:
+    body = {"array": [{"gid": gid, "description": gid.upper(), "url": f"{BASE}/groups/{gid}"} for gid in ("b", "a")]}
+    read = play([(f"GET {BASE}/groups", Reply(200, body))], lambda iam: iam.groups())
+    assert read == [Group("a", "A", f"{BASE}/groups/a"), Group("b", "B", f"{BASE}/groups/b")]
+    assert play([(f"GET {BASE}/groups/b", Reply(200, body["array"][0]))], lambda iam: iam.group("b")) == read[1]
+
+
+@pytest.mark.parametrize("code", ["ERR_INVALID_CREDENTIALS", "ERR_INVALID_CREDENTIALS_LDAP"])
+def test_a_password_is_compared_by_a_login(code: str) -> None:
+    call = f"POST {BASE}/auth/login"
+    with Script((call, Reply(200, {"token": "t"}))).played() as script:
+        assert cluster_for().iam.takes_password("bob", "S3CRET") is True
+    assert script.sent[0].body == {"uid": "bob", "password": "S3CRET"}
+    assert "Authorization" not in script.sent[0].headers
+    assert play([(call, error(401, code))], lambda iam: iam.takes_password("bob", "S3CRET")) is False
+    for reply in (error(401), Reply(401, "<html>"), error(403), Reply(200, {}), Reply(200, "<html>")):
+        with pytest.raises(DcosError) as caught:
+            play([(call, reply)], lambda iam: iam.takes_password("bob", "S3CRET"))
+        assert "S3CRET" not in caught.value.message
+
+
+BOB = User("bob", "", False, "saml", None, "", "sso", True)
 WRITES: dict[str, tuple[str, Any, str, Callable[[Iam], bool]]] = {
+    "remote user": (
+        f"PUT {BASE}/users/bob",
+        {"description": "", "provider_type": "saml", "provider_id": "sso"},
+        "ERR_USER_EXISTS",
+        lambda iam: iam.create_user(BOB, None),
+    ),
+    "group": (
+        f"PUT {BASE}/groups/dev",
+        {"description": "d"},
+        "ERR_GROUP_EXISTS",
+        lambda iam: iam.create_group("dev", "d"),
+    ),
     "account": (
         f"PUT {BASE}/users/svc",
         {"description": "d", "public_key": "PEM"},
@@ -251,6 +296,16 @@ def actions(*names: str) -> Reply:
 
 
 READ_BACK: dict[str, tuple[str, Reply, Reply]] = {
+    "remote user": (
+        f"GET {BASE}/users/bob",
+        Reply(200, {"uid": "bob", "provider_type": "saml", "provider_id": "sso", "is_remote": True}),
+        Reply(200, {"uid": "bob", "provider_type": "saml", "provider_id": "other", "is_remote": True}),
+    ),
+    "group": (
+        f"GET {BASE}/groups/dev",
+        Reply(200, {"gid": "dev", "description": "d"}),
+        error(400, "ERR_UNKNOWN_GROUP_ID"),
+    ),
     "account": (
         f"GET {BASE}/users/svc",
         Reply(200, {"uid": "svc", "public_key": "PEM", "description": "d"}),
@@ -307,6 +362,29 @@ def test_a_description() -> None:
     with pytest.raises(ApiError) as caught:
         play([(call, error(400, "ERR_UNKNOWN_USER_ID"))], lambda iam: iam.set_description(ACCOUNT, "x"))
     assert caught.value.code == "ERR_UNKNOWN_USER_ID"
+
+
+def test_what_a_refusal_says_about_a_password_is_not_shown() -> None:
+    quoting = Reply(400, {"title": "400 Bad Request", "description": "not S3CRET", "code": "ERR_INVALID_DATA"})
+    local = User("bob", "", False, "internal", None, "")
+    acts: list[tuple[str, Callable[[Iam], Any]]] = [
+        ("PUT", lambda iam: iam.create_user(local, "S3CRET")),
+        ("PATCH", lambda iam: iam.set_password(local, "S3CRET")),
+    ]
+    for method, act in acts:
+        with pytest.raises(ApiError) as caught:
+            play([(f"{method} {BASE}/users/bob", quoting)], act)
+        assert "S3CRET" not in caught.value.message
+
+
+def test_a_membership_that_was_gone() -> None:
+    call = f"DELETE {BASE}/groups/dev/users/bob"
+    assert play([(call, Reply(204))], lambda iam: iam.remove_from_group("dev", "bob")) is True
+    for code in ("ERR_USER_NOT_IN_GROUP", "ERR_UNKNOWN_GROUP_ID", "ERR_UNKNOWN_USER_ID"):
+        assert play([(call, error(400, code))], lambda iam: iam.remove_from_group("dev", "bob")) is False
+    with pytest.raises(ApiError) as caught:
+        play([(call, error(400, "ERR_NO_MORE_SUPERUSERS"))], lambda iam: iam.remove_from_group("dev", "bob"))
+    assert caught.value.code == "ERR_NO_MORE_SUPERUSERS"
 
 
 ODD_REFUSALS = [error(404), error(409), error(400), Reply(404, "<html>"), Reply(409, "<html>"), Reply(200, "<html>")]
