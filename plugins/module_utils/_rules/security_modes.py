@@ -77,6 +77,21 @@ def why_not_enforced(rid: str, mode: str) -> str:
     return f"dcos:{category(rid)} permissions are enforced in {where} mode only; this cluster is in {mode} mode"
 
 
+def untold(mode: str | None) -> str | None:
+    """What the audit lines of a cluster of this mode do not tell, and what follows from that; None in strict mode."""
+    if mode not in (DISABLED, PERMISSIVE):
+        return None
+    marathon = {
+        DISABLED: "Marathon and Metronome neither",
+        PERMISSIVE: "Marathon and Metronome only where a request carries a token",
+    }
+    return (
+        f"The cluster is in {mode} mode. Mesos asks for no permissions there and logs no denials, {marathon[mode]}. So "
+        "these lines do not tell what the service needs of them in strict mode: take a preset, or bring the service up "
+        "on a cluster in strict mode."
+    )
+
+
 def base_scheme(mode: str) -> str:
     """The scheme under which a cluster of this mode is best reached: Admin Router has no HTTPS in disabled mode."""
     return "http" if mode == DISABLED else "https"
