@@ -182,6 +182,7 @@ def test_a_group_stands_for_all_below_it(emulator: Emulator, names: Names, grant
 def test_lists_hold_what_one_may_see(emulator: Emulator, names: Names) -> None:
     """marathon: a list leaves out the apps that the caller may not view; chosen: one decision, about the group."""
     first, second = make_app(emulator, names, "a"), make_app(emulator, names, "b")
+    hidden = make_app(emulator, names, "in/c")
     group = first.rpartition("/")[0]
     person = names["person"]
     token = emulator.token(person)
@@ -191,10 +192,12 @@ def test_lists_hold_what_one_may_see(emulator: Emulator, names: Names) -> None:
     since = len(emulator.audit())
     assert [each["id"] for each in marathon(emulator, "GET", "/v2/apps", token=token).json["apps"]] == [second]
     shown = marathon(emulator, "GET", f"/v2/groups/{group}", token=token).json
-    assert [each["id"] for each in shown["apps"]] == [second]
+    assert ([each["id"] for each in shown["apps"]], shown["groups"]) == ([second], [])
     assert decisions(emulator, since) == [(person, "ViewGroup", "/", "deny"), (person, "ViewGroup", group, "deny")]
     emulator.grant(person, f"{SERVICES}/", "read")
-    assert {first, second} <= {each["id"] for each in marathon(emulator, "GET", "/v2/apps", token=token).json["apps"]}
+    assert {first, second, hidden} <= {
+        each["id"] for each in marathon(emulator, "GET", "/v2/apps", token=token).json["apps"]
+    }
 
 
 def test_admin_router_stands_in_front(emulator: Emulator, names: Names) -> None:

@@ -255,7 +255,11 @@ def test_rounds_from_denials_and_lines_that_cannot_be_mapped(
 
 def test_a_permissive_cluster_says_what_its_journals_do_not_tell(permissive: Emulator, lab: Lab) -> None:
     play = {"ansible.builtin.import_playbook": "dcos.security.find_permissions"}
-    given = {**permissive.connection, "dcos_audit_paths": str(audit_log_of(permissive)), "dcos_audit_uid": "bootstrapuser"}
+    given = {
+        **permissive.connection,
+        "dcos_audit_paths": str(audit_log_of(permissive)),
+        "dcos_audit_uid": "bootstrapuser",
+    }
     text = shown(lab.playbooks([play], given))
     assert "WHAT THE LINES CANNOT TELL\nThe cluster is in permissive mode. Mesos asks for no permissions there" in text
 

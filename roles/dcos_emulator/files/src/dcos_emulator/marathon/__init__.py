@@ -151,10 +151,10 @@ class Marathon:
 
     def _show_group(self, call: _Call) -> Response:
         group = self._known_group(call)
-        shown = self._shown(call, group)
-        if not shown and not call.judge.sees(group):
+        shown, whole = self._shown(call, group), call.judge.sees(group)
+        if not shown and not whole:
             raise unauthorized()
-        return json_document(self._apps.group_view(group, shown))
+        return json_document(self._apps.group_view(group, shown, whole=whole))
 
     def _create_group(self, call: _Call) -> Response:
         content = call.content()

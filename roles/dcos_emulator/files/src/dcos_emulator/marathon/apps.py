@@ -60,13 +60,14 @@ class Apps:
                 if path == group or is_below(path, group):
                     self._store.delete_configuration(_GROUP, path)
 
-    def group_view(self, group: str, shown: Mapping[str, Definition]) -> dict[str, object]:
-        """A group with the groups in it, and those of its apps that are to be shown."""
+    def group_view(self, group: str, shown: Mapping[str, Definition], *, whole: bool) -> dict[str, object]:
+        """A group with those of its apps that are to be shown, and the groups in it: all, or those with such apps."""
         groups = [path for path in self._store.configurations(_GROUP) if parent(path) == group]
+        groups = [path for path in groups if whole or any(is_below(app_id, path) for app_id in shown)]
         return {
             "id": group,
             "apps": [app_view(app) for app_id, app in shown.items() if parent(app_id) == group],
-            "groups": [self.group_view(path, shown) for path in groups],
+            "groups": [self.group_view(path, shown, whole=whole) for path in groups],
             "dependencies": [],
             "version": version(),
         }

@@ -54,12 +54,10 @@ class Judge:
         if not self._decide(f"{verb}Resource", name, f"{_ADMIN}{name}", _ACTIONS[verb]):
             raise unauthorized()
 
-    def sees(self, app_id: str) -> bool:
-        """Whether an app is part of a list for this caller: what is left out of a list was denied to nobody."""
+    def sees(self, path: str) -> bool:
+        """Whether a list shows an app or group to this caller. What a list leaves out was denied to nobody: no line."""
         uid = self.caller.uid
-        return not self.is_needed or (
-            uid is not None and self.authorization.allows(uid, f"{_SERVICES}{app_id}", "read")
-        )
+        return not self.is_needed or (uid is not None and self.authorization.allows(uid, f"{_SERVICES}{path}", "read"))
 
     def _decide(self, operation: str, path: str, rid: str, action: str) -> bool:
         uid = self.caller.uid

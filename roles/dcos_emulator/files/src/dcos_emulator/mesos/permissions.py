@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
-from .messages import BadRequest, at, objects, required, text
+from .messages import BadRequest, objects, required, text
 
 MASTER, AGENT = "mesos-master", "mesos-agent"
 
@@ -76,22 +76,15 @@ def _rid(kind: str, value: str | None) -> str:
     return f"dcos:mesos:master:{kind}" + (f":{value}" if value else "")
 
 
-def _reservations(resource: dict[str, object]) -> Iterator[object]:
-    """The last one counts. Before resources had a list of them, they had one, and its role stood beside it."""
-    yield from reversed(objects(resource, "reservations"))
-    yield {**_object(at(resource, "reservation")), "role": at(resource, "role")}
-
-
-def _object(message: object) -> dict[str, object]:
-    return message if isinstance(message, dict) else {}
-
-
 def _role(resource: dict[str, object]) -> str | None:
-    return text(next(_reservations(resource)), "role")
+    """Of the last reservation. Before resources had a list of them, the role stood beside the only one."""
+    several = objects(resource, "reservations")
+    return text(several[-1], "role") if several else text(resource, "role")
 
 
 def _reserver(resource: dict[str, object]) -> str | None:
-    return text(next(_reservations(resource)), "principal")
+    several = objects(resource, "reservations")
+    return text(several[-1], "principal") if several else text(resource, "reservation", "principal")
 
 
 def _creator(resource: dict[str, object]) -> str | None:
