@@ -632,10 +632,10 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{RESOURCES}/test_least_privilege.py::test_a_grant_too_many_is_unused",
     ),
     _mutation(
-        f"{LIBRARY}/_rules/security_modes.py:untold",
+        f"{LIBRARY}/_rules/security_modes.py:not_logged",
         "if mode not in (DISABLED, PERMISSIVE):",
         "if mode is not None:",
-        f"{RESOURCES}/test_least_privilege.py::test_looser_modes_say_what_their_lines_do_not_tell",
+        f"{RESOURCES}/test_least_privilege.py::test_looser_modes_say_what_their_lines_do_not_show",
     ),
 )
 

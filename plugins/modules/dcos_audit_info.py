@@ -286,8 +286,8 @@ unmapped:
     sample: *sample
 notes:
   description:
-    - What these lines cannot tell because of the security mode of the cluster, as sentences for people. Empty in strict
-      mode, without O(compare), and where the mode may not be read.
+    - What these lines do not show because of the security mode of the cluster, as sentences. Empty in strict mode,
+      without O(compare), and if the mode cannot be read.
   returned: success
   type: list
   elements: str

@@ -30,7 +30,7 @@ def audit_lines(report: Report, presets: Sequence[Preset] = (), unread: Sequence
     for account in report["audit"]:
         lines += ["", *_account(account)]
     if report["notes"]:
-        lines += ["", "WHAT THE LINES CANNOT TELL", *report["notes"]]
+        lines += ["", "WHAT THE LINES DO NOT SHOW", *report["notes"]]
     if report["unmapped"]:
         lines += ["", "NOT MAPPED: lines that name no reliable permission", *aligned(_unmapped(report))]
     if presets:

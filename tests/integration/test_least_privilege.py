@@ -261,7 +261,10 @@ def test_a_permissive_cluster_says_what_its_journals_do_not_tell(permissive: Emu
         "dcos_audit_uid": "bootstrapuser",
     }
     text = shown(lab.playbooks([play], given))
-    assert "WHAT THE LINES CANNOT TELL\nThe cluster is in permissive mode. Mesos asks for no permissions there" in text
+    assert (
+        "WHAT THE LINES DO NOT SHOW\nThe cluster is in permissive mode. In this mode Mesos checks no permissions"
+        in text
+    )
 
 
 # The guide

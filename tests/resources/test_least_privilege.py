@@ -191,14 +191,14 @@ def test_a_deployer_ends_with_what_its_folder_takes(begin: str) -> None:
 
 
 @pytest.mark.parametrize("mode", ["permissive", "disabled"])
-def test_looser_modes_say_what_their_lines_do_not_tell(mode: str) -> None:
+def test_looser_modes_say_what_their_lines_do_not_show(mode: str) -> None:
     """A scheduler runs into nothing there, and leaves no line but about its secret; the result says why."""
     made, reads = placed(replace(STATEFUL, role="own-role"), "own", EmulatedCluster(mode))
     made.in_rounds()
     assert made.has() == reads
     (note,) = made.look()["notes"]
-    assert f"The cluster is in {mode} mode. Mesos asks for no permissions there and logs no denials" in note
-    assert "take a preset, or bring the service up on a cluster in strict mode" in note
+    assert f"The cluster is in {mode} mode. In this mode Mesos" in note
+    assert "Use a preset, or bring the service up on a cluster in strict mode." in note
 
 
 @pytest.mark.parametrize(("mode", "works_at_once"), [("permissive", False), ("disabled", True)])

@@ -30,7 +30,7 @@ from .._audit.report import (
 from .._audit.stream import CHUNK, Count, candidates
 from .._errors import DcosError
 from .._files import open_regular
-from .._rules.security_modes import untold
+from .._rules.security_modes import not_logged
 from .frame import Reading
 
 _GZIP = b"\x1f\x8b"
@@ -84,7 +84,7 @@ def audit_log(
         folded = partial(fold, folder=folder) if folder is not None else sorted
         accounts = [account_view(decisions, uid, holdings.get(uid), folded) for uid in decisions.uids]
         nobody = unknown_account_view(decisions)
-        note = untold(security_mode())
+        note = not_logged(security_mode())
         return {
             "audit": [*accounts, *([] if nobody is None else [nobody])],
             "unmapped": unmapped_view(decisions),

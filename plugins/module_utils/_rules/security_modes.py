@@ -77,18 +77,18 @@ def why_not_enforced(rid: str, mode: str) -> str:
     return f"dcos:{category(rid)} permissions are enforced in {where} mode only; this cluster is in {mode} mode"
 
 
-def untold(mode: str | None) -> str | None:
-    """What the audit lines of a cluster of this mode do not tell, and what follows from that; None in strict mode."""
+def not_logged(mode: str | None) -> str | None:
+    """What audit lines of a cluster in this mode do not show, and what to do about it; None in strict mode."""
     if mode not in (DISABLED, PERMISSIVE):
         return None
-    marathon = {
-        DISABLED: "Marathon and Metronome neither",
-        PERMISSIVE: "Marathon and Metronome only where a request carries a token",
+    checked = {
+        DISABLED: "Mesos, Marathon and Metronome check no permissions and log no denials",
+        PERMISSIVE: "Mesos checks no permissions and logs no denials; Marathon and Metronome check only requests that "
+        "carry a token",
     }
     return (
-        f"The cluster is in {mode} mode. Mesos asks for no permissions there and logs no denials, {marathon[mode]}. So "
-        "these lines do not tell what the service needs of them in strict mode: take a preset, or bring the service up "
-        "on a cluster in strict mode."
+        f"The cluster is in {mode} mode. In this mode {checked[mode]}. So these lines do not show what a service needs "
+        "from them in strict mode. Use a preset, or bring the service up on a cluster in strict mode."
     )
 
 

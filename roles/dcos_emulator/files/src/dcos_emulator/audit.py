@@ -78,7 +78,7 @@ class AuditLog:
         )
 
     def mesos(self, authorizer: str, operation: str, rid: str, allowed: bool, uid: str) -> None:
-        """The decision of a Mesos master or agent. Lines of an agent are known, but none about a resource."""
+        """The decision of a Mesos master or agent. Real lines of agents are known, but none with a resource id."""
         reason = "Permission granted" if allowed else "Permission denied"
         self._mesos(authorizer, rid, operation, allowed, reason, f' uid="{_value(uid)}"')
 

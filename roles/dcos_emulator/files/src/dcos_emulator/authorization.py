@@ -82,8 +82,8 @@ class Authorization:
     def allows(self, uid: str, rid: str, action: str) -> bool:
         """Superusers may do everything; others what they were granted, `full` standing for every action.
 
-        Any single action on `dcos:superuser` makes a superuser. What a granted resource stands for beside itself, see
-        below.
+        Any single action on `dcos:superuser` makes a superuser. What a granted resource covers beside
+        itself is decided below.
         """
         for grant in self.grants_of_user(uid):
             if grant.rid == SUPERUSER:
@@ -96,9 +96,9 @@ class Authorization:
         return any(grant.rid == SUPERUSER for grant in self.grants_of_user(uid))
 
 
-# These begin a path, which covers all below it: of services and groups, of the folder of a task.
+# What follows is a path of services and groups, or the folder of a task. It covers everything below it.
 _TREES = ("dcos:service:marathon:marathon:services:/", "dcos:mesos:master:task:app_id:/")
-# The shortest resource of Mesos whose last part may be left out: dcos:mesos:master:reservation.
+# Resources of Mesos may leave out their last parts, but not the kind: dcos:mesos:master:reservation is the shortest.
 _KIND = re.compile(r"dcos:mesos:(?:master|agent):[^:]+")
 
 
@@ -110,5 +110,5 @@ def _covers(granted: str, rid: str) -> bool:
         return rid.startswith(prefix) and len(rid) > len(prefix)
     if granted.startswith(_TREES):
         return rid.startswith(granted.removesuffix("/") + "/")
-    # What is left out stands for any value.
+    # Parts that are left out cover every value.
     return _KIND.match(granted) is not None and rid.startswith(f"{granted}:")

@@ -45,7 +45,7 @@ def ensure_certificates(ca_path: Path, ca_key_path: Path, server_path: Path, ser
 
 
 def _names(server: x509.Certificate) -> list[str]:
-    """Those that a certificate is for; an older emulator knew fewer."""
+    """The names in a certificate; one of an older emulator has fewer."""
     return server.extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(
         x509.DNSName
     )

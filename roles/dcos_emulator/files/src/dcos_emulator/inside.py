@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Addresses that services have inside a cluster. From outside all goes through Admin Router, which asks for more.
+"""Addresses of services inside a cluster. Requests from outside pass Admin Router, which has permissions of its own.
 
-A request is told by the name and port that it is sent to (its Host header): that is how a scheduler inside reaches the
-Mesos master, and a load balancer Marathon.
+The Host header tells which service a request is for. Inside a cluster a scheduler talks to the Mesos master in this
+way, and a load balancer to Marathon.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MASTER = re.compile(r"(?:leader|master)\.mesos:5050", re.IGNORECASE)
 
 
 class Inside:
-    """The services that are reached without Admin Router; they look at the token themselves."""
+    """The services that can be reached without Admin Router. They check the token themselves."""
 
     def __init__(self, marathon: Marathon, mesos: Mesos, tokens: TokenAuthority) -> None:
         self._marathon = marathon

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Marathon, below /v2: apps in groups are created, changed and removed, and nothing runs.
+"""Marathon's API below /v2: it creates, updates and deletes apps in groups, and runs nothing.
 
-Who may do what is judged as the security mode demands: in strict mode always, in permissive mode where a request
-carries a token, in disabled mode never.
+It checks permissions as the security mode demands: in strict mode always, in permissive mode if a request carries a
+token, in disabled mode never.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class Marathon:
         return json_document({"apps": list(map(app_view, self._shown(call, ROOT).values()))})
 
     def _shown(self, call: _Call, group: str) -> dict[str, Definition]:
-        """The apps of a group that the caller may see: all, by one decision about the group, or those one by one."""
+        """The apps of a group that the caller may view: all, by one decision about the group, else the single ones."""
         apps = self._apps.below(group)
         if call.judge.allows("View", "Group", group):
             return apps
@@ -124,7 +124,7 @@ class Marathon:
         return json_document({"app": app_view(app)})
 
     def _put_app(self, call: _Call) -> Response:
-        """Change what is given, or all with partialUpdate=false; create an app that is not there."""
+        """Update the given fields, or all with partialUpdate=false; create the app if it is missing."""
         definition = call.content()
         app_id = whole_path(call.path)
         before = self._apps.get(app_id)
@@ -169,7 +169,7 @@ class Marathon:
         return json_document(deployment(), 201)
 
     def _put_group(self, call: _Call) -> Response:
-        """Make the apps of a group, and of the groups in it, those that are given; without any list they stay."""
+        """Replace the apps of a group, and of the groups in it, by the given ones; keep them if no list is given."""
         content, group = call.content(), whole_path(call.path)
         is_new = not self._apps.has_group(group)
         call.judge.require("Create" if is_new else "Update", "Group", group)
@@ -202,7 +202,7 @@ class Marathon:
         return json_document({"name": "marathon", "frameworkId": None, "marathon_config": {}})
 
     def _show_events(self, call: _Call) -> Response:
-        """The stream ends after the event that every stream begins with, since nothing happens here."""
+        """The stream ends after its first event, since nothing happens here."""
         call.judge.require_resource("View", "events")
         attached = json.dumps({"eventType": "event_stream_attached", "timestamp": version()})
         return Response(200, f"event: event_stream_attached\ndata: {attached}\n\n".encode(), "text/event-stream")
@@ -217,7 +217,7 @@ class Marathon:
 
 
 def _apps_in(content: dict[str, object], group: str) -> dict[str, Definition]:
-    """The apps that the description of a group holds, in the groups in it too."""
+    """The apps in the description of a group, including those of the groups in it."""
     apps: dict[str, Definition] = {}
     left: list[tuple[str, dict[str, object]]] = [(group, content)]
     while left:

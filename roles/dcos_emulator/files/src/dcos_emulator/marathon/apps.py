@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was deployed to Marathon: definitions of apps, and the groups that they are in. Nothing of it runs."""
+"""Definitions of deployed apps, and their groups."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOTHING_RUNS = dict.fromkeys(("tasksStaged", "tasksRunning", "tasksHealthy", "t
 
 
 class Apps:
-    """Groups are kept too: one stays when its last app is gone."""
+    """A group stays when its last app is gone."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -61,7 +61,7 @@ class Apps:
                     self._store.delete_configuration(_GROUP, path)
 
     def group_view(self, group: str, shown: Mapping[str, Definition], *, whole: bool) -> dict[str, object]:
-        """A group with those of its apps that are to be shown, and the groups in it: all, or those with such apps."""
+        """A group with the apps to show, and the groups in it: all of them, or only those with such apps."""
         groups = [path for path in self._store.configurations(_GROUP) if parent(path) == group]
         groups = [path for path in groups if whole or any(is_below(app_id, path) for app_id in shown)]
         return {
@@ -78,7 +78,7 @@ def app_view(app: Definition) -> dict[str, object]:
 
 
 def deployment() -> dict[str, object]:
-    """What a change is answered with; it is over at once."""
+    """The answer to a change, which is complete at once."""
     return {"version": version(), "deploymentId": str(uuid.uuid4())}
 
 
@@ -87,7 +87,7 @@ def version() -> str:
 
 
 def whole_path(path: object, group: str = ROOT) -> str:
-    """The path of an app or group as it is known everywhere; one without a leading slash is meant within a group."""
+    """The absolute path of an app or group; a path without a leading slash is relative to the group."""
     if not isinstance(path, str):
         raise Refused(422, "Object is not valid: the text id is missing.")
     names = path.strip("/")

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Marathon asks before it does anything: whether whoever sent a request may do what it is about."""
+"""Permissions that Marathon checks before it does anything."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Judge:
-    """Decides about one request; where the security mode has Marathon judge nobody, everything is allowed."""
+    """Decides about one request. is_needed: false where the security mode lets Marathon allow everything."""
 
     request: Request
     caller: Caller
@@ -37,7 +37,7 @@ class Judge:
     audit: AuditLog
 
     def require_token(self) -> None:
-        """Before anything is looked at. Nobody knows a line for this, so there is none."""
+        """Comes first. It writes no audit line, since no source shows one."""
         if self.is_needed and self.caller.uid is None:
             raise Refused(401, "This needs a valid authentication token.")
 
@@ -50,12 +50,12 @@ class Judge:
             raise unauthorized()
 
     def require_resource(self, verb: str, name: str) -> None:
-        """For what is about Marathon itself: its leader, configuration or events."""
+        """For Marathon itself: its leader, configuration or events."""
         if not self._decide(f"{verb}Resource", name, f"{_ADMIN}{name}", _ACTIONS[verb]):
             raise unauthorized()
 
     def sees(self, path: str) -> bool:
-        """Whether a list shows an app or group to this caller. What a list leaves out was denied to nobody: no line."""
+        """Whether lists show an app or group to this caller. Leaving something out of a list writes no audit line."""
         uid = self.caller.uid
         return not self.is_needed or (uid is not None and self.authorization.allows(uid, f"{_SERVICES}{path}", "read"))
 

@@ -1,11 +1,10 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Mesos master, as far as schedulers talk to it: it decides about their calls, and runs nothing.
+"""The Mesos master's side of the scheduler API: it decides about the calls of schedulers, and runs nothing.
 
-Only in strict mode does it want to know who calls and ask for permissions; the other modes allow everything, and leave
-no line. The answer to SUBSCRIBE ends after what there is to tell, so a scheduler subscribes again to hear what became
-of its operations.
+In strict mode it authenticates callers and checks permissions. In the other modes it allows everything and writes no
+audit line. Its answer to SUBSCRIBE ends at once; a scheduler subscribes again to learn what happened to its operations.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ _SCHEDULER = ("/api/v1/scheduler", "/master/api/v1/scheduler")
 _TEARDOWN = ("/teardown", "/master/teardown")
 _STREAM_ID = "Mesos-Stream-Id"
 _TEXT = "text/plain; charset=utf-8"
-# Calls that are about nothing anybody needs a permission for.
+# Calls that need no permission.
 _FREE_CALLS = (
     *("ACCEPT_INVERSE_OFFERS", "DECLINE", "DECLINE_INVERSE_OFFERS", "REQUEST", "REVIVE", "SUPPRESS"),
     *("ACKNOWLEDGE", "ACKNOWLEDGE_OPERATION_STATUS", "RECONCILE", "RECONCILE_OPERATIONS"),
@@ -38,7 +37,7 @@ class Mesos:
     """One of the services of a cluster, reached through Admin Router or, from inside, at its own address."""
 
     def __init__(self, authorization: Authorization, audit: AuditLog, *, strict: bool, agents_ask: bool) -> None:
-        """agents_ask: whether agents have an authorizer of their own for tasks, as from DC/OS 1.10 on."""
+        """agents_ask: whether agents check the user of a task too, as they do from DC/OS 1.10 on."""
         self._authorization = authorization
         self._audit = audit
         self._strict = strict
@@ -130,7 +129,7 @@ class Mesos:
         return framework
 
     def _perform(self, framework: Framework, step: Step) -> list[Event]:
-        """What went wrong with it. An operation on resources that has no id is dropped without a word."""
+        """What the framework is told: what was refused. An operation without an id is dropped without notice."""
         subject, principal = step.subject, framework.principal
         by_master = self._allow(principal, step.of_master)
         if by_master and (not self._agents_ask or self._allow(principal, step.of_agent)):
@@ -156,7 +155,7 @@ class Mesos:
         return Response(200)
 
     def _allow(self, principal: str | None, questions: Iterable[Asked]) -> bool:
-        """Whether all are allowed; each is asked."""
+        """Whether all are allowed. Each question is asked, and logged."""
         if not self._strict or principal is None:
             return not self._strict
         answers = []
@@ -167,7 +166,7 @@ class Mesos:
 
 
 def _roles(info: object) -> list[str]:
-    """Several, or one as before Mesos knew of several; without any it is the default role."""
+    """A list, or a single role as in older versions of Mesos; the default role if there is none."""
     roles = at(info, "roles")
     if roles is None:
         return [text(info, "role") or "*"]
@@ -177,7 +176,7 @@ def _roles(info: object) -> list[str]:
 
 
 def _offer(framework: Framework, role: str) -> dict[str, object]:
-    """Something to accept. What is made of it is not compared with it."""
+    """Something to accept. Nothing checks whether operations keep within it."""
     return {
         "id": {"value": str(uuid.uuid4())},
         "framework_id": {"value": framework.id},

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The frameworks that are subscribed, as long as the process lives: Mesos takes an unknown id back just as well."""
+"""The subscribed frameworks, in memory only: Mesos also accepts a framework whose id it does not know."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .messages import Event
 
 @dataclass
 class Framework:
-    """principal: the name that it registered with. events: what it has not been told yet."""
+    """principal: the name that it registered with. events: those that it has not received yet."""
 
     id: str
     principal: str | None
@@ -33,7 +33,7 @@ class Frameworks:
         return self._subscribed.get(framework_id or "")
 
     def subscribe(self, framework_id: str | None, principal: str | None, user: str, roles: list[str]) -> Framework:
-        """A new one, or one that comes back, which finds the events of the time between."""
+        """A new framework, or a known one, which keeps its events."""
         known = self.get(framework_id)
         framework = Framework(framework_id or str(uuid.uuid4()), principal, user, roles, str(uuid.uuid4()))
         if known is not None:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which permissions the operations of a scheduler need: the role to reserve and create, the principal to undo that."""
+"""Which permissions operations need: those of the role to reserve and create, of the principal to undo both."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .messages import BadRequest, objects, required, text
 
 MASTER, AGENT = "mesos-master", "mesos-agent"
 
-# The label by which tasks name the folder that they belong to.
+# The label that names the folder of a task.
 _SPACE = "DCOS_SPACE"
 
 
@@ -30,14 +30,14 @@ def to_register(roles: list[str]) -> list[Asked]:
 
 
 def to_tear_down(principal: str | None) -> Asked:
-    """For whoever does it to somebody's framework; a framework ends itself without any permission."""
+    """For operators. A framework needs no permission to tear itself down."""
     return Asked(MASTER, "teardown_framework", _rid("framework:principal", principal), "delete")
 
 
 class Step(NamedTuple):
-    """One thing that an operation does: a task that it launches, or all that it does with resources.
+    """One part of an operation: a task to launch, or everything it does with resources.
 
-    subject: the task or the operation. user: the Linux user of a task. of_agent: what is asked after all of_master.
+    subject: the task or the operation. user: the Linux user of the task. of_agent: asked only if the master allows all.
     """
 
     subject: dict[str, object]
@@ -72,7 +72,7 @@ def _launched(task: dict[str, object], default_user: str) -> Step:
 
 
 def _rid(kind: str, value: str | None) -> str:
-    """Without a value it is about any."""
+    """Without a value it covers every value."""
     return f"dcos:mesos:master:{kind}" + (f":{value}" if value else "")
 
 
@@ -92,7 +92,7 @@ def _creator(resource: dict[str, object]) -> str | None:
 
 
 class _Change(NamedTuple):
-    """What an operation on resources asks for: once for each role, or each principal, of its resources."""
+    """What an operation on resources needs, for each role or each principal among its resources."""
 
     resources: str
     operation: str
