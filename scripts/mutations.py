@@ -621,6 +621,30 @@ MUTATIONS: tuple[Mutation, ...] = (
         "if grant in denied]",
         f"{UNIT}/_audit/test_report.py::test_what_is_granted_now_is_not_missing",
     ),
+    _mutation(
+        f"{LIBRARY}/_audit/report.py:account_view",
+        "proposed = denied | used",
+        "proposed = used",
+        f"{RESOURCES}/test_least_privilege.py::test_from_nothing_in_rounds",
+    ),
+    _mutation(
+        f"{LIBRARY}/_audit/report.py:account_view",
+        "proposed = denied | used",
+        "proposed = denied",
+        f"{RESOURCES}/test_least_privilege.py::test_from_superuser_in_one_pass",
+    ),
+    _mutation(
+        f"{LIBRARY}/_audit/report.py:_unused",
+        "if held.rid != SUPERUSER_RID and not any(covers(held, grant) for grant in asked)",
+        "if False",
+        f"{RESOURCES}/test_least_privilege.py::test_a_grant_too_many_is_unused",
+    ),
+    _mutation(
+        f"{LIBRARY}/_rules/security_modes.py:not_logged",
+        "if mode not in (DISABLED, PERMISSIVE):",
+        "if mode is not None:",
+        f"{RESOURCES}/test_least_privilege.py::test_looser_modes_say_what_their_lines_do_not_show",
+    ),
 )
 
 

@@ -63,7 +63,7 @@ options:
   compare:
     description:
       - Whether to compare with what the accounts may do now, directly and through groups. This takes one request for
-        each account.
+        each account, and one for the security mode.
       - With V(false) no connection is needed, what was denied counts as missing, and what was used may be missing or
         not.
     type: bool
@@ -80,7 +80,7 @@ options:
     type: str
 notes:
   - In a cluster in permissive mode Mesos logs no denials, and allows what nobody was granted. There, what the masters
-    would deny in strict mode stands in RV(audit[].used), if at all.
+    would deny in strict mode stands in RV(audit[].used), if at all; RV(notes) reminds of it.
   - Admin Router and the IAM always write audit lines. Mesos, Marathon and Metronome write none where a cluster was
     installed with C(dcos_audit_logging) V(false).
 seealso:
@@ -284,6 +284,14 @@ unmapped:
     first_at: *first_at
     last_at: *last_at
     sample: *sample
+notes:
+  description:
+    - What these lines do not show because of the security mode of the cluster, as sentences. Empty in strict mode,
+      without O(compare), and if the mode cannot be read.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 lines:
   description: How much was read.
   returned: success
@@ -397,8 +405,10 @@ def build(context: Context[Params]) -> Reading:
         check_uid(uid, f"uid[{number}]")
     window = _window(params)
     folder = _folder(params["folder"] or "") if params["fold"] else None
-    permissions = context.cluster.iam.permissions if params["compare"] else None
-    return audit_log(sources, window, permissions, folder, context.warn)
+    if not params["compare"]:
+        return audit_log(sources, window, None, folder, context.warn)
+    cluster = context.cluster
+    return audit_log(sources, window, cluster.iam.permissions, folder, context.warn, cluster.security_mode)
 
 
 def _window(params: Params) -> Window:

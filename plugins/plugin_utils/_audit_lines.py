@@ -29,6 +29,8 @@ def audit_lines(report: Report, presets: Sequence[Preset] = (), unread: Sequence
         lines += ["", "JOURNALS NOT READ: what is in them is not known", *aligned(rows)]
     for account in report["audit"]:
         lines += ["", *_account(account)]
+    if report["notes"]:
+        lines += ["", "WHAT THE LINES DO NOT SHOW", *report["notes"]]
     if report["unmapped"]:
         lines += ["", "NOT MAPPED: lines that name no reliable permission", *aligned(_unmapped(report))]
     if presets:

@@ -125,13 +125,13 @@ class Emulator:
     def send(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, url: str | None = None
     ) -> Answer:
-        """Send exactly this, plus Host and, with a body, Content-Length; over a connection that is kept alive."""
+        """Send exactly this, plus Host unless given and, with a body, Content-Length; the connection is kept alive."""
         url = url or self.url
         connection = self._connections.get(url)
         if connection is None:
             connection = self._connections[url] = self.connect(url)
         try:
-            connection.putrequest(method, path, skip_accept_encoding=True)
+            connection.putrequest(method, path, skip_host="Host" in headers, skip_accept_encoding=True)
             if body is not None:
                 connection.putheader("Content-Length", str(len(body)))
             for name, value in headers.items():

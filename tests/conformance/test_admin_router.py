@@ -237,7 +237,7 @@ def test_guarded_documents(emulator: Emulator, names: Names, path: str, rid: str
 @pytest.mark.parametrize(
     ("path", "rid"),
     [
-        ("/service/marathon/v2/apps", "dcos:adminrouter:service:marathon"),
+        ("/service/marathon/ui", "dcos:adminrouter:service:marathon"),
         ("/package/search", "dcos:adminrouter:package"),
         ("/agent/x/state", "dcos:adminrouter:ops:slave"),
         ("/ca/api/v2/sign", "dcos:adminrouter:ops:ca:rw"),
@@ -364,7 +364,7 @@ def test_tls(emulator: Emulator) -> None:
     """The emulator's own promise: every name the certificate is for, verified strictly; nothing below TLS 1.2."""
     address = ("127.0.0.1", int(emulator.url.rsplit(":", 1)[1]))
     context = emulator.tls()
-    for name in ("localhost", "127.0.0.1", "::1", "leader.mesos", "master.mesos"):
+    for name in ("localhost", "127.0.0.1", "::1", "leader.mesos", "master.mesos", "marathon.mesos"):
         with socket.create_connection(address) as raw:
             context.wrap_socket(raw, server_hostname=name).close()
     with warnings.catch_warnings():

@@ -494,6 +494,11 @@ class Lab:
         quiet = {"ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false"}
         return self._run(folder, command, fails, warnings, {**quiet, **(environment or {})}, 3, elsewhere)
 
+    def environment(self) -> dict[str, str]:
+        """For a command that is no run of these."""
+        folder = self._new_run()
+        return self._environment(folder, folder / "results.jsonl", "", 3)
+
     def _new_run(self) -> Path:
         self._runs += 1
         return self.place(f"run{self._runs}")

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import socket
+import subprocess
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,7 @@ from integration_support import (
 ACS = "dcos:adminrouter:acs"
 METADATA = "dcos:adminrouter:ops:metadata"
 CHECK = ("--check",)
+GUIDE = Path(__file__).parents[2] / "docs" / "docsite" / "rst" / "least_privilege.rst"
 
 
 def audit_log_of(emulator: Emulator) -> Path:
@@ -247,6 +251,67 @@ def test_rounds_from_denials_and_lines_that_cannot_be_mapped(
         run_playbook("finish_bring_up", **service, dcos_permissions_file=str(file), **accepted)
         assert strict.call("GET", path, token=token).status_code == 200
     assert strict.grants(uid) == {each["rid"]: each["actions"] for each in needs(secret)}
+
+
+def test_a_permissive_cluster_says_what_its_journals_do_not_tell(permissive: Emulator, lab: Lab) -> None:
+    play = {"ansible.builtin.import_playbook": "dcos.security.find_permissions"}
+    given = {
+        **permissive.connection,
+        "dcos_audit_paths": str(audit_log_of(permissive)),
+        "dcos_audit_uid": "bootstrapuser",
+    }
+    text = shown(lab.playbooks([play], given))
+    assert (
+        "WHAT THE LINES DO NOT SHOW\nThe cluster is in permissive mode. In this mode Mesos checks no permissions"
+        in text
+    )
+
+
+# The guide
+
+
+def blocks_of_the_guide(language: str, after: str, before: str) -> list[str]:
+    """The code blocks between two titles of the guide, as they stand there."""
+    part = GUIDE.read_text(encoding="utf-8").partition(f"\n{after}\n--")[2].partition(f"\n{before}\n--")[0]
+    found = re.findall(rf"( *)\.\. code-block:: {language}\n\n((?:\1 +\S.*\n|\n)+)", part)
+    return [textwrap.dedent(block) for _indent, block in found]
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="the guide uses curl")
+def test_the_guide_works_as_printed(lab: Lab, tmp_path: Path) -> None:
+    """Its steps against an emulator, in the order in which it tells to take them; only the masters are of this test."""
+    provision, find_on_hosts, finish = blocks_of_the_guide("bash", "In one pass", "In rounds")
+    start, log_in, work, find, repeat, stop = blocks_of_the_guide("bash", "Try it with the emulator", "Variables")
+    (files,) = blocks_of_the_guide("console", "In one pass", "In rounds")
+    masters = Masters(lab)
+    folder = lab.place("cwd")
+    masters.add("m1", folder / "cluster" / "audit.log")
+    service = re.match(r"\$ cat service.yml\n(.*?)\$ cat masters.yml\n", files, re.DOTALL)
+    assert service is not None
+    (folder / "service.yml").write_text(service[1])
+    (folder / "masters.yml").write_text(json.dumps({"masters": {"hosts": masters.hosts}}))
+    kept = "cp found.yml {}.yml\n"
+    # The app is there by then.
+    again = work.replace('ask "$DCOS_URL/service', '# ask "$DCOS_URL/service')
+    steps = [start, provision, log_in, work, find, kept.format("paths"), find_on_hosts, kept.format("hosts"), finish]
+    script = "".join(["set -eu\n", "trap 'dcos-emulator stop --data-dir cluster' EXIT\n", *steps, again, repeat, stop])
+    ran = subprocess.run(
+        ["bash", "-c", script], cwd=folder, env=lab.environment(), capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert ran.stdout.count('"type": "SUBSCRIBED"') == 2
+    assert ran.stdout.count("refused\n") == 1
+    found = [yaml.safe_load((folder / f"{name}.yml").read_text()) for name in ("paths", "hosts", "found")]
+    app = "dcos:service:marathon:marathon:services:/lab/crawler/fetcher"
+    needed = [
+        {"rid": "dcos:adminrouter:service:marathon", "actions": ["full"]},
+        {"rid": "dcos:mesos:master:framework:role:lab__crawler-role", "actions": ["create"]},
+        {"rid": app, "actions": ["create"]},
+    ]
+    assert found[0]["dcos_service_permissions"] == needed
+    assert found[1] == found[0]
+    needed[-1]["actions"].append("delete")
+    assert found[2]["dcos_service_permissions"] == needed
 
 
 def test_slips_of_find_permissions(run_playbook: Callable[..., Run], lab: Lab, tmp_path: Path) -> None:

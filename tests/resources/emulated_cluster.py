@@ -31,7 +31,7 @@ from dcos_emulator import passwords, seed
 from dcos_emulator.datadir import DataDir
 from dcos_emulator.emulator import Emulator
 from dcos_emulator.http import Request
-from dcos_emulator.settings import Settings
+from dcos_emulator.settings import DEFAULT_VERSION, Settings
 from dcos_emulator.store import Acl, Grant, Group, Secret, Store, SubjectKind, User
 
 # Strong hashes are for those who could be attacked, and take their time.
@@ -45,16 +45,21 @@ _password_hash = functools.lru_cache(maxsize=None)(passwords.hash_password)
 class _New:
     """What a new cluster of one mode holds, and emulators of that mode that nobody uses: making one takes its time."""
 
-    def __init__(self, security_mode: str) -> None:
+    def __init__(self, security_mode: str, version: str) -> None:
         directory = tempfile.TemporaryDirectory()
         atexit.register(directory.cleanup)
-        self._settings = Settings(security_mode, superuser=SUPERUSER, superuser_password=PASSWORD)
+        self._settings = Settings(security_mode, superuser=SUPERUSER, superuser_password=PASSWORD, dcos_version=version)
         self._data_dir = DataDir(Path(directory.name))
         # The cluster signs with a key of the tests, so that token_of() makes tokens of every cluster.
         self._data_dir.signing_key.write_text(private_text("iam"))
         self._content = Store()
         self._idle = [(Emulator(self._settings, self._data_dir, self._content), self._content)]
         self._content = _copy(self._content)
+
+    @property
+    def audit_log(self) -> Path:
+        """The one of all these emulators."""
+        return self._data_dir.audit_log
 
     def borrow(self, user: object) -> tuple[Emulator, Store]:
         """An emulator with what a new cluster holds, until the user is gone."""
@@ -93,8 +98,10 @@ class EmulatedCluster:
     answering: called with each request and a function that lets the cluster answer it; what it returns is answered.
     """
 
-    def __init__(self, security_mode: str = "strict") -> None:
-        self._emulator, self._store = _new(security_mode).borrow(self)
+    def __init__(self, security_mode: str = "strict", version: str = DEFAULT_VERSION) -> None:
+        new = _new(security_mode, version)
+        self._emulator, self._store = new.borrow(self)
+        self._audit_log, self._logged_before = new.audit_log, new.audit_log.stat().st_size
         self.calls: list[str] = []
         self.writes: list[str] = []
         self.tokens: list[str] = []
@@ -230,6 +237,10 @@ class EmulatedCluster:
         """The service-account document stored at a path."""
         document: dict[str, Any] = json.loads(self.secrets[path])
         return document
+
+    def audit(self) -> str:
+        """The audit lines of this cluster."""
+        return self._audit_log.read_bytes()[self._logged_before :].decode()
 
     def state(self) -> Any:
         """Everything that there is, to be compared."""

@@ -30,6 +30,7 @@ from .._audit.report import (
 from .._audit.stream import CHUNK, Count, candidates
 from .._errors import DcosError
 from .._files import open_regular
+from .._rules.security_modes import not_logged
 from .frame import Reading
 
 _GZIP = b"\x1f\x8b"
@@ -56,11 +57,13 @@ def audit_log(
     permissions: Callable[[str], Permissions | None] | None,
     folder: str | None,
     warn: Callable[[str], None],
+    security_mode: Callable[[], str | None] = lambda: None,
 ) -> Reading:
     """The reading of audit lines.
 
     permissions: what an account may do, None for an unknown account; without this nothing is compared.
     folder: proposals below it are folded into it; None for none of that.
+    security_mode: the cluster's, None where it is not known.
     """
 
     def read() -> dict[str, object]:
@@ -81,9 +84,11 @@ def audit_log(
         folded = partial(fold, folder=folder) if folder is not None else sorted
         accounts = [account_view(decisions, uid, holdings.get(uid), folded) for uid in decisions.uids]
         nobody = unknown_account_view(decisions)
+        note = not_logged(security_mode())
         return {
             "audit": [*accounts, *([] if nobody is None else [nobody])],
             "unmapped": unmapped_view(decisions),
+            "notes": [] if note is None else [note],
             "lines": {
                 "bytes": count.read,
                 "audit": decisions.audit_lines,

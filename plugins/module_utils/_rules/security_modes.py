@@ -77,6 +77,21 @@ def why_not_enforced(rid: str, mode: str) -> str:
     return f"dcos:{category(rid)} permissions are enforced in {where} mode only; this cluster is in {mode} mode"
 
 
+def not_logged(mode: str | None) -> str | None:
+    """What audit lines of a cluster in this mode do not show, and what to do about it; None in strict mode."""
+    if mode not in (DISABLED, PERMISSIVE):
+        return None
+    checked = {
+        DISABLED: "Mesos, Marathon and Metronome check no permissions and log no denials",
+        PERMISSIVE: "Mesos checks no permissions and logs no denials; Marathon and Metronome check only requests that "
+        "carry a token",
+    }
+    return (
+        f"The cluster is in {mode} mode. In this mode {checked[mode]}. So these lines do not show what a service needs "
+        "from them in strict mode. Use a preset, or bring the service up on a cluster in strict mode."
+    )
+
+
 def base_scheme(mode: str) -> str:
     """The scheme under which a cluster of this mode is best reached: Admin Router has no HTTPS in disabled mode."""
     return "http" if mode == DISABLED else "https"

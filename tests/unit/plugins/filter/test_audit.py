@@ -29,8 +29,8 @@ def line(rid: str, action: str, uid: str = UID, result: str = "deny", component:
     return f"type=audit authorizer={component} uid={uid} object={rid} action={action} result={result}"
 
 
-def report(*lines: str) -> dict[str, Any]:
-    return dict(audit_log(Sources(lines), Window(), None, None, print).read())
+def report(*lines: str, mode: str | None = None) -> dict[str, Any]:
+    return dict(audit_log(Sources(lines), Window(), None, None, print, lambda: mode).read())
 
 
 def of_preset() -> list[str]:
@@ -107,6 +107,18 @@ def test_presets_and_hosts_that_were_not_read_are_shown() -> None:
     assert "m2  no route" in lines
     assert "tight  exactly" in lines
     assert "wide   and beyond that: dcos:x read" in lines
+
+
+@pytest.mark.parametrize("mode", ["permissive", "disabled"])
+def test_what_a_looser_mode_does_not_log_is_shown(mode: str) -> None:
+    text = "\n".join(audit_tables(report(mode=mode)))
+    assert f"WHAT THE LINES DO NOT SHOW\nThe cluster is in {mode} mode. In this mode Mesos" in text
+
+
+@pytest.mark.parametrize("mode", ["strict", None])
+def test_where_all_is_logged_or_the_mode_is_not_known_nothing_is_said(mode: str | None) -> None:
+    assert report(mode=mode)["notes"] == []
+    assert "DO NOT SHOW" not in "\n".join(audit_tables(report(mode=mode)))
 
 
 def test_wrong_input_is_told() -> None:

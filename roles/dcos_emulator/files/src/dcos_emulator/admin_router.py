@@ -16,10 +16,12 @@ from .cosmos import Cosmos
 from .http import Request, Response, html_page, uncached
 from .iam import Iam
 from .iam.views import PREFIX as IAM_PREFIX
+from .marathon import Marathon
+from .mesos import Mesos
 from .platform import Platform
 from .secret_store import PREFIX as SECRETS_PREFIX
 from .secret_store import SecretStore
-from .tokens import TokenAuthority
+from .tokens import Caller, TokenAuthority
 
 _COOKIE = "dcos-acs-auth-cookie"
 
@@ -29,8 +31,11 @@ _PUBLIC_IAM = re.compile(
     r"|saml/providers/[0-9a-zA-Z-]+/acs-callback)"
 )
 _OWN_PERMISSIONS = re.compile(IAM_PREFIX + r"/users/(.*)/permissions", re.DOTALL)
-# The emulator runs no services, so it cannot tell a nested name from a path below a name: the first part counts.
+# Besides Marathon no service runs, so a nested name cannot be told from a path below a name: the first part counts.
 _SERVICE = re.compile(r"/service/([^/]+)(?:/.*)?", re.DOTALL)
+
+_TO_MARATHON = re.compile(r"(?:/service)?/marathon(/.*)", re.DOTALL)
+_TO_MESOS = re.compile(r"/mesos(/.*)", re.DOTALL)
 
 _IAM_GUARD = "dcos:adminrouter:acs"
 _METADATA_GUARD = "dcos:adminrouter:ops:metadata"
@@ -81,13 +86,15 @@ _TO_ACCESS_DENIED = (
 
 
 class AdminRouter:
-    """The only way in."""
+    """The only way in from outside."""
 
     def __init__(
         self,
         iam: Iam,
         secrets: SecretStore,
         cosmos: Cosmos,
+        marathon: Marathon,
+        mesos: Mesos,
         platform: Platform,
         authorization: Authorization,
         tokens: TokenAuthority,
@@ -96,6 +103,8 @@ class AdminRouter:
         self._iam = iam
         self._secrets = secrets
         self._cosmos = cosmos
+        self._marathon = marathon
+        self._mesos = mesos
         self._platform = platform
         self._authorization = authorization
         self._tokens = tokens
@@ -122,14 +131,20 @@ class AdminRouter:
                 return self._authenticated(request, rid)
         return html_page(404, "Not Found", "There is nothing at this address.")
 
-    def _forward(self, request: Request) -> Response:
+    def _forward(self, request: Request, uid: str) -> Response:
         if request.path.startswith(IAM_PREFIX):
             return uncached(self._iam.handle(request))
         if request.path.startswith(COSMOS_PREFIX):
             return self._cosmos.handle(request)
+        marathon = _TO_MARATHON.fullmatch(request.path)
+        if marathon is not None:
+            return self._marathon.handle(request, marathon.group(1), Caller(uid))
+        mesos = _TO_MESOS.fullmatch(request.path)
+        if mesos is not None and self._mesos.serves(mesos.group(1)):
+            return self._mesos.handle(request, mesos.group(1), Caller(uid))
         return self._platform.guarded(request)
 
-    def _guarded(self, request: Request, rid: str, forward: Callable[[Request], Response]) -> Response:
+    def _guarded(self, request: Request, rid: str, forward: Callable[[Request, str], Response]) -> Response:
         uid = self._uid(request)
         if uid is None:
             return self._unauthorized(request, rid)
@@ -137,7 +152,7 @@ class AdminRouter:
         self._audit.admin_router(request, rid, allowed, "IAM PQ response", uid)
         if not allowed:
             return replace(_forbidden(), uid=uid)
-        return replace(forward(request), uid=uid)
+        return replace(forward(request, uid), uid=uid)
 
     def _authenticated(self, request: Request, rid: str) -> Response:
         uid = self._uid(request)
@@ -154,16 +169,14 @@ class AdminRouter:
             return self._guarded(request, _IAM_GUARD, self._forward)
         rid = f"dcos:iam:users:{uid}:permissions"
         self._audit.admin_router(request, rid, True, "own permissions", uid, action="read")
-        return replace(self._forward(request), uid=uid)
+        return replace(self._forward(request, uid), uid=uid)
 
     def _uid(self, request: Request) -> str | None:
         """The account a request's token was issued to. A header, even a useless one, hides the cookie."""
         header = request.headers.get("Authorization")
         if header is not None:
-            found = re.search("token=(.+)", header) or re.search("Bearer (.+)", header)
-            token = found.group(1) if found else None
-        else:
-            token = _cookie(request.headers.get("Cookie", ""))
+            return self._tokens.caller(header).uid
+        token = _cookie(request.headers.get("Cookie", ""))
         return self._tokens.uid_of(token) if token else None
 
     def _unauthorized(self, request: Request, rid: str) -> Response:

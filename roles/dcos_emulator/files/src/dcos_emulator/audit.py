@@ -66,6 +66,35 @@ class AuditLog:
             f'result={_result(allowed)} reason="{reason}" uid={_value(uid)}'
         )
 
+    def marathon(self, request: Request, operation: str, path: str, allowed: bool, uid: str) -> None:
+        """Marathon's decision: log4j's prefix and suffix, a path in place of a resource, and no reason."""
+        now = datetime.datetime.now(datetime.timezone.utc)
+        pid, milliseconds = os.getpid(), f"{now.microsecond // 1000:03d}"
+        self._log.write(
+            f"{now:%b %d %H:%M:%S} localhost marathon.sh[{pid}]: [{now:%Y-%m-%d %H:%M:%S},{milliseconds}] INFO "
+            f"timestamp={now:%Y-%m-%dT%H:%M:%S}.{milliseconds}Z type=audit uid={_value(uid)} srcip={request.peer[0]} "
+            f"srcport={request.peer[1]} dstip=127.0.0.1 dstport=8443 authorizer=marathon action={operation} "
+            f"path={_value(path)} result={_result(allowed)} (dcos.marathon.auditlog:qtp{pid}-1)"
+        )
+
+    def mesos(self, authorizer: str, operation: str, rid: str, allowed: bool, uid: str) -> None:
+        """The decision of a Mesos master or agent. Real lines of agents are known, but none with a resource id."""
+        reason = "Permission granted" if allowed else "Permission denied"
+        self._mesos(authorizer, rid, operation, allowed, reason, f' uid="{_value(uid)}"')
+
+    def mesos_unauthenticated(self, request: Request) -> None:
+        """The Mesos master's denial of a request without a valid token: its object is the path of the request."""
+        self._mesos("mesos-master", request.path, request.method, False, "No valid authorization token", "")
+
+    def _mesos(self, authorizer: str, subject: str, action: str, allowed: bool, reason: str, uid: str) -> None:
+        """glog's prefix; values in quotation marks, and a time stamp with a blank that is in none."""
+        now = datetime.datetime.now(datetime.timezone.utc)
+        self._log.write(
+            f"{'I' if allowed else 'W'}{now:%m%d %H:%M:%S.%f} {os.getpid():5d} logfmt.cpp:178] type=audit "
+            f'timestamp={now:%Y-%m-%d %H:%M:%S.%f}000+00:00 authorizer="{authorizer}"{uid} action="{action}" '
+            f'object="{_value(subject)}" result={_result(allowed)} reason="{reason}"'
+        )
+
     def close(self) -> None:
         self._log.close()
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -81,7 +82,8 @@ class Authorization:
     def allows(self, uid: str, rid: str, action: str) -> bool:
         """Superusers may do everything; others what they were granted, `full` standing for every action.
 
-        Any single action on `dcos:superuser` makes a superuser. A granted resource that ends in `/*` covers all below.
+        Any single action on `dcos:superuser` makes a superuser. What a granted resource covers beside
+        itself is decided below.
         """
         for grant in self.grants_of_user(uid):
             if grant.rid == SUPERUSER:
@@ -94,8 +96,19 @@ class Authorization:
         return any(grant.rid == SUPERUSER for grant in self.grants_of_user(uid))
 
 
+# What follows is a path of services and groups, or the folder of a task. It covers everything below it.
+_TREES = ("dcos:service:marathon:marathon:services:/", "dcos:mesos:master:task:app_id:/")
+# Resources of Mesos may leave out their last parts, but not the kind: dcos:mesos:master:reservation is the shortest.
+_KIND = re.compile(r"dcos:mesos:(?:master|agent):[^:]+")
+
+
 def _covers(granted: str, rid: str) -> bool:
+    if granted == rid:
+        return True
     if granted.endswith("/*"):
         prefix = granted[:-1]
         return rid.startswith(prefix) and len(rid) > len(prefix)
-    return granted == rid
+    if granted.startswith(_TREES):
+        return rid.startswith(granted.removesuffix("/") + "/")
+    # Parts that are left out cover every value.
+    return _KIND.match(granted) is not None and rid.startswith(f"{granted}:")

@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from .datadir import write_private
 
-DNS_NAMES = ("localhost", "leader.mesos", "master.mesos")
+DNS_NAMES = ("localhost", "leader.mesos", "master.mesos", "marathon.mesos")
 ADDRESSES = ("127.0.0.1", "::1")
 
 _DAY = datetime.timedelta(days=1)
@@ -37,11 +37,18 @@ def ensure_certificates(ca_path: Path, ca_key_path: Path, server_path: Path, ser
         server_path.unlink(missing_ok=True)
     if server_path.exists() and server_key_path.exists():
         server = x509.load_pem_x509_certificate(server_path.read_bytes())
-        if server.not_valid_after_utc - _now() > _RENEW_BEFORE:
+        if server.not_valid_after_utc - _now() > _RENEW_BEFORE and _names(server) == list(DNS_NAMES):
             return
     server_key = _load_key(server_key_path) if server_key_path.exists() else _new_key(server_key_path)
     server = _make_server_certificate(server_key.public_key(), ca, ca_key)
     write_private(server_path, server.public_bytes(serialization.Encoding.PEM))
+
+
+def _names(server: x509.Certificate) -> list[str]:
+    """The names in a certificate; one of an older emulator has fewer."""
+    return server.extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(
+        x509.DNSName
+    )
 
 
 def _now() -> datetime.datetime:

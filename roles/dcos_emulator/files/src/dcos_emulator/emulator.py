@@ -18,6 +18,9 @@ from .faults import Faults, InvalidFault, parse_faults
 from .http import Request, Response, json_document
 from .iam import Iam
 from .iam.views import Accounts
+from .inside import Inside
+from .marathon import Marathon
+from .mesos import Mesos
 from .platform import Cluster, Platform
 from .request_log import RequestLog
 from .secret_store import SecretStore
@@ -64,10 +67,20 @@ class Emulator:
                 unlisted=None if settings.list_superuser else superuser,
             ),
         )
+        marathon = Marathon(self._store, self._authorization, self._audit, settings.security_mode)
+        mesos = Mesos(
+            self._authorization,
+            self._audit,
+            strict=settings.security_mode == "strict",
+            agents_ask=settings.is_since(1, 10),
+        )
+        self._inside = Inside(marathon, mesos, self._tokens)
         self._admin_router = AdminRouter(
             iam,
             self._secrets,
             Cosmos(settings.dcos_version),
+            marathon,
+            mesos,
             Platform(
                 Cluster(cluster_id, settings.security_mode, settings.dcos_version, settings.is_since(1, 12), ca_pem)
             ),
@@ -78,7 +91,7 @@ class Emulator:
 
     def handle(self, request: Request) -> Response:
         """The cluster's answer."""
-        return self._admin_router.handle(request)
+        return self._inside.handle(request) or self._admin_router.handle(request)
 
     def control(self, request: Request) -> Response:
         """The answer of the control interface."""

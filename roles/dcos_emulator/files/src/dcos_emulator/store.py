@@ -340,7 +340,7 @@ class Store:
                 statement = "DELETE FROM grants WHERE uid IS ? AND gid IS ? AND rid = ? AND action = ?"
                 self._write(statement, uid, gid, grant.rid, grant.action)
 
-    # --- configurations: of identity providers and of a directory
+    # --- configurations: of identity providers, of a directory, of apps
 
     def configuration(self, kind: str, name: str) -> dict[str, object] | None:
         return self.configurations(kind).get(name)

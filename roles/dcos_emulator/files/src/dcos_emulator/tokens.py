@@ -8,8 +8,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import time
 from collections import OrderedDict
+from dataclasses import dataclass
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -18,6 +20,14 @@ _CACHED_TOKENS = 4096
 
 # Claims beyond `exp` and `nbf` are none of the IAM's business: a login token with an `iat` in the future is accepted.
 _LOGIN_TOKEN_CHECKS = {"verify_iat": False, "verify_iss": False, "verify_sub": False, "verify_jti": False}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who sent a request: the account of a valid token, or nobody, with a token that is not valid or with none."""
+
+    uid: str | None
+    has_token: bool = True
 
 
 class TokenAuthority:
@@ -58,6 +68,13 @@ class TokenAuthority:
                 self._verified.popitem(last=False)
         uid, exp = cached
         return uid if exp is None or exp > time.time() else None
+
+    def caller(self, header: str | None) -> Caller:
+        """Whose token an Authorization header holds."""
+        if header is None:
+            return Caller(None, has_token=False)
+        found = re.search("token=(.+)", header) or re.search("Bearer (.+)", header)
+        return Caller(self.uid_of(found.group(1)) if found else None)
 
     def _verify(self, token: str) -> tuple[str, float | None] | None:
         try:

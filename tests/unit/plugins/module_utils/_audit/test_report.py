@@ -187,9 +187,35 @@ def test_different_entries_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 RIDS = st.sampled_from([ROLE, USER, PRINCIPAL, "dcos:superuser", "dcos:x"])
-LINES = st.builds(
-    line, RIDS, st.sampled_from(["create", "delete", "full", "odd"]), st.sampled_from(["allow", "deny", "al"]),
-    st.sampled_from(["kafka", "b", ""]), st.integers(0, 59),
+RESULTS = st.sampled_from(["allow", "deny", "al"])
+UIDS = st.sampled_from(["kafka", "b", ""])
+SECONDS = st.integers(0, 59)
+
+
+def app_line(operation: str, path: str, result: str, uid: str, second: int) -> str:
+    at = f"2026-06-14T09:12:{second:02}.010Z"
+    asked = f"type=audit uid={uid} authorizer=marathon action={operation} path={path} result={result}"
+    return f"m1 marathon.sh[1]: [x] INFO timestamp={at} {asked} (dcos.marathon.auditlog:qtp1-1)"
+
+
+def router_line(rid: str, result: str, uid: str, second: int) -> str:
+    asked = f"authorizer=adminrouter object={rid} action=full result={result} request_uri=/a"
+    who = f" uid={uid}" if uid else ""
+    return f"[lua] auditlog(): type=audit timestamp=2026-06-14T09:12:{second:02}Z {asked}{who}, client: 10.0.0.1"
+
+
+def login_line(uid: str, second: int) -> str:
+    return f"[260614-09:12:{second:02}.000] INFO: Service login for `{uid}`: invalid token `x`: expired"
+
+
+LINES = st.one_of(
+    st.builds(line, RIDS, st.sampled_from(["create", "delete", "full", "odd"]), RESULTS, UIDS, SECONDS),
+    st.builds(
+        app_line, st.sampled_from(["CreateRunSpec", "ViewGroup", "Fly"]), st.sampled_from(["/", "/a/b"]), RESULTS, UIDS,
+        SECONDS,
+    ),
+    st.builds(router_line, RIDS, RESULTS, UIDS, SECONDS),
+    st.builds(login_line, UIDS, SECONDS),
 )  # fmt: skip
 
 
