@@ -115,7 +115,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         "return origin == OUTSIDE or mode != DISABLED",
         f"{UNIT}/_rules/test_security_modes.py::test_who_needs_an_account",
         f"{UNIT}/_service/test_plan.py::test_account_or_not",
-        f"{LIVE}/test_role.py::test_service_that_goes_without_an_account",
+        f"{LIVE}/test_role.py::test_service_without_an_account",
     ),
     _mutation(
         f"{LIBRARY}/_service/plan.py:plan_service",
@@ -208,7 +208,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken.__init__",
         "if not exchange and path is not None:",
         "if False:",
-        f"{RESOURCES}/test_auth_token.py::test_a_login_token_is_signed_here_without_any_request",
+        f"{RESOURCES}/test_auth_token.py::test_a_login_token_is_signed_locally",
     ),
     _mutation(
         f"{LIBRARY}/_api/login.py:log_in",
@@ -248,19 +248,19 @@ MUTATIONS: tuple[Mutation, ...] = (
         "if False:",
         f"{UNIT}/_api/test_login.py::test_an_expired_token_is_renewed_once",
         f"{UNIT}/_api/test_http.py::test_a_refused_token_is_renewed_once_and_the_request_repeated",
-        f"{LIVE}/test_faults.py::test_token_that_expires_on_the_way",
+        f"{LIVE}/test_faults.py::test_token_that_expires_during_the_run",
     ),
     _mutation(
         f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken.read",
         "kept = self._kept()",
         "kept = None",
-        f"{RESOURCES}/test_auth_token.py::test_a_token_is_kept_and_taken_again",
+        f"{RESOURCES}/test_auth_token.py::test_a_kept_token_is_reused",
     ),
     _mutation(
         f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken._kept",
         "end - time.time() <= self._renew_before",
         "end - time.time() <= 0",
-        f"{RESOURCES}/test_auth_token.py::test_how_much_life_must_be_left",
+        f"{RESOURCES}/test_auth_token.py::test_a_kept_token_needs_enough_life",
     ),
     _mutation(
         f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken.plan",
@@ -272,13 +272,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken._kept",
         "or stat.S_IMODE(info.st_mode) & 0o077",
         "",
-        f"{RESOURCES}/test_auth_token.py::test_which_kept_token_is_taken",
+        f"{RESOURCES}/test_auth_token.py::test_which_kept_tokens_are_reused",
     ),
     _mutation(
         f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken._kept",
         "if verified_claims(token, keys) is None:",
         "if False:",
-        f"{RESOURCES}/test_auth_token.py::test_which_kept_token_is_taken",
+        f"{RESOURCES}/test_auth_token.py::test_which_kept_tokens_are_reused",
     ),
     _mutation(
         f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken.plan",
@@ -328,7 +328,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIBRARY}/_resources/service_account_secret.py:ServiceAccountSecret._steps_to_hold",
         "and stored.is_canonical()",
         "",
-        f"{RESOURCES}/test_service_account_secret.py::test_a_document_that_some_consumer_cannot_read_is_repaired",
+        f"{RESOURCES}/test_service_account_secret.py::test_a_document_that_some_services_cannot_read_is_repaired",
     ),
     _mutation(
         f"{LIBRARY}/_files.py:write_whole",
@@ -369,7 +369,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         """uid=self._uid,
         )""",
         "        )",
-        f"{RESOURCES}/test_service_account_secret.py::test_what_is_made_is_the_document_that_consumers_read",
+        f"{RESOURCES}/test_service_account_secret.py::test_a_new_secret_is_a_readable_service_account_document",
     ),
     _mutation(
         f"{LIBRARY}/_resources/service_account_secret.py:ServiceAccountSecret._decide_given",
@@ -421,13 +421,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIBRARY}/_resources/acl_grants.py:Grants._description",
         "return ACL_DESCRIPTION if given is None else given",
         "return ACL_DESCRIPTION",
-        f"{RESOURCES}/test_acl_grants.py::test_an_acl_that_is_there_keeps_its_description",
+        f"{RESOURCES}/test_acl_grants.py::test_an_existing_acl_keeps_its_description",
     ),
     _mutation(
         f"{LIBRARY}/_rules/permissions.py:superuser_last",
         "return sorted(grants, key=lambda grant: grant.rid == SUPERUSER_RID)",
         "return list(grants)",
-        f"{RESOURCES}/test_acl_grants.py::test_grants_come_first_then_revocations_and_superuser_last_of_each",
+        f"{RESOURCES}/test_acl_grants.py::test_grants_precede_revocations_and_superuser_comes_last",
     ),
     _mutation(
         f"{LIBRARY}/_service/superuser.py:superuser",
@@ -555,7 +555,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIBRARY}/_rules/identifiers.py:GRANTABLE_NATIVE_ACCOUNTS",
         'frozenset(("dcos_marathon", "dcos_metronome"))',
         "frozenset()",
-        f"{RESOURCES}/test_acl_grants.py::test_two_of_them_take_single_grants_but_not_exclusive",
+        f"{RESOURCES}/test_acl_grants.py::test_marathon_and_metronome_take_single_grants_but_not_exclusive",
     ),
     # The cluster
     _mutation(

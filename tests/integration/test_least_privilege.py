@@ -48,7 +48,7 @@ def needs(secret: str) -> list[dict[str, Any]]:
     ]
 
 
-def test_what_was_denied_is_found_granted_and_allowed(strict: Emulator, lab: Lab) -> None:
+def test_denials_are_found_and_granted_permissions_are_allowed(strict: Emulator, lab: Lab) -> None:
     uid, secret = unique("denied"), f"{unique('lp')}/value"
     strict.make_account(uid, KEYS[0])
     strict.make_secret(secret, "value")
@@ -249,7 +249,7 @@ def test_rounds_from_denials_and_lines_that_cannot_be_mapped(
     assert strict.grants(uid) == {each["rid"]: each["actions"] for each in needs(secret)}
 
 
-def test_slips_of_find_permissions(run_playbook: Callable[..., Run], lab: Lab, tmp_path: Path) -> None:
+def test_bad_input_of_find_permissions(run_playbook: Callable[..., Run], lab: Lab, tmp_path: Path) -> None:
     masters = Masters(lab)
     masters.add("m1", None, fails="no such journal")
     other = tmp_path / "other.yml"
