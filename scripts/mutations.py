@@ -114,7 +114,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         "return origin == OUTSIDE or mode == STRICT",
         "return origin == OUTSIDE or mode != DISABLED",
         f"{UNIT}/_rules/test_security_modes.py::test_who_needs_an_account",
-        f"{UNIT}/_service/test_plan.py::test_account_or_not",
+        f"{UNIT}/_service/test_plan.py::test_whether_an_account_is_made",
         f"{LIVE}/test_role.py::test_service_without_an_account",
     ),
     _mutation(
@@ -135,7 +135,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         '{"mesos": STRICT,',
         '{"mesos": PERMISSIVE,',
         f"{UNIT}/_rules/test_security_modes.py::test_what_a_mode_enforces",
-        f"{UNIT}/_service/test_plan.py::test_looser_modes_leave_mesos_out_and_keep_it",
+        f"{UNIT}/_service/test_plan.py::test_looser_modes_leave_mesos_grants_out_and_keep_existing_ones",
     ),
     # The role as a whole
     _mutation(
@@ -220,7 +220,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIBRARY}/_api/login.py:log_in",
         'token = found.text("token")',
         'token = str(found.fields().get("token")) or "x"',
-        f"{UNIT}/_api/test_login.py::test_an_answer_without_a_token_is_not_the_iam",
+        f"{UNIT}/_api/test_login.py::test_an_answer_without_a_token_is_not_from_the_iam",
     ),
     # Authentication tokens
     _mutation(
@@ -228,7 +228,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         'f"token={self._token}"',
         'f"Bearer {self._token}"',
         f"{UNIT}/_api/test_http.py::test_what_every_request_carries",
-        f"{UNIT}/_api/test_login.py::test_nothing_is_sent_before_the_first_request_and_one_login_serves_all",
+        f"{UNIT}/_api/test_login.py::test_login_happens_once_with_the_first_request",
     ),
     _mutation(
         f"{LIBRARY}/_api/http.py:HttpClient._attempt",
@@ -240,7 +240,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIBRARY}/_api/login.py:Login.token",
         "if self._token is None:",
         "if True:",
-        f"{UNIT}/_api/test_login.py::test_nothing_is_sent_before_the_first_request_and_one_login_serves_all",
+        f"{UNIT}/_api/test_login.py::test_login_happens_once_with_the_first_request",
     ),
     _mutation(
         f"{LIBRARY}/_api/http.py:HttpClient._attempt",
@@ -290,7 +290,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIBRARY}/_crypto/jwt.py:verified_claims",
         'return jwt.decode(token, key, algorithms=["RS256"])',
         'return jwt.decode(token, options={"verify_signature": False})',
-        f"{UNIT}/_crypto/test_jwt.py::test_no_other_token_is",
+        f"{UNIT}/_crypto/test_jwt.py::test_other_tokens_are_not_verified",
     ),
     _mutation(
         f"{LIBRARY}/_crypto/jwt.py:expires_at",
@@ -322,7 +322,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIBRARY}/_crypto/rsa_keys.py:private_pem",
         "serialization.PrivateFormat.PKCS8",
         "serialization.PrivateFormat.TraditionalOpenSSL",
-        f"{UNIT}/_crypto/test_rsa_keys.py::test_what_is_made_is_a_key_of_that_size_in_the_forms_that_all_consumers_read",
+        f"{UNIT}/_crypto/test_rsa_keys.py::test_a_new_key_has_its_size_and_portable_forms",
     ),
     _mutation(
         f"{LIBRARY}/_resources/service_account_secret.py:ServiceAccountSecret._steps_to_hold",
@@ -334,7 +334,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIBRARY}/_files.py:write_whole",
         'handle, temporary = tempfile.mkstemp(prefix=".ansible-dcos-", dir=folder)  # made with 0600',
         'temporary = path + ".new"\n        handle = os.open(temporary, os.O_CREAT | os.O_WRONLY, 0o644)',
-        f"{UNIT}/test_files.py::test_nobody_else_can_read_it_on_the_way",
+        f"{UNIT}/test_files.py::test_a_file_is_never_readable_by_others_while_written",
     ),
     _mutation(
         f"{LIBRARY}/_resources/service_account_secret.py:ServiceAccountSecret._steps_to_hold",
@@ -547,7 +547,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIBRARY}/_rules/identifiers.py:is_native",
         "return uid in NATIVE_ACCOUNTS or uid == BOOTSTRAP_USER",
         "return False",
-        f"{UNIT}/_rules/test_identifiers.py::test_accounts_of_dcos_itself_are_refused_with_any_setting",
+        f"{UNIT}/_rules/test_identifiers.py::test_accounts_of_dcos_itself_are_always_refused",
         f"{RESOURCES}/test_acl_grants.py::test_accounts_of_dcos_itself_are_refused",
         f"{RESOURCES}/test_service_account.py::test_uids_that_are_refused_before_any_request",
     ),
@@ -586,13 +586,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIBRARY}/_service/mode_rules.py:resolve_mode",
         'cluster.variant == "open"',
         'cluster.variant == "closed"',
-        f"{UNIT}/_service/test_plan.py::test_modes_of_given_and_read",
+        f"{UNIT}/_service/test_plan.py::test_given_and_read_modes",
     ),
     _mutation(
         f"{LIBRARY}/_api/iam.py:Iam._get",
         "raise NoSuchRouteError(exc) from None",
         "pass",
-        f"{UNIT}/_api/test_iam.py::test_a_route_that_is_not_there_is_an_open_cluster",
+        f"{UNIT}/_api/test_iam.py::test_a_missing_route_means_an_open_cluster",
     ),
     # Audit lines
     _mutation(

@@ -64,8 +64,8 @@ Whether a service can or must have an account:
 * *no service*: it cannot be deployed there at all; the role stops.
 * *not documented*: no document names this mode, so the rules for any service decide.
 
-Where later documents differ, a further row names the DC/OS version from which it applies. The cluster's version decides;
-if it cannot be read, the oldest row applies. Services outside the cluster need an account in every mode.
+Where later documents differ, a further row names the DC/OS version from which it applies. The cluster's version
+decides; if it cannot be read, the oldest row applies. Services outside the cluster need an account in every mode.
 """
 
 GRANTS = f"""\

@@ -298,8 +298,8 @@ cluster:
   sample: {url: 'https://dcos.example.com', credentials_from: task}
 failure:
   description:
-    - What went wrong, for playbooks to branch on. See M(dcos.security.dcos_service_account). If several services failed,
-      see RV(services).
+    - What went wrong, for playbooks to branch on. See M(dcos.security.dcos_service_account). If several services
+      failed, see RV(services).
   returned: failure
   type: dict
   sample: {status: null, code: null, title: null}

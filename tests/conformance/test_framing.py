@@ -150,7 +150,7 @@ def test_table(row: Row, emulator: Emulator, names: Names) -> None:
     row.check(emulator, names)
 
 
-def test_406_answers_in_xml_if_accepted(emulator: Emulator) -> None:
+def test_406_answers_in_xml_if_the_client_accepts_it(emulator: Emulator) -> None:
     """bouncer-observed: Response form: XML body if the client accepts XML; the reason is not in it."""
     answer = emulator.iam("GET", "/users", headers={"Accept": "text/xml"})
     assert (answer.status, answer.content_type) == (406, "application/xml")

@@ -162,7 +162,7 @@ def test_sources(connected: tuple[dict[str, Row], Run], strict: Emulator) -> Non
     assert {result["cluster_info"]["security_mode"] for result in found.values()} == {"strict"}
 
 
-def test_only_insecure_connections_warn(connected: tuple[dict[str, Row], Run]) -> None:
+def test_only_the_expected_connections_warn(connected: tuple[dict[str, Row], Run]) -> None:
     table, run = connected
     warned = {name for name in table if run.one(name, name).result.get("warnings")}
     assert warned == {name for name, row in table.items() if row.warning}

@@ -530,7 +530,7 @@ def test_superuser_power_is_revoked_if_another_superuser_remains(another: str) -
     assert fake.grants_of(UID) == set()
 
 
-def test_the_last_superuser_may_get_its_power_another_way() -> None:
+def test_the_last_superuser_may_change_its_action() -> None:
     fake = cluster(("dcos:superuser", "full"), ("dcos:superuser", "read"))
     fake.set_superusers()
     assert run(fake, [("dcos:superuser", "full")], exclusive=True).changed

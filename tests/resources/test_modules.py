@@ -201,9 +201,7 @@ def test_options_that_allow_more(
         ("dcos_services", {"services": [{"name": "/svc", "account": UID, "secret_path": "p"}]}, "secret_store"),
     ],
 )
-def test_a_named_store_is_used(
-    name: str, options: dict[str, Any], option: str, fake: EmulatedCluster
-) -> None:
+def test_a_named_store_is_used(name: str, options: dict[str, Any], option: str, fake: EmulatedCluster) -> None:
     """And one that does not exist is an error, not an empty one."""
     fake.add_account(UID, public_text("a" if name == "dcos_service_account" else "b"))
     fake.store_secret("p", STORED)
@@ -359,9 +357,7 @@ def test_token(fake: EmulatedCluster) -> None:
     assert result["uid"] == account_of(result["token"]) == "admin"
 
 
-def test_token_is_returned_if_it_equals_the_connections(
-    fake: EmulatedCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_token_is_returned_if_it_equals_the_connections(fake: EmulatedCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two logins of one account within a second bring one token; that of the connection is hidden."""
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now)

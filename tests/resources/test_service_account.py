@@ -587,7 +587,7 @@ def test_an_account_with_only_the_name_of_a_journal_is_left_alone() -> None:
         assert fake.state() == before
 
 
-def test_a_journal_with_another_key_is_ignored() -> None:
+def test_an_account_without_a_usable_key_is_no_journal() -> None:
     fake = populated()
     fake.add_account(JOURNAL, "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", JOURNAL_TEXT)
     with pytest.raises(DcosError, match="no such journal"):
