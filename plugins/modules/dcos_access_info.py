@@ -268,7 +268,7 @@ access:
           description: What is wrong.
           type: str
           returned: success
-          sample: Nothing narrows it down, so it holds for every Mesos role.
+          sample: It has no limits and applies to every Mesos role.
         remedy:
           description: What to do about it.
           type: str

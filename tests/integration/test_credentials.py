@@ -196,4 +196,4 @@ def test_an_incomplete_set_is_never_completed_from_elsewhere(module: str, world:
     assert refused.outcome == "failed"
     assert refused.code == "credentials"
     assert "dcos_username" in refused.message
-    assert "half a credential set" in refused.message
+    assert "an incomplete credential set" in refused.message

@@ -257,7 +257,7 @@ def test_bad_input_of_find_permissions(run_playbook: Callable[..., Run], lab: La
     (tmp_path / "empty.log").write_text("")
     service = {"dcos_service_name": "/lp/slip", "dcos_audit_compare": False}
     slips: list[tuple[dict[str, Any], str]] = [
-        ({}, "dcos_audit_hosts: give the hosts"),
+        ({}, "dcos_audit_hosts: name the hosts"),
         ({"dcos_audit_hosts": "masters", "dcos_audit_since": "yesterday"}, "dcos_audit_since: must say how long ago"),
         ({"dcos_audit_hosts": "masters"}, "no journal could be read. m1: no such journal"),
         ({"dcos_audit_paths": "none.log"}, "paths: cannot read .*/none.log: No such file"),

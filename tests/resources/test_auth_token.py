@@ -307,7 +307,7 @@ def test_a_file_that_is_not_a_token_is_left_alone(text: str, fake: EmulatedClust
     path = tmp_path / "file"
     path.write_text(text, encoding="ascii")
     for options in ({}, {"present": False}):
-        with pytest.raises(DcosError, match=r"^path: .* holds something else than a token") as caught:
+        with pytest.raises(DcosError, match=r"^path: .* holds something other than a token") as caught:
             keep(fake, path, **options)
         assert text not in caught.value.message
     assert path.read_text(encoding="ascii") == text

@@ -240,7 +240,7 @@ def test_sizes_of_batches(sizes: list[str], lengths: list[int]) -> None:
 
 @pytest.mark.parametrize("size", ["", "0", "-1", "many", "0%", "101%", "1.5", "2 3"])
 def test_invalid_sizes_of_batches(size: str) -> None:
-    with pytest.raises(DcosError, match=r"^batch_size: .* is no size of a batch"):
+    with pytest.raises(DcosError, match=r"^batch_size: .* is not a batch size"):
         batches(3, ["1", size])
 
 

@@ -529,7 +529,7 @@ def test_only_the_run_that_recreates_the_account_restores_superuser_power(accoun
         assert outcome.warnings[0].startswith(f"Service account {UID} gets dcos:superuser back")
     else:
         assert outcome.warnings[0].startswith(f"Service account {UID} had dcos:superuser full when the replacement")
-        assert "is not given back" in outcome.warnings[0]
+        assert "is not restored" in outcome.warnings[0]
 
 
 def test_a_given_description_wins_over_the_journal() -> None:
@@ -894,7 +894,7 @@ def test_a_key_dropped_by_another_run_during_the_deletion_is_not_used() -> None:
         stored.clear()
 
     fake.rivals[2] = drop
-    with pytest.raises(DcosError, match="made again as it was, with its old key") as caught:
+    with pytest.raises(DcosError, match="created again as it was, with its old key") as caught:
         run(fake, is_stored=lambda key: bool(stored), **REPLACEMENT)
     assert caught.value.code == "key_mismatch"
     assert_whole(fake, "old")

@@ -89,7 +89,7 @@ def account_name(given: str | None, derived: str, option: str, prefix: str, allo
     account = check_uid(derived, f"{option}, derived from {prefix}name") if given is None else check_uid(given, option)
     if uid_of_journal(account) is not None:
         raise DcosError(
-            f"{option}: {account} is where this collection keeps the journal of a key replacement. Use another uid.",
+            f"{option}: {account} is reserved for the journal of a key replacement. Use another uid.",
             "invalid_uid",
         )
     return check_not_native(account, option, allow_dcos_prefix, f"{prefix}allow_dcos_prefix")
@@ -113,7 +113,7 @@ def check_mesos_role(given: str, option: str) -> str:
             raise DcosError(
                 f"{option}: {given!r} is not the name of a Mesos role: no blanks, '%', ':', braces or "
                 "backslashes, no part that is empty, '.' or '..' or begins with '-'. "
-                f"For every role use {ANY_ROLE}."
+                f"To grant it for every role, use {ANY_ROLE}."
             )
     return given
 

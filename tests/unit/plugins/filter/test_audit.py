@@ -111,7 +111,7 @@ def test_presets_and_unread_hosts_are_shown() -> None:
 
 def test_wrong_input_is_reported() -> None:
     for call in (lambda: audit_tables({}), lambda: permissions_from_audit([], UID)):
-        with pytest.raises(AnsibleFilterError, match="works on the result of"):
+        with pytest.raises(AnsibleFilterError, match="expects the result of"):
             call()
     with pytest.raises(AnsibleFilterError, match="known"):
         permissions_from_audit(report(), UID, [{"rid": "no", "actions": ["read"]}])

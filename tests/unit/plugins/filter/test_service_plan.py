@@ -46,7 +46,7 @@ def test_the_filter_returns_the_plan(display: _Display) -> None:
     ("variables", "message"),
     [
         ({"name": "/a", "preset": "nope"}, "dcos_service_preset: there is no preset 'nope'"),
-        ("x", "works on a dictionary"),
+        ("x", "expects a dictionary"),
     ],
 )
 def test_errors_are_ansible_errors(display: _Display, variables: Any, message: str) -> None:

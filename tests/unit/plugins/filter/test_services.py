@@ -76,9 +76,9 @@ def test_one_column() -> None:
     [
         ("", ",", "first line"),
         ("/a,b\n", ",", "first line"),
-        ("name,,x\n", ",", "names name, x and leaves a column out"),
+        ("name,,x\n", ",", "names name, x and leaves a column unnamed"),
         ("name,account,name\n", ",", "the first line names name more than once"),
-        ("name|account\n/a|b\n", "", r"another than comma, semicolon or tab, name it with .*dcos_services_delimiter"),
+        ("name|account\n/a|b\n", "", r"not comma, semicolon or tab, name it with .*dcos_services_delimiter"),
         ("name;account,x\n", "", r"more than one kind of delimiter \(comma, semicolon\)"),
         ("name;account\n/a;b\n", ",", "dcos_services_delimiter"),
         ("name\n/a,b\n", ",", "line 2 has 2 cells"),

@@ -170,7 +170,7 @@ def test_tables_name_unread_parts() -> None:
     assert "security mode not known" in lines[0]
     assert lines[1].endswith("superusers: not known")
     assert lines[4:7] == [
-        "NOT READ: what is wrong there is not known",
+        "NOT READ: nothing is known about faults there",
         "secrets      s0, s1, s2, s3, s4 and 2 more  403 Forbidden.",
         "permissions  all                            404 Not Found.",
     ]

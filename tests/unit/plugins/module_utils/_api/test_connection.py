@@ -217,7 +217,7 @@ def test_an_incomplete_set_in_the_task_is_never_completed_from_elsewhere(
     options: dict[str, str], named: list[str], environ: dict[str, str]
 ) -> None:
     message = refused({"dcos_url": URL, **options}, environ)
-    assert "half a credential set" in message
+    assert "an incomplete credential set" in message
     assert all(name in message for name in named)
     assert "DCOS_" not in message
 
@@ -235,7 +235,7 @@ def test_an_incomplete_set_in_the_environment_is_never_completed_from_the_cli(
 ) -> None:
     cli(tmp_path, token=MARK)
     message = refused({"dcos_url": URL, "dcos_config": str(tmp_path)}, environ)
-    assert "half a credential set" in message
+    assert "an incomplete credential set" in message
     assert all(name in message for name in named)
 
 

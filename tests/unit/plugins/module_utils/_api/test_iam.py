@@ -138,7 +138,7 @@ def test_an_open_cluster_is_recognised_by_its_own_routes() -> None:
     for answer in (Reply(200, {"dcos-users": {}}), Reply(404), Reply(200, "<html>")):
         with pytest.raises(DcosError):
             play([(groups, Reply(404)), (providers, answer)], lambda iam: iam.has_permissions())
-    with pytest.raises(ApiError, match="page of HTML"):
+    with pytest.raises(ApiError, match="HTML page"):
         play([(groups, Reply(404, "<html>"))], lambda iam: iam.has_permissions())
 
 

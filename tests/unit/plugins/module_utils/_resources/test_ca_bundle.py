@@ -195,7 +195,7 @@ def test_a_kept_file_without_a_bundle_gives_no_trust(path: Path) -> None:
         {"present": False},
     ]
     for options in wishes:
-        with pytest.raises(DcosError, match=r"^path: .* holds something else than a bundle"):
+        with pytest.raises(DcosError, match=r"^path: .* holds something other than a bundle"):
             run(Server(ROOT), path, **options)
         assert path.read_text(encoding="ascii") == "words"
     kept(path, "\n")
@@ -210,7 +210,7 @@ def test_a_kept_file_that_holds_more_than_certificates_is_left_alone(beside: str
     for text in (beside + ROOT, ROOT + beside):
         kept(path, text)
         for options in ({"fingerprints": [print_of(ROOT)]}, {"present": False}):
-            with pytest.raises(DcosError, match=r"^path: .* holds something else than a bundle"):
+            with pytest.raises(DcosError, match=r"^path: .* holds something other than a bundle"):
                 run(Server(ROOT + MIDDLE), path, **options)
         assert path.read_text(encoding="ascii") == text
     kept(path, f"\n# the root\n{ROOT}\n#")

@@ -231,7 +231,7 @@ def test_a_foreign_file_is_left_alone(kind: str, half: str, end: str, pair: File
     path.write_text(text, encoding="ascii")
     before = {file.name: file.read_text("ascii") for file in pair.folder.iterdir()}
     for options in WISHES:
-        with pytest.raises(DcosError, match=rf"^{half}_key_path .*left alone, whatever else") as caught:
+        with pytest.raises(DcosError, match=rf"^{half}_key_path .*left alone, whatever the options") as caught:
             pair.run(**options)
         assert caught.value.code == "invalid_key"
         assert str(path) in caught.value.message

@@ -34,7 +34,7 @@ def test_other_text_is_not_a_uid_or_gid(text: str) -> None:
 
 @pytest.mark.parametrize("uid", ["", ".", "..", "anonymous", "a" * 97, "a/b", "a b", "a\n", "a:b", "ä", "a%2Fb", "a+b"])
 def test_refused_uids(uid: str) -> None:
-    with pytest.raises(DcosError, match="is not a user id that the IAM takes") as caught:
+    with pytest.raises(DcosError, match="is not a user id that the IAM accepts") as caught:
         names.check_uid(uid, "uid")
     assert caught.value.code == "invalid_uid"
 

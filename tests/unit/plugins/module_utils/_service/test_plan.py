@@ -271,7 +271,7 @@ def test_false_booleans_may_be_text(text: str) -> None:
         ({"rotate_key": "maybe"}, "dcos_service_rotate_key: 'maybe' is neither"),
         ({"key_store": "file"}, "dcos_service_key_dir: must be given when dcos_service_key_store is file"),
         ({"key_store": "file", "key_dir": "keys"}, "dcos_service_key_dir: 'keys' is relative"),
-        ({"key_store": "file", "key_dir": "/k\0"}, "dcos_service_key_dir: this is no path of a file: it holds a NUL"),
+        ({"key_store": "file", "key_dir": "/k\0"}, "dcos_service_key_dir: this is not a file path: it holds a NUL"),
         ({"preset": {"a": 1}}, "dcos_service_preset: must be a name or a list of names"),
         ({"preset": [1]}, "dcos_service_preset: must be a name or a list of names"),
         ({"preset": "cassandr"}, "dcos_service_preset: there is no preset 'cassandr'. Did you mean cassandra?"),
