@@ -114,8 +114,8 @@ MUTATIONS: tuple[Mutation, ...] = (
         "return origin == OUTSIDE or mode == STRICT",
         "return origin == OUTSIDE or mode != DISABLED",
         f"{UNIT}/_rules/test_security_modes.py::test_who_needs_an_account",
-        f"{UNIT}/_service/test_plan.py::test_account_or_not",
-        f"{LIVE}/test_role.py::test_service_that_goes_without_an_account",
+        f"{UNIT}/_service/test_plan.py::test_whether_an_account_is_made",
+        f"{LIVE}/test_role.py::test_service_without_an_account",
     ),
     _mutation(
         f"{LIBRARY}/_service/plan.py:plan_service",
@@ -135,7 +135,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         '{"mesos": STRICT,',
         '{"mesos": PERMISSIVE,',
         f"{UNIT}/_rules/test_security_modes.py::test_what_a_mode_enforces",
-        f"{UNIT}/_service/test_plan.py::test_looser_modes_leave_mesos_out_and_keep_it",
+        f"{UNIT}/_service/test_plan.py::test_looser_modes_leave_mesos_grants_out_and_keep_existing_ones",
     ),
     # The role as a whole
     _mutation(
@@ -208,7 +208,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken.__init__",
         "if not exchange and path is not None:",
         "if False:",
-        f"{RESOURCES}/test_auth_token.py::test_a_login_token_is_signed_here_without_any_request",
+        f"{RESOURCES}/test_auth_token.py::test_a_login_token_is_signed_locally",
     ),
     _mutation(
         f"{LIBRARY}/_api/login.py:log_in",
@@ -220,7 +220,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIBRARY}/_api/login.py:log_in",
         'token = found.text("token")',
         'token = str(found.fields().get("token")) or "x"',
-        f"{UNIT}/_api/test_login.py::test_an_answer_without_a_token_is_not_the_iam",
+        f"{UNIT}/_api/test_login.py::test_an_answer_without_a_token_is_not_from_the_iam",
     ),
     # Authentication tokens
     _mutation(
@@ -228,7 +228,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         'f"token={self._token}"',
         'f"Bearer {self._token}"',
         f"{UNIT}/_api/test_http.py::test_what_every_request_carries",
-        f"{UNIT}/_api/test_login.py::test_nothing_is_sent_before_the_first_request_and_one_login_serves_all",
+        f"{UNIT}/_api/test_login.py::test_login_happens_once_with_the_first_request",
     ),
     _mutation(
         f"{LIBRARY}/_api/http.py:HttpClient._attempt",
@@ -240,7 +240,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIBRARY}/_api/login.py:Login.token",
         "if self._token is None:",
         "if True:",
-        f"{UNIT}/_api/test_login.py::test_nothing_is_sent_before_the_first_request_and_one_login_serves_all",
+        f"{UNIT}/_api/test_login.py::test_login_happens_once_with_the_first_request",
     ),
     _mutation(
         f"{LIBRARY}/_api/http.py:HttpClient._attempt",
@@ -248,19 +248,19 @@ MUTATIONS: tuple[Mutation, ...] = (
         "if False:",
         f"{UNIT}/_api/test_login.py::test_an_expired_token_is_renewed_once",
         f"{UNIT}/_api/test_http.py::test_a_refused_token_is_renewed_once_and_the_request_repeated",
-        f"{LIVE}/test_faults.py::test_token_that_expires_on_the_way",
+        f"{LIVE}/test_faults.py::test_token_that_expires_during_the_run",
     ),
     _mutation(
         f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken.read",
         "state = self._kept() or self._new()",
         "state = self._new()",
-        f"{RESOURCES}/test_auth_token.py::test_a_token_is_kept_and_taken_again",
+        f"{RESOURCES}/test_auth_token.py::test_a_kept_token_is_reused",
     ),
     _mutation(
         f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken._kept",
         "end - time.time() <= self._renew_before",
         "end - time.time() <= 0",
-        f"{RESOURCES}/test_auth_token.py::test_how_much_life_must_be_left",
+        f"{RESOURCES}/test_auth_token.py::test_a_kept_token_needs_enough_life",
     ),
     _mutation(
         f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken.plan",
@@ -272,13 +272,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken._kept",
         "or stat.S_IMODE(info.st_mode) & 0o077",
         "",
-        f"{RESOURCES}/test_auth_token.py::test_which_kept_token_is_taken",
+        f"{RESOURCES}/test_auth_token.py::test_which_kept_tokens_are_reused",
     ),
     _mutation(
         f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken._kept",
         "if verified_claims(token, keys) is None:",
         "if False:",
-        f"{RESOURCES}/test_auth_token.py::test_which_kept_token_is_taken",
+        f"{RESOURCES}/test_auth_token.py::test_which_kept_tokens_are_reused",
     ),
     _mutation(
         f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken.plan",
@@ -290,7 +290,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIBRARY}/_crypto/jwt.py:verified_claims",
         'return jwt.decode(token, key, algorithms=["RS256"])',
         'return jwt.decode(token, options={"verify_signature": False})',
-        f"{UNIT}/_crypto/test_jwt.py::test_no_other_token_is",
+        f"{UNIT}/_crypto/test_jwt.py::test_other_tokens_are_not_verified",
     ),
     _mutation(
         f"{LIBRARY}/_crypto/jwt.py:expires_at",
@@ -322,19 +322,19 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIBRARY}/_crypto/rsa_keys.py:private_pem",
         "serialization.PrivateFormat.PKCS8",
         "serialization.PrivateFormat.TraditionalOpenSSL",
-        f"{UNIT}/_crypto/test_rsa_keys.py::test_what_is_made_is_a_key_of_that_size_in_the_forms_that_all_consumers_read",
+        f"{UNIT}/_crypto/test_rsa_keys.py::test_a_new_key_has_its_size_and_portable_forms",
     ),
     _mutation(
         f"{LIBRARY}/_resources/service_account_secret.py:ServiceAccountSecret._steps_to_hold",
         "and stored.is_canonical()",
         "",
-        f"{RESOURCES}/test_service_account_secret.py::test_a_document_that_some_consumer_cannot_read_is_repaired",
+        f"{RESOURCES}/test_service_account_secret.py::test_a_document_that_some_services_cannot_read_is_repaired",
     ),
     _mutation(
         f"{LIBRARY}/_files.py:write_whole",
         'handle, temporary = tempfile.mkstemp(prefix=".ansible-dcos-", dir=folder)  # made with 0600',
         'temporary = path + ".new"\n        handle = os.open(temporary, os.O_CREAT | os.O_WRONLY, 0o644)',
-        f"{UNIT}/test_files.py::test_nobody_else_can_read_it_on_the_way",
+        f"{UNIT}/test_files.py::test_a_file_is_never_readable_by_others_while_written",
     ),
     _mutation(
         f"{LIBRARY}/_resources/service_account_secret.py:ServiceAccountSecret._steps_to_hold",
@@ -369,7 +369,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         """uid=self._uid,
         )""",
         "        )",
-        f"{RESOURCES}/test_service_account_secret.py::test_what_is_made_is_the_document_that_consumers_read",
+        f"{RESOURCES}/test_service_account_secret.py::test_a_new_secret_is_a_readable_service_account_document",
     ),
     _mutation(
         f"{LIBRARY}/_resources/service_account_secret.py:ServiceAccountSecret._decide_given",
@@ -421,13 +421,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIBRARY}/_resources/acl_grants.py:Grants._description",
         "return ACL_DESCRIPTION if given is None else given",
         "return ACL_DESCRIPTION",
-        f"{RESOURCES}/test_acl_grants.py::test_an_acl_that_is_there_keeps_its_description",
+        f"{RESOURCES}/test_acl_grants.py::test_an_existing_acl_keeps_its_description",
     ),
     _mutation(
         f"{LIBRARY}/_rules/permissions.py:superuser_last",
         "return sorted(grants, key=lambda grant: grant.rid == SUPERUSER_RID)",
         "return list(grants)",
-        f"{RESOURCES}/test_acl_grants.py::test_grants_come_first_then_revocations_and_superuser_last_of_each",
+        f"{RESOURCES}/test_acl_grants.py::test_grants_precede_revocations_and_superuser_comes_last",
     ),
     _mutation(
         f"{LIBRARY}/_service/superuser.py:superuser",
@@ -547,7 +547,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIBRARY}/_rules/identifiers.py:is_native",
         "return uid in NATIVE_ACCOUNTS or uid == BOOTSTRAP_USER",
         "return False",
-        f"{UNIT}/_rules/test_identifiers.py::test_accounts_of_dcos_itself_are_refused_with_any_setting",
+        f"{UNIT}/_rules/test_identifiers.py::test_accounts_of_dcos_itself_are_always_refused",
         f"{RESOURCES}/test_acl_grants.py::test_accounts_of_dcos_itself_are_refused",
         f"{RESOURCES}/test_service_account.py::test_uids_that_are_refused_before_any_request",
         f"{RESOURCES}/test_user.py::test_uids_that_are_refused_before_any_request",
@@ -563,7 +563,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIBRARY}/_rules/identifiers.py:GRANTABLE_NATIVE_ACCOUNTS",
         'frozenset(("dcos_marathon", "dcos_metronome"))',
         "frozenset()",
-        f"{RESOURCES}/test_acl_grants.py::test_two_of_them_take_single_grants_but_not_exclusive",
+        f"{RESOURCES}/test_acl_grants.py::test_marathon_and_metronome_take_single_grants_but_not_exclusive",
     ),
     # The cluster
     _mutation(
@@ -594,13 +594,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{LIBRARY}/_service/mode_rules.py:resolve_mode",
         'cluster.variant == "open"',
         'cluster.variant == "closed"',
-        f"{UNIT}/_service/test_plan.py::test_modes_of_given_and_read",
+        f"{UNIT}/_service/test_plan.py::test_given_and_read_modes",
     ),
     _mutation(
         f"{LIBRARY}/_api/iam.py:Iam._get",
         "raise NoSuchRouteError(exc) from None",
         "pass",
-        f"{UNIT}/_api/test_iam.py::test_a_route_that_is_not_there_is_an_open_cluster",
+        f"{UNIT}/_api/test_iam.py::test_a_missing_route_means_an_open_cluster",
     ),
     # Audit lines
     _mutation(

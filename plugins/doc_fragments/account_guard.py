@@ -12,9 +12,9 @@ class ModuleDocFragment:
 options:
   allow_dcos_prefix:
     description:
-      - The accounts of DC/OS itself begin with C(dcos_), and no list of them is complete. Set this to V(true) if an
-        account of that form is your own.
-      - The known accounts of DC/OS itself and C(bootstrapuser) are refused with any setting.
+      - Accounts of DC/OS itself begin with C(dcos_), and no list of them is complete. Set this to V(true) if such an
+        account is your own.
+      - The known accounts of DC/OS itself and C(bootstrapuser) are always refused.
     type: bool
     default: false
 """

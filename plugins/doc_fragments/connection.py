@@ -14,22 +14,22 @@ requirements:
   - requests >= 2.27
   - PyJWT >= 2.4
   - cryptography >= 42.0
-  - tomli, on Python before 3.11 and only where the configuration of the DC/OS CLI is read
+  - tomli, on Python before 3.11 and only to read the configuration of the DC/OS CLI
 notes:
   - Connection settings come from the task (C(module_defaults) included), then from environment variables, then from the
     configuration of the DC/OS CLI. Empty text counts as unset for each of these options.
-  - A complete set of credentials in the task wins as a whole over the environment, and that over the CLI. An incomplete
-    set is an error; it is never completed from another source. Sets are O(dcos_token) alone, or O(dcos_username) with
-    one of O(dcos_password), O(dcos_private_key) and O(dcos_private_key_path). In the environment E(DCOS_ACS_TOKEN)
-    wins over a login set.
+  - A complete set of credentials in the task wins over the environment, and that over the CLI. An incomplete set is an
+    error; it is never completed from another source. Sets are O(dcos_token) alone, or O(dcos_username) with one of
+    O(dcos_password), O(dcos_private_key) and O(dcos_private_key_path). In the environment E(DCOS_ACS_TOKEN) wins over a
+    login set.
   - Files and environment variables are those of the host and user that run the module, normally C(localhost).
-  - Redirects are not followed. C(.netrc), E(REQUESTS_CA_BUNDLE) and cookies have no influence; proxies are taken from
-    the environment except for loopback addresses.
+  - Redirects are not followed. C(.netrc), E(REQUESTS_CA_BUNDLE) and cookies have no effect; proxies are taken from the
+    environment except for loopback addresses.
 options:
   dcos_url:
     description:
-      - Base URL of the cluster, for example V(https://dcos.example.com). A path is kept as a prefix, trailing slashes
-        are dropped. User names, queries and fragments in it are refused.
+      - Base URL of the cluster, for example V(https://dcos.example.com). A path is kept as a prefix; trailing slashes
+        are dropped. User names, queries and fragments are refused.
       - Falls back to E(DCOS_URL), then to the cluster that the DC/OS CLI is attached to.
     type: str
   dcos_token:
@@ -52,50 +52,51 @@ options:
   dcos_private_key:
     description:
       - RSA private key (PEM text) of the service account O(dcos_username), at least 2048 bits, not encrypted.
-      - There is no environment variable for it; a key does not belong there.
+      - It has no environment variable, since a key does not belong there.
     type: str
   dcos_private_key_path:
     description:
-      - File with the RSA private key of the service account O(dcos_username). A file that others may read is a warning.
+      - File with the RSA private key of the service account O(dcos_username). If others may read the file, a warning
+        says so.
       - Falls back to E(DCOS_PRIVATE_KEY_PATH).
     type: path
   dcos_ca_path:
     description:
       - PEM bundle that verifies the certificate of the cluster. It must exist and hold a certificate; ignored for
         C(http) URLs.
-      - Falls back to E(DCOS_TLS_CA_PATH), then to the bundle of the DC/OS CLI where URL or token come from there, then
-        to the store of the system.
+      - Falls back to E(DCOS_TLS_CA_PATH), then to the bundle of the DC/OS CLI if URL or token come from there, then to
+        the system's store.
     type: path
   dcos_validate_certs:
     description:
-      - Truth value, empty for unset. Whether the certificate of the cluster is verified. Verified unless set to
-        V(false), which is always a warning.
+      - Truth value, empty for unset. Whether the certificate of the cluster is verified. The default is to verify it;
+        V(false) always causes a warning.
       - Falls back to E(DCOS_SSL_VERIFY), which may also be the path of a bundle, as for the DC/OS CLI.
     type: str
   dcos_allow_http:
     description:
       - Truth value, empty for unset. Whether plain C(http) to a host that is not loopback is allowed. Needed for a
-        cluster in C(disabled) mode, which has no TLS. Refused unless set to V(true), and then always a warning.
+        cluster in C(disabled) mode, which has no TLS. Refused unless set to V(true), which always causes a warning.
       - Falls back to E(DCOS_ALLOW_HTTP).
     type: str
   dcos_timeout:
     description:
       - Whole number of seconds from 1 to 3600, empty for unset. How long to wait for a connection, and for each part of
-        an answer. 30 unless set.
+        an answer. The default is 30.
       - Falls back to E(DCOS_TIMEOUT).
     type: str
   dcos_retries:
     description:
       - Whole number from 0 to 20, empty for unset. How often a request is repeated after a lost connection, a 502, 503
-        or 504, or a 429. 3 unless set.
+        or 504, or a 429. The default is 3.
       - The waits are 0.2, 0.4, 0.8 ... seconds with some jitter, or what the server asks for, up to 10 seconds.
-      - A write that may have happened is judged by reading back before it is repeated.
+      - Before a write is repeated, the module reads back whether it happened.
     type: str
   dcos_config:
     description:
-      - Folder of the DC/OS CLI, whose attached cluster is the last source of URL, token and CA.
-      - Falls back to E(DCOS_DIR), then to C(~/.dcos). Where this source is needed, a folder that is named and does not
-        exist is an error.
+      - Folder of the DC/OS CLI. Its attached cluster is the last source of URL, token and CA.
+      - Falls back to E(DCOS_DIR), then to C(~/.dcos). If this source is needed and the named folder does not exist,
+        that is an error.
     type: path
 """
 

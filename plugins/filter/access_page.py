@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filter dcos.security.access_page: who may do what as a page of HTML."""
+"""The filter dcos.security.access_page: who may do what as an HTML page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..plugin_utils._access_page import render_page
 def access_page(access: object) -> str:
     """The page, after a look at what was given."""
     if not isinstance(access, Mapping) or "findings" not in access:
-        raise AnsibleFilterError("access_page works on 'access' of the result of dcos.security.dcos_access_info.")
+        raise AnsibleFilterError("access_page expects 'access' of the result of dcos.security.dcos_access_info.")
     return render_page(cast(Access, access))
 
 

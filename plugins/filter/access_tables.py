@@ -17,7 +17,7 @@ from ..plugin_utils._access_lines import TABLES, access_lines
 def access_tables(access: object, tables: str | Sequence[str] = tuple(TABLES)) -> list[str]:
     """The lines, after a look at what was given."""
     if not isinstance(access, Mapping) or "findings" not in access:
-        raise AnsibleFilterError("access_tables works on 'access' of the result of dcos.security.dcos_access_info.")
+        raise AnsibleFilterError("access_tables expects 'access' of the result of dcos.security.dcos_access_info.")
     names = [name.strip() for name in tables.split(",")] if isinstance(tables, str) else list(tables)
     unknown = [name for name in names if name not in TABLES]
     if unknown:

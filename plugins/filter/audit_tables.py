@@ -15,7 +15,7 @@ from ..plugin_utils._audit_lines import Preset, audit_lines
 def audit_tables(report: object, presets: Sequence[Preset] = (), unread: Sequence[Mapping[str, str]] = ()) -> list[str]:
     """The lines, after a look at what was given."""
     if not isinstance(report, Mapping) or "audit" not in report:
-        raise AnsibleFilterError("audit_tables works on the result of dcos.security.dcos_audit_info.")
+        raise AnsibleFilterError("audit_tables expects the result of dcos.security.dcos_audit_info.")
     return audit_lines(report, presets, unread)
 
 

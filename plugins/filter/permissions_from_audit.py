@@ -25,7 +25,7 @@ def permissions_from_audit(
 ) -> dict[str, object]:
     """What the account needs by these lines and by what was known before, in one order whatever the lines' was."""
     if not isinstance(report, Mapping) or "audit" not in report:
-        raise AnsibleFilterError("permissions_from_audit works on the result of dcos.security.dcos_audit_info.")
+        raise AnsibleFilterError("permissions_from_audit expects the result of dcos.security.dcos_audit_info.")
     account = next((each for each in report["audit"] if each["uid"] == uid), None)
     needed = [] if account is None else account["needed"]
     try:

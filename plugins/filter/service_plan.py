@@ -24,9 +24,11 @@ def service_plan(
 ) -> dict[str, object]:
     """Make the plan, show its warnings, and turn our errors into Ansible's, or into a plan that only says why not."""
     if not isinstance(variables, Mapping):
-        raise AnsibleFilterError("dcos.security.service_plan works on a dictionary of the role's variables.")
+        raise AnsibleFilterError("dcos.security.service_plan expects a dictionary of the role's variables.")
     if purpose not in PURPOSES:
-        raise AnsibleFilterError(f"dcos.security.service_plan: {purpose!r} is no purpose. Use {', '.join(PURPOSES)}.")
+        raise AnsibleFilterError(
+            f"dcos.security.service_plan: {purpose!r} is not a purpose. Use {', '.join(PURPOSES)}."
+        )
     try:
         check_names(named)
         plan = plan_service(variables, cluster or None, purpose=purpose)

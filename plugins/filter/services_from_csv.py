@@ -31,7 +31,7 @@ class _TableError(Exception):
 
 def _services(text: str, delimiter: str | None) -> list[dict[str, object]]:
     if not isinstance(text, str):
-        raise _TableError("this filter works on the text of a CSV file.")
+        raise _TableError("this filter expects the text of a CSV file.")
     text = text.lstrip("\ufeff")
     reader = csv.reader(StringIO(text), delimiter=_named(delimiter) if delimiter else _found(text), strict=True)
     services = []
@@ -72,8 +72,8 @@ def _check_header(header: list[str]) -> None:
     if "name" not in header or "" in header:
         raise _TableError(
             f"the first line must name the variable of each column, and one of them is name. It names "
-            f"{', '.join(filter(None, header)) or 'nothing'}{' and leaves a column out' if '' in header else ''}. If "
-            "the delimiter is another than comma, semicolon or tab, name it with the option delimiter "
+            f"{', '.join(filter(None, header)) or 'nothing'}{' and leaves a column unnamed' if '' in header else ''}. "
+            "If the delimiter is not comma, semicolon or tab, name it with the option delimiter "
             "(dcos_services_delimiter in the playbooks)."
         )
 

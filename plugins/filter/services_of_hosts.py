@@ -20,7 +20,7 @@ from ..module_utils._service.variables import (
 def services_of_hosts(hosts: Iterable[str], hostvars: Mapping[str, Mapping[str, object]]) -> list[dict[str, object]]:
     """One service for each host, from its variables that begin with C(dcos_service_)."""
     if isinstance(hosts, (str, Mapping)) or not isinstance(hostvars, Mapping):
-        raise AnsibleFilterError("dcos.security.services_of_hosts works on a list of hosts, and wants hostvars.")
+        raise AnsibleFilterError("dcos.security.services_of_hosts expects a list of hosts and hostvars.")
     services = []
     for host in hosts:
         variables = hostvars[host]

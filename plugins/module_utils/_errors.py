@@ -77,7 +77,7 @@ class DcosError(Exception):
 class ApiError(DcosError):
     """The cluster answered a request with an error status.
 
-    is_page: a page of HTML came along, which no service of the cluster writes: something in between answered.
+    is_page: an HTML page came along, which no service of the cluster writes: something in between answered.
     is_no_route: the service knows no such path; it says so with an empty 404.
     """
 

@@ -47,11 +47,11 @@ def check_path(path: str, option: str) -> None:
         raise DcosError(f"{option}: it is empty. Name the file.")
     if "-----BEGIN" in path or "\n" in path or len(path) > _LONGEST_PATH:
         raise DcosError(
-            f"{option}: this is no path of a file; it looks like the text of a key or certificate. Give the path of a "
+            f"{option}: this is not a file path; it looks like the text of a key or certificate. Give the path of a "
             "file that holds it, or use the option that takes the text itself, where there is one."
         )
     if "\0" in path or not is_utf8(path):
-        raise DcosError(f"{option}: this is no path of a file: it holds a NUL byte, or bytes that are not UTF-8.")
+        raise DcosError(f"{option}: this is not a file path: it holds a NUL byte, or bytes that are not UTF-8.")
 
 
 def read_bytes(path: str, option: str) -> bytes:
@@ -153,8 +153,8 @@ def _not_regular(path: str, option: str, flags: int) -> DcosError:
 def foreign_file(option: str, path: str, kind: str) -> DcosError:
     """For a file that holds something else than what the module keeps in it, and may be the only copy of that."""
     return DcosError(
-        f"{option}: {path} holds something else than a {kind}; it is left alone. Name another file, or remove this one "
-        "if it is not needed."
+        f"{option}: {path} holds something other than a {kind}; it is left alone. Name another file, or remove this "
+        "one if it is not needed."
     )
 
 
@@ -200,7 +200,7 @@ def write_whole(path: str, text: str, mode: int, replace: bool = True, like: os.
     except OSError as exc:
         raise DcosError(
             f"Writing {path}: the new content is in place, but the folder {folder} could not be flushed to disk "
-            f"({exc.strerror}), so that a power cut may still take it back. Check the file system."
+            f"({exc.strerror}), so a power cut may still undo it. Check the file system."
         ) from None
     return True
 

@@ -10,14 +10,12 @@ module: dcos_access_info
 short_description: Read who may do what on a DC/OS cluster, and what is wrong with it
 version_added: 0.1.0
 description:
-  - Reads all accounts, what each of them may do directly and through groups, and which of them have a key in the secret
-    store.
-  - Judges what it read, and returns findings, from superusers to secrets that nobody can log in with.
+  - Reads all accounts, their permissions directly and through groups, and which of them have a key in the secret store.
+  - Returns findings about them, from superusers to secrets that nobody can log in with.
   - Returns no keys and no values of secrets, only fingerprints.
-  - Sends four requests for lists, one for each account, one for each secret that is looked at, and one for each group
-    without members; eight of them are under way at a time. The IAM may answer from a cache that is up to five seconds
-    old.
-  - The playbook C(dcos.security.show_access) shows the result as tables, and writes it as JSON and as a page.
+  - Sends four requests for lists, and one for each account, for each secret that it reads, and for each group without
+    members; up to eight at a time. The IAM may answer from a cache that is up to five seconds old.
+  - The playbook C(dcos.security.show_access) shows the result as tables and writes it as JSON and as a page.
 author:
   - The dcos.security contributors (@dcos)
 extends_documentation_fragment:
@@ -28,7 +26,7 @@ extends_documentation_fragment:
 options:
   secrets:
     description:
-      - Whether to look into the secret store. Reading all of it takes the permission C(dcos:superuser), or
+      - Whether to read the secret store. Reading all of it needs the permission C(dcos:superuser), or
         C(dcos:secrets:list:default:/) with C(read) and the secrets' own resource ids.
     type: bool
     default: true
@@ -40,17 +38,17 @@ options:
   secret_paths:
     description:
       - Which secrets to read, as shell patterns of their paths without the leading slash; V(*) also stands for slashes.
-        What is not a service-account document is dropped as soon as it is read, but only reading it tells.
-      - Where this leaves secrets out, RV(access.unknown) says so, and no account is said to be without a secret.
+        A secret must be read to tell what it is; anything but a service-account document is dropped at once.
+      - If this excludes secrets, RV(access.unknown) says so, and no account is reported as having no secret.
     type: list
     elements: str
     default: ['*']
   services:
     description:
-      - The services as they are provisioned, each with the variables of the role P(dcos.security.dcos_service#role),
+      - The list that provisions the services, each with the variables of the role P(dcos.security.dcos_service#role),
         their names without the prefix C(dcos_service_).
-      - The cluster does not remember until when an account may be a superuser. With this list, accounts that are
-        superusers after their C(superuser_until) are found.
+      - The cluster does not store until when an account may be a superuser. With this list, the module finds accounts
+        that are still superusers after their C(superuser_until).
     type: list
     elements: dict
     default: []
@@ -143,24 +141,24 @@ access:
           returned: success
           sample: 2048
         superuser:
-          description: V(direct), V(group), or V(no); V(null) where it is not known.
+          description: V(direct), V(group), or V(no); V(null) if unknown.
           type: str
           returned: success
           sample: 'no'
         direct:
-          description: What is granted to it directly; V(null) where it is not known.
+          description: What is granted to it directly; V(null) if unknown.
           type: list
           elements: dict
           returned: success
           sample: [{rid: 'dcos:mesos:master:framework:role:cassandra-role', actions: [create]}]
         through_groups:
-          description: What it may do through its groups; V(null) where it is not known.
+          description: What it may do through its groups; V(null) if unknown.
           type: list
           elements: dict
           returned: success
           sample: [{gid: developers, rid: 'dcos:adminrouter:package', actions: [full]}]
         secrets:
-          description: Paths of the secrets that hold a key for it; V(null) where it is not known.
+          description: Paths of the secrets that hold a key for it; V(null) if unknown.
           type: list
           elements: str
           returned: success
@@ -189,7 +187,7 @@ access:
           returned: success
           sample: [{rid: 'dcos:superuser', actions: [full]}]
         members:
-          description: Uids of its members; V(null) for a group that may do nothing, whose members are not asked for.
+          description: Uids of its members; V(null) for a group without permissions, whose members are not read.
           type: list
           elements: str
           returned: success
@@ -211,7 +209,7 @@ access:
           returned: success
           sample: cassandra-principal
         fingerprint:
-          description: Fingerprint of its key, V(null) where the key is not usable.
+          description: Fingerprint of its key, V(null) if the key is not usable.
           type: str
           returned: success
           sample: SHA256:uGWmUTuRZzZXjVPCqYtkvvBkv6RoWbGS5TSXTt0oZ3k
@@ -221,7 +219,7 @@ access:
           returned: success
           sample: true
     findings:
-      description: What is wrong, or worth a look, the gravest first.
+      description: What is wrong, or worth a look, the most severe first.
       returned: success
       type: list
       elements: dict
@@ -256,7 +254,7 @@ access:
           returned: success
           sample: cassandra-principal
         rid:
-          description: Resource id that it is about; V(null) where it is about none.
+          description: Resource id that it is about, or V(null).
           type: str
           returned: success
           sample: dcos:mesos:master:framework:role
@@ -270,7 +268,7 @@ access:
           description: What is wrong.
           type: str
           returned: success
-          sample: Nothing narrows it down, so it holds for every Mesos role.
+          sample: It has no limits and applies to every Mesos role.
         remedy:
           description: What to do about it.
           type: str
@@ -282,7 +280,7 @@ access:
       type: dict
       sample: {high: 0, medium: 1, low: 2}
     unknown:
-      description: What could not be read, or was not to be read; what is wrong there is not known.
+      description: What could not be read, or was excluded; nothing is known about faults there.
       returned: success
       type: list
       elements: dict
@@ -293,13 +291,13 @@ access:
           returned: success
           sample: secrets
         subjects:
-          description: The accounts, groups or secrets; empty where it is the whole part.
+          description: The accounts, groups or secrets; empty if it is the whole part.
           type: list
           elements: str
           returned: success
           sample: []
         reason:
-          description: Why, of the first of them.
+          description: The reason for the first of them.
           type: str
           returned: success
           sample: 'listing the secrets of store default: https://dcos.example.com answered 403 Forbidden.'

@@ -52,7 +52,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 grants:
-  description: What the account or group may do; V(null) where it does not exist.
+  description: What the account or group may do; V(null) if it does not exist.
   returned: success, with O(uid) or O(gid)
   type: dict
   contains:
@@ -69,7 +69,7 @@ grants:
       returned: success
       sample: [{gid: superusers, rid: 'dcos:superuser', actions: [full]}]
 resource:
-  description: Who may do what on the resource directly; V(null) where it has no ACL.
+  description: Direct grants on the resource; V(null) if it has no ACL.
   returned: success, with O(rid)
   type: dict
   contains:

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: dcos_audit_info
-short_description: Read from audit lines which permissions DC/OS accounts were denied, used and lack
+short_description: Read from audit lines which permissions DC/OS accounts were denied, used and are missing
 version_added: 0.1.0
 description:
-  - Reads the audit lines in journals of a DC/OS cluster, and says for each account what it was denied, what it used,
-    which of that it lacks, and what it has and did not need. Nothing is granted and nothing is revoked.
-  - It understands the lines of Admin Router, the IAM, Mesos, Marathon, Metronome and the secret store, with any prefix
-    and with their keys in any order. Lines of other programs are skipped.
-  - A line that names no documented permission, that is cut, or that names something twice is listed in RV(unmapped). It
-    is never dropped, and no permission is guessed from it.
-  - C(dcos:superuser) is never proposed, nor is anything for accounts whose names begin with C(dcos_) and for
-    C(bootstrapuser), which belong to DC/OS itself.
-  - Samples of lines are shown without tokens, passwords and the values in queries.
-  - Files of any size are read in pieces. The memory that this takes grows with the number of different permissions in
+  - Reads the audit lines in journals of a DC/OS cluster. Reports for each account what it was denied, what it used,
+    what is missing, and what it has but did not need. Nothing is granted or revoked.
+  - It understands lines of Admin Router, the IAM, Mesos, Marathon, Metronome and the secret store, with any prefix and
+    with their keys in any order. Lines of other programs are skipped.
+  - RV(unmapped) lists lines that name no documented permission, that are cut, or that repeat a key. They are never
+    dropped, and no permission is guessed from them.
+  - C(dcos:superuser) is never proposed. Nothing is proposed for C(bootstrapuser) and accounts that begin with C(dcos_),
+    which belong to DC/OS itself.
+  - Samples of lines are shown without tokens, passwords and values of queries.
+  - Files are read in pieces, whatever their size. The memory needed grows with the number of different permissions in
     them.
   - The playbook C(dcos.security.find_permissions) collects the lines from the masters and shows the result as a table.
 author:
@@ -32,46 +32,46 @@ extends_documentation_fragment:
 options:
   uid:
     description:
-      - Accounts to report on. Denials without an account are reported as well, since they may be about any of them.
-      - All accounts that the lines name by default.
+      - Accounts to report on. Denials without an account are also reported, since they may concern any of them.
+      - By default all accounts that the lines name.
     type: list
     elements: str
     default: []
   text:
     description:
       - Texts with lines of a journal, such as what C(journalctl) printed on each master.
-      - They may hold tokens, so that Ansible neither logs nor shows them.
+      - They may hold tokens, so Ansible neither logs nor shows them.
     type: list
     elements: str
   paths:
     description:
       - Files with lines of a journal, on the host that runs the module. Each holds plain lines or the output of
         C(journalctl -o json), as it is or compressed with gzip.
-      - Use C(journalctl --all) with C(-o json); it leaves long messages out otherwise.
+      - Use C(journalctl --all) with C(-o json); otherwise it omits long messages.
     type: list
     elements: path
   since:
     description:
-      - Lines from before this are left out. How long ago, such as V(30m), V(2h) or V(7d), or a time in ISO 8601, such
-        as V(2026-06-14T09:00:00Z); without an offset it is in UTC, and a day alone begins at midnight.
-      - Lines that hold no time are never left out.
+      - Ignore lines from before this time. How long ago, such as V(30m), V(2h) or V(7d), or a time in ISO 8601, such as
+        V(2026-06-14T09:00:00Z). Without an offset it is in UTC; a date alone means midnight.
+      - Lines without a time are never ignored.
     type: str
   until:
     description:
-      - Lines from after this are left out; written like O(since).
+      - Ignore lines from after this time; written like O(since).
     type: str
   compare:
     description:
-      - Whether to compare with what the accounts may do now, directly and through groups. This takes one request for
+      - Whether to compare with what the accounts may do now, directly and through groups. This needs one request for
         each account, and one for the security mode.
-      - With V(false) no connection is needed, what was denied counts as missing, and what was used may be missing or
-        not.
+      - With V(false) no connection is needed. Then everything denied counts as missing; what was used may or may not be
+        missing.
     type: bool
     default: true
   fold:
     description:
-      - Whether to propose one permission for a folder in place of those for three or more resources below it. It allows
-        more than was asked for. It is done for services, jobs, tasks and secrets below O(folder) only.
+      - Whether to propose one permission for a folder instead of those for three or more resources below it. This
+        allows more than was asked for. Applies only to services, jobs, tasks and secrets below O(folder).
     type: bool
     default: false
   folder:
@@ -79,9 +79,9 @@ options:
       - The folder of the service, such as V(/prod/kafka). Nothing above it is proposed. Required with O(fold).
     type: str
 notes:
-  - In a cluster in permissive mode Mesos logs no denials, and allows what nobody was granted. There, what the masters
-    would deny in strict mode stands in RV(audit[].used), if at all; RV(notes) reminds of it.
-  - Admin Router and the IAM always write audit lines. Mesos, Marathon and Metronome write none where a cluster was
+  - In permissive mode Mesos allows everything and logs no denials. What it would deny in strict mode appears in
+    RV(audit[].used), if at all; RV(notes) says so.
+  - Admin Router and the IAM always write audit lines. Mesos, Marathon and Metronome write none if the cluster was
     installed with C(dcos_audit_logging) V(false).
 seealso:
   - module: dcos.security.dcos_acl_grant
@@ -123,19 +123,19 @@ EXAMPLES = r"""
 RETURN = r"""
 audit:
   description:
-    - The accounts that lines are about, and those of O(uid), in the order of their uids.
-    - Denials of requests whose account is not known come last, in an entry without a uid.
+    - The accounts that the lines name, and those of O(uid), in the order of their uids.
+    - Denials of unknown accounts come last, in an entry without a uid.
   returned: success
   type: list
   elements: dict
   contains:
     uid:
-      description: Id of the account; V(null) for requests whose account is not known.
+      description: Id of the account; V(null) if the account is unknown.
       type: str
       returned: success
       sample: kafka-principal
     exists:
-      description: Whether there is such an account now; V(null) where it was not looked for.
+      description: Whether the account exists now; V(null) if this was not checked.
       type: bool
       returned: success
       sample: true
@@ -167,18 +167,18 @@ audit:
           sample: true
         granted:
           description:
-            - How the account may do it now, superuser power set aside. V(direct), V(group) or V(no); V(null) where it
-              was not compared.
+            - How the account may do it now, apart from superuser power. V(direct), V(group) or V(no); V(null) if it was
+              not compared.
           type: str
           returned: success
           sample: 'no'
         count: &count
-          description: How many lines say so.
+          description: Number of such lines.
           type: int
           returned: success
           sample: 12
         first_at: &first_at
-          description: Time of the first of them in UTC; V(null) where none holds a time.
+          description: Time of the first of them in UTC; V(null) if none has a time.
           type: str
           returned: success
           sample: '2026-06-14T09:12:03.000000Z'
@@ -201,8 +201,8 @@ audit:
     missing:
       description:
         - What it was denied, or was allowed without a grant (as a superuser, or in permissive mode), and is not granted
-          now. As O(dcos.security.dcos_acl_grant#module:permissions) and the variable C(dcos_service_permissions) take
-          it.
+          now. In the form of O(dcos.security.dcos_acl_grant#module:permissions) and the variable
+          C(dcos_service_permissions).
         - Without O(compare), what it was denied.
       type: list
       elements: dict
@@ -210,22 +210,22 @@ audit:
       sample: [{rid: 'dcos:mesos:master:framework:role:kafka-role', actions: [create]}]
     needed:
       description:
-        - Everything that it was denied or used, apart from what a group grants it; in the form of RV(audit[].missing).
-          This is the whole list for an account that shall have nothing else.
+        - Everything that it was denied or used, except what a group grants it; in the form of RV(audit[].missing). This
+          is the complete list for an account that needs nothing else.
       type: list
       elements: dict
       returned: success
       sample: [{rid: 'dcos:mesos:master:framework:role:kafka-role', actions: [create]}]
     unused:
       description:
-        - What it is granted directly, and neither used nor was denied in the lines at hand. A reason to look, no reason
-          to revoke; RV(window) says how long that was. Empty without O(compare).
+        - What it is granted directly, but neither used nor was denied in these lines. A reason to check, not to revoke;
+          RV(window) shows the period. Empty without O(compare).
       type: list
       elements: dict
       returned: success
       sample: [{rid: 'dcos:mesos:master:volume:principal:kafka-principal', actions: [delete]}]
     authentication:
-      description: Denials that no grant would cure.
+      description: Denials that no grant would solve.
       type: list
       elements: dict
       returned: success
@@ -245,7 +245,7 @@ audit:
         last_at: *last_at
         sample: *sample
 unmapped:
-  description: Lines that are audit lines and name no reliable permission.
+  description: Audit lines that name no reliable permission.
   returned: success
   type: list
   elements: dict
@@ -303,27 +303,27 @@ lines:
       returned: success
       sample: 73400320
     audit:
-      description: Lines that tell of a decision or a refused login, in the window and about the accounts in question.
+      description: Lines about decisions or refused logins, in the window and for the accounts in question.
       type: int
       returned: success
       sample: 1204
     without_time:
-      description: Those of them that hold no time.
+      description: Those of them without a time.
       type: int
       returned: success
       sample: 0
     not_kept:
-      description: Those of them about further things than the 20,000 different ones that are kept.
+      description: Those of them beyond the 20,000 different entries that are kept.
       type: int
       returned: success
       sample: 0
 window:
-  description: The time that was looked at.
+  description: The period that was read.
   returned: success
   type: dict
   contains:
     since:
-      description: O(since) in UTC; V(null) where it was not given.
+      description: O(since) in UTC; V(null) if not given.
       type: str
       returned: success
       sample: '2026-06-14T08:00:00.000000Z'

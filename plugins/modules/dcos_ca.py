@@ -12,16 +12,16 @@ version_added: 0.1.0
 description:
   - Fetches the bundle that the certificates of a cluster are verified with, and keeps it in a file for O(dcos_ca_path)
     of the other modules.
-  - Where a bundle is kept already, the connection is first verified with that one. Where none is kept, or the kept one
-    does not verify it, the bundle is fetched without verification.
+  - The connection is first verified with the kept bundle, if there is one. If there is none, or it does not verify the
+    connection, the bundle is fetched without verification.
   - It is trusted for one of four reasons, see RV(ca.trusted_by), and otherwise refused with its fingerprint in the
     message.
-  - Every certificate of the bundle must have one of the given fingerprints or descend from one that has, so that nobody
-    can add a CA to the genuine one.
-  - Nothing but the request for the bundle is sent, and no credentials. With O(source_path) and with O(state=absent)
-    nothing is sent at all.
-  - O(dcos_url), or what it falls back to, is needed only where the bundle comes from the cluster. O(dcos_ca_path),
-    O(dcos_validate_certs), O(dcos_allow_http) and all options of credentials are accepted and not used.
+  - Every certificate of the bundle must have one of the given fingerprints or descend from one that has. So nobody can
+    add a CA to the genuine bundle.
+  - The module sends only the request for the bundle, without credentials. With O(source_path) and with O(state=absent)
+    it sends nothing.
+  - O(dcos_url), or what it falls back to, is needed only if the bundle comes from the cluster. O(dcos_ca_path),
+    O(dcos_validate_certs), O(dcos_allow_http) and all options of credentials are accepted but not used.
 author:
   - The dcos.security contributors (@dcos)
 extends_documentation_fragment:
@@ -39,21 +39,21 @@ attributes:
 options:
   path:
     description:
-      - File that keeps the bundle. It is made with mode 0644; a file that is there keeps its owner and mode.
-      - A file that holds anything else than CA certificates is neither replaced nor removed.
+      - File that keeps the bundle. A new file gets mode 0644; an existing one keeps its owner and mode.
+      - A file that holds anything other than CA certificates is never replaced or removed.
     type: path
     required: true
   fingerprint:
     description:
       - SHA-256 fingerprint of the root certificate of the bundle, or several, as C(openssl x509 -fingerprint -sha256
         -noout) prints it, the whole line or the digits alone, with or without colons.
-      - When given, what does not match is refused, whatever is kept already.
+      - If given, any other bundle is refused, even one that is already kept.
     type: list
     elements: str
     default: []
   trust_on_first_use:
     description:
-      - Whether an unknown bundle is accepted where no file is kept yet. Its fingerprint is a warning and in the result;
+      - Whether to accept an unknown bundle if no file is kept yet. A warning and the result show its fingerprint;
         compare it with that of the file on a master.
     type: bool
     default: false
@@ -100,7 +100,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ca:
-  description: The bundle as it is after this task, or in check mode would be; V(null) for O(state=absent).
+  description: The bundle after this task (predicted in check mode); V(null) for O(state=absent).
   returned: success
   type: dict
   contains:
@@ -143,7 +143,7 @@ cluster:
   type: dict
   contains:
     url:
-      description: Base URL of the cluster; V(null) where none is named and none was asked.
+      description: Base URL of the cluster; V(null) if none is named and none was needed.
       type: str
       returned: always
       sample: https://dcos.example.com

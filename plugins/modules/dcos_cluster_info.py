@@ -53,7 +53,7 @@ cluster_info:
       sample: https://dcos.example.com
     security_mode:
       description:
-        - V(disabled), V(permissive) or V(strict); V(null) where it may not be read, and on an open cluster, which has
+        - V(disabled), V(permissive) or V(strict); V(null) if it may not be read, and on an open cluster, which has
           none.
       type: str
       returned: success

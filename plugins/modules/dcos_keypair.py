@@ -7,20 +7,20 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: dcos_keypair
-short_description: Make and keep an RSA key pair for a DC/OS service account
+short_description: Manage an RSA key pair for a DC/OS service account
 version_added: 0.1.0
 description:
   - Makes an RSA key pair in two files, private half as PKCS#8 PEM, public half as SubjectPublicKeyInfo PEM, as DC/OS
     and its services read them.
-  - A readable private key is never replaced unless O(regenerate) or O(rotate) says so, since a service may log in with
-    it. A lost public half is rebuilt from it. An existing PKCS#1 private key is used and left as it is.
-  - A file that is not an RSA key file is left alone with an error, whatever else is given, since it may be the only
-    copy of something. A private key file holds one RSA private key in PEM, as PKCS#8 or PKCS#1 and without a
-    passphrase; a public key file holds one RSA public key in PEM, as SubjectPublicKeyInfo or PKCS#1. Nothing but blanks
-    and line ends may stand around the key. So keys of other types, keys in OpenSSH's own form, keys with a passphrase,
-    damaged keys, certificates, and a private key in the place of a public one are all refused. An empty file holds
-    nothing that could be lost, and counts as a key file without a usable key.
-  - The private key is never returned and never stands in a diff. It exists in its file only.
+  - A service may log in with a readable private key, so it is replaced only if O(regenerate) or O(rotate) says so. A
+    lost public half is rebuilt from it. An existing PKCS#1 private key is used and left as it is.
+  - A file that is not an RSA key file causes an error and is left alone, whatever the options say, since it may be the
+    only copy of something. A private key file holds one RSA private key in PEM, as PKCS#8 or PKCS#1 and without a
+    passphrase; a public key file holds one RSA public key in PEM, as SubjectPublicKeyInfo or PKCS#1. Only blanks and
+    line ends may surround the key. So keys of other types, keys in OpenSSH's own form, keys with a passphrase, damaged
+    keys, certificates, and a private key in the place of a public one are all refused. An empty file has nothing to
+    lose, and counts as a key file without a usable key.
+  - The private key is never returned and never shown in a diff. It exists in its file only.
   - This module talks to no cluster and is not in the action group C(dcos).
 requirements:
   - cryptography >= 42.0
@@ -41,8 +41,8 @@ attributes:
   idempotent:
     support: partial
     details:
-      - With O(regenerate=always) each run makes another key, with O(rotate=prepare) each run after the end of a
-        rotation does.
+      - With O(regenerate=always) each run makes another key. With O(rotate=prepare) each run after a finished rotation
+        makes another key.
 options:
   private_key_path:
     description:
@@ -63,13 +63,12 @@ options:
       - When an existing RSA private key may be replaced.
       - V(never) takes any usable key, whatever its size. A key is not usable if it is shorter than 2048 bits or its
         parts do not belong together; an empty file holds no usable key either.
-      - V(fail) fails where the key is not usable, or has not O(size).
-      - V(partial_idempotence) replaces a usable key that has not O(size), and fails where it is not usable.
-      - V(full_idempotence) replaces each key that is not usable or has not O(size).
+      - V(fail) fails if the key is not usable, or does not have O(size).
+      - V(partial_idempotence) replaces a usable key that does not have O(size), and fails if it is not usable.
+      - V(full_idempotence) replaces each key that is not usable or does not have O(size).
       - V(always) makes a new key each time.
-      - With V(never) and V(fail) a public key file that belongs to another private key, or to none that is there, is an
-        error. With the others it is rebuilt.
-      - No value replaces a file that is not an RSA key file. A next key, see O(rotate), is taken as it is.
+      - With V(never) and V(fail) a public key file without its private key is an error. With the others it is rebuilt.
+      - No value replaces a file that is not an RSA key file. A next key, see O(rotate), is used as it is.
     type: str
     choices: [never, fail, partial_idempotence, full_idempotence, always]
     default: fail
@@ -77,11 +76,11 @@ options:
     description:
       - A stage of a rotation. The next key is kept beside the one in use, in O(private_key_path) and O(public_key_path)
         with V(.next) at the end.
-      - V(prepare) makes the next key, or takes over one that is there. O(size) is for a next key that is made, whatever
-        the size of the one in use. The result is the next key, with RV(keypair.pending=true).
+      - V(prepare) makes the next key, or uses an existing one. O(size) applies to a new next key, whatever the size of
+        the key in use. The result is the next key, with RV(keypair.pending=true).
       - V(finish) writes the next key over the one in use, whatever O(regenerate) says, and removes the next files. It
         changes nothing if there is no next key, and repairs what an interrupted V(finish) left.
-      - V(none) neither begins nor finishes a rotation. As long as a next key is there, it is the result, with
+      - V(none) neither begins nor finishes a rotation. As long as a next key exists, it is the result, with
         RV(keypair.pending=true), and the key in use is left alone.
       - See M(dcos.security.dcos_sa_secret) for the same stages of the secret.
     type: str
@@ -133,8 +132,8 @@ EXAMPLES = r"""
 RETURN = r"""
 keypair:
   description:
-    - The key pair that the account is to have, as it is after this task or in check mode would be; V(null) for
-      O(state=absent). It is the next one while a rotation is pending.
+    - The key pair that the account is to have, after this task (predicted in check mode); V(null) for O(state=absent).
+      While a rotation is pending, it is the next one.
   returned: success
   type: dict
   contains:
@@ -164,7 +163,7 @@ keypair:
       returned: success
       sample: 2048
     pending:
-      description: Whether this is the next key of a rotation, which O(rotate=finish) will put in place.
+      description: Whether this is the next key of a rotation, which O(rotate=finish) will promote.
       type: bool
       returned: success
       sample: false

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: dcos_sa_secret_info
-short_description: Read whose key a DC/OS service logs in with
+short_description: Read the secret that a DC/OS service logs in with
 version_added: 0.1.0
 description:
   - Reads a service-account document from the secret store and returns everything but the private key. It needs DC/OS
@@ -49,7 +49,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 secret:
-  description: The document; V(null) where there is no secret at O(path).
+  description: The document; V(null) if there is no secret at O(path).
   returned: success
   type: dict
   contains:
@@ -76,17 +76,17 @@ secret:
       returned: success
       sample: cassandra-principal
     scheme:
-      description: Scheme in the document, normally V(RS256). V(null) for what has not the form of one.
+      description: Scheme in the document, normally V(RS256); V(null) if it is malformed.
       type: str
       returned: success
       sample: RS256
     login_endpoint:
-      description: Login endpoint in the document. V(null) for what is no plain URL, since it could be a secret.
+      description: Login endpoint in the document; V(null) if it is not a plain URL, since it could be a secret.
       type: str
       returned: success
       sample: https://leader.mesos/acs/api/v1/auth/login
     public_key:
-      description: Public half of the key, V(null) where the key is not usable.
+      description: Public half of the key, V(null) if the key is not usable.
       type: str
       returned: success
       sample: "-----BEGIN PUBLIC KEY-----\n...\n-----END PUBLIC KEY-----\n"

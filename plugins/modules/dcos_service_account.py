@@ -10,17 +10,15 @@ module: dcos_service_account
 short_description: Manage service accounts of a DC/OS cluster
 version_added: 0.1.0
 description:
-  - Creates, describes, and deletes a service account in the IAM (Bouncer), and replaces its key where that is asked
-    for.
+  - Creates, describes, and deletes a service account in the IAM (Bouncer), and replaces its key on request.
   - The IAM cannot change the key of an account. O(replace_key=true) deletes the account and creates it again with its
-    description, groups and grants. What must be restored is first written into the cluster as a service account
-    C(<uid>.replacing), so that an interrupted replacement is finished by any later run of this module, from any
-    machine.
-  - What somebody else changes of the account until then stays changed, and a warning says what it was. A run that
-    finishes an interrupted replacement does not give C(dcos:superuser) back to an account that was created again
-    already, because it may have been revoked meanwhile; a warning says so.
-  - Tokens that the IAM has issued stay valid until they expire, after a replacement of the key too. Those of a deleted
-    account still verify, but nothing is granted to the account any more.
+    description, groups and grants. What must be restored is first written to the cluster as a service account
+    C(<uid>.replacing). So any later run of this module, from any machine, finishes an interrupted replacement.
+  - If somebody else changes the account meanwhile, the change is kept and a warning names it. A run that finishes an
+    interrupted replacement does not restore C(dcos:superuser) if the account has already been created again, because it
+    may have been revoked meanwhile; a warning says so.
+  - Tokens that the IAM has issued stay valid until they expire, even after the key is replaced. Those of a deleted
+    account remain valid too, but the account has no grants any more.
 author:
   - The dcos.security contributors (@dcos)
 extends_documentation_fragment:
@@ -41,43 +39,44 @@ options:
   uid:
     description:
       - Id of the service account, 1 to 96 letters, digits and V(_), V(@), V(.), V(-).
-      - The account of a person, of DC/OS itself and, for changes that would cut it off, of this connection is refused.
+      - Accounts of persons and of DC/OS itself are refused, and so are changes that would lock out the account of this
+        connection.
     type: str
     required: true
   description:
     description:
-      - Description of the account. Not managed when left out; a new account is then described by its uid, as the DC/OS
-        CLI does. Empty text is a wish.
+      - Description of the account. Not managed if left out; a new account then gets its uid as description, as with the
+        DC/OS CLI. Empty text sets an empty description.
     type: str
   update_description:
     description:
-      - V(on_create) gives O(description) to an account that this task creates, and leaves that of any other as it is.
+      - V(on_create) sets O(description) only if this task creates the account.
     type: str
     choices: [always, on_create]
     default: always
   public_key:
     description:
-      - RSA public key (PEM, at least 2048 bits). Needed to create the account; an existing one keeps its key when left
-        out.
+      - RSA public key (PEM, at least 2048 bits). Needed to create the account; if left out, an existing account keeps
+        its key.
       - Keys are compared as keys, not as text, and sent as SubjectPublicKeyInfo.
     type: str
   public_key_path:
     description:
-      - File with the public key, in place of O(public_key).
+      - File with the public key, instead of O(public_key).
     type: path
   replace_key:
     description:
-      - Whether an account with another key is replaced. Otherwise that is an error, since whoever uses the old key can
-        no longer log in.
+      - Whether to replace an account that has another key. Otherwise another key is an error, since whoever uses the
+        old key could no longer log in.
     type: bool
     default: false
   secret_path:
     description:
-      - The service account's secret, see M(dcos.security.dcos_sa_secret). With it O(replace_key=true) looks there, and
-        in the secret beside it in which a rotation keeps the next key, whether the private half of the new key is
-        stored, before it writes anything and right before it replaces the account. A run that overlaps this one may
-        have removed it. Check mode does not look, since what it foresees is stored nowhere.
-      - Left out, nobody looks.
+      - The service account's secret, see M(dcos.security.dcos_sa_secret). With it, O(replace_key=true) checks that the
+        private half of the new key is stored there, or at C(<path>-next) where a rotation keeps the next key. It checks
+        before it writes anything and again right before it replaces the account, since an overlapping run may have
+        removed the key. Check mode does not check, since a predicted key is not stored.
+      - Without it, nothing is checked.
     type: str
   secret_store:
     description:
@@ -86,7 +85,7 @@ options:
     default: default
   state:
     description:
-      - V(absent) deletes the account with its grants and memberships, and what an interrupted replacement left.
+      - V(absent) deletes the account with its grants and memberships, and leftovers of an interrupted replacement.
     type: str
     choices: [present, absent]
     default: present
@@ -175,7 +174,7 @@ failure:
   type: dict
   contains:
     status:
-      description: HTTP status, V(null) where no answer is the cause.
+      description: HTTP status, V(null) if no answer of the server is the cause.
       type: int
       returned: failure
       sample: 403

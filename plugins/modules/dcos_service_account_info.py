@@ -21,7 +21,7 @@ extends_documentation_fragment:
 options:
   uid:
     description:
-      - Account to read, all when left out. One that does not exist, or belongs to a person, gives an empty list.
+      - Account to read; by default all. For an account that does not exist, or belongs to a person, the list is empty.
     type: str
 seealso:
   - module: dcos.security.dcos_service_account
@@ -85,7 +85,7 @@ service_accounts:
       sample: false
     replacing:
       description:
-        - Whether it is what an unfinished replacement of a key left, see M(dcos.security.dcos_service_account).
+        - Whether it is the journal of an unfinished key replacement, see M(dcos.security.dcos_service_account).
       type: bool
       returned: success
       sample: false

@@ -292,7 +292,7 @@ cluster:
   sample: {url: 'https://dcos.example.com', credentials_from: task}
 failure:
   description:
-    - What went wrong, for playbooks to branch on. See M(dcos.security.dcos_service_account). Where several services
+    - What went wrong, for playbooks to branch on. See M(dcos.security.dcos_service_account). If several services
       failed, see RV(services).
   returned: failure
   type: dict

@@ -10,13 +10,13 @@ module: dcos_token
 short_description: Get an authentication token of a DC/OS cluster
 version_added: 0.1.0
 description:
-  - Logs in as a user or service account and returns the authentication token, or keeps it in a file and renews it ahead
-    of its end. Other modules of this collection take it as O(dcos_token), which saves each of them a login.
+  - Logs in as a user or service account and returns the authentication token, or keeps it in a file and renews it
+    before it expires. Other modules of this collection take it as O(dcos_token), which saves each of them a login.
   - The result holds a secret. Put C(no_log=true) on the task.
-  - A login changes nothing in the cluster. It is done in check mode too, so that later tasks have a token; only the
-    file is not written then.
-  - DC/OS cannot revoke a token. It is valid until it expires, after a replacement of the key too. That of a deleted
-    account still verifies, but nothing is granted to the account any more.
+  - A login changes nothing in the cluster. Check mode logs in too, so that later tasks have a token, but does not write
+    the file.
+  - DC/OS cannot revoke a token. It is valid until it expires, even after the account's key is replaced. The token of a
+    deleted account remains valid too, but the account has no grants any more.
 author:
   - The dcos.security contributors (@dcos)
 extends_documentation_fragment:
@@ -29,7 +29,7 @@ attributes:
   diff_mode:
     support: full
     details:
-      - Account and end of the token are shown, never the token.
+      - Shows the account and the end of the token, never the token.
   idempotent:
     support: partial
     details:
@@ -37,8 +37,8 @@ attributes:
 options:
   uid:
     description:
-      - User or service account to log in as. The account of the connection when left out together with all ways to
-        prove it.
+      - User or service account to log in as. By default, and without a password, key or secret, the account of the
+        connection.
     type: str
   password:
     description:
@@ -50,12 +50,12 @@ options:
     type: str
   private_key_path:
     description:
-      - File with the private key, in place of O(private_key).
+      - File with the private key, instead of O(private_key).
     type: path
   secret_path:
     description:
-      - Secret in the cluster with the service-account document to log in with. The key stays inside this module. The
-        document must be of O(uid) where that is given.
+      - Secret in the cluster with the service-account document to log in with. The key stays inside this module. If
+        O(uid) is given, the document must belong to it.
     type: str
   secret_store:
     description:
@@ -64,15 +64,15 @@ options:
     default: default
   login_token_lifetime:
     description:
-      - Seconds that the service login token, which this module signs, is valid. It only has to reach the IAM.
+      - Life in seconds of the service login token that this module signs. It only has to reach the IAM.
     type: int
     default: 300
   path:
     description:
-      - File in which the token is kept, with mode 0600. A kept token is used again when the file is a regular one of
-        the user that runs the module with that mode, the token is of the same account and was signed by this cluster,
-        and it lives longer than O(renew_before).
-      - A file that holds anything else than a token is neither replaced nor removed.
+      - File in which the token is kept, with mode 0600. A kept token is reused if the file is a regular file with that
+        mode and belongs to the user that runs the module, if the token is for the same account and was signed by this
+        cluster, and if it lives longer than O(renew_before).
+      - A file that holds anything other than a token is never replaced or removed.
     type: path
   renew_before:
     description:
@@ -81,13 +81,13 @@ options:
     default: 3600
   return_token:
     description:
-      - Whether the result holds the token. It does unless O(path) is given.
+      - Whether the result holds the token. By default it does unless O(path) is given.
     type: bool
   exchange:
     description:
-      - V(false) returns the service login token itself, which is signed here. Nothing is sent, except with
-        O(secret_path), where the connection is used to read the key.
-      - An error where the login is by password, which can sign nothing, and together with O(path).
+      - V(false) returns the service login token that this module signs. Nothing is sent, except with O(secret_path),
+        which needs the connection to read the key.
+      - An error for a login by password, which can sign nothing, and together with O(path).
     type: bool
     default: true
   state:

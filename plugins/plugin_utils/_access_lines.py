@@ -55,7 +55,7 @@ def _summary(access: types.Access) -> list[str]:
 def _not_read(access: types.Access) -> list[str]:
     if not access["unknown"]:
         return []
-    return ["", "NOT READ: what is wrong there is not known", *aligned(_unknown_rows(access))]
+    return ["", "NOT READ: nothing is known about faults there", *aligned(_unknown_rows(access))]
 
 
 def _unknown_rows(access: types.Access) -> Iterable[list[str]]:

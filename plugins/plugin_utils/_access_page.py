@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: may change at any time.
-"""Who may do what as one page of HTML that needs nothing else and lets nothing else in.
+"""Who may do what as one HTML page that needs nothing else and lets nothing else in.
 
 All that the cluster says is text that somebody chose. Jinja escapes it, without exception; what does not show is made
 visible; and should a way around that be found, the page's own policy lets no script run but that whose hash it names.

@@ -26,7 +26,7 @@ def audit_lines(report: Report, presets: Sequence[Preset] = (), unread: Sequence
     lines = _summary(report)
     if unread:
         rows = [[each["host"], each["reason"]] for each in unread]
-        lines += ["", "JOURNALS NOT READ: what is in them is not known", *aligned(rows)]
+        lines += ["", "JOURNALS NOT READ: their content is unknown", *aligned(rows)]
     for account in report["audit"]:
         lines += ["", *_account(account)]
     if report["notes"]:
@@ -48,9 +48,9 @@ def _summary(report: Report) -> list[str]:
         ["Lines from", found],
     ]
     if read["without_time"]:
-        rows.append(["Without a time", f"{read['without_time']:,} lines, which are in no window and left in"])
+        rows.append(["Without a time", f"{read['without_time']:,} lines, which are always included"])
     if read["not_kept"]:
-        rows.append(["NOT KEPT", f"{read['not_kept']:,} lines: too many different ones"])
+        rows.append(["NOT KEPT", f"{read['not_kept']:,} lines: too many different entries"])
     return aligned(rows)
 
 
@@ -58,11 +58,11 @@ def _account(account: Mapping[str, Any]) -> list[str]:
     if account["uid"] is None:
         lines = ["REQUESTS WITHOUT AN ACCOUNT"]
     else:
-        gone = " (there is no such account now)" if account["exists"] is False else ""
+        gone = " (this account does not exist now)" if account["exists"] is False else ""
         lines = [f"ACCOUNT {account['uid']}{gone}"]
         lines += aligned(_permissions(account)) if account["denied"] or account["used"] else ["No decisions."]
     lines += _listed("missing", account["missing"])
-    lines += _listed("granted, but neither used nor denied in this time", account["unused"])
+    lines += _listed("granted, but neither used nor denied in this period", account["unused"])
     if account["authentication"]:
         lines += ["no grant helps:", *aligned(_problems(account))]
     return lines

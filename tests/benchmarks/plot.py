@@ -42,7 +42,7 @@ class _Axis:
 
 
 def draw(results: Results, *, alone: bool = False) -> str:
-    """The picture as SVG for a place in a page of HTML, which must let it scroll sideways, or alone in a file."""
+    """The picture as SVG for a place in an HTML page, which must let it scroll sideways, or alone in a file."""
     plain = [each for each in results.measurements if not each.latency]
     width, height = _LEFT + 2 * _WIDTH + _GAP + 16, _TOP + _HEIGHT + _BOTTOM
     title = "Seconds over the number of services, for each way to provision them"

@@ -141,7 +141,7 @@ def test_who_may_use_the_iam(emulator: Emulator, names: Names, rid: str, action:
     assert status(emulator, names["person"], f"{IAM}/users") == expected
 
 
-def test_power_through_a_group(emulator: Emulator, names: Names) -> None:
+def test_permissions_through_a_group(emulator: Emulator, names: Names) -> None:
     """iam-api section 6: grants of a group count for its members."""
     person, group = names["person"], names["group"]
     emulator.must(204, "PUT", f"/groups/{group}/users/{person}")

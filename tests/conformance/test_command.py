@@ -66,7 +66,7 @@ def test_a_taken_port(tmp_path: Path, detach: list[str]) -> None:
 
 
 @pytest.mark.parametrize("detach", [[], ["--detach"]])
-def test_a_second_one_is_refused(emulator: Emulator, detach: list[str]) -> None:
+def test_a_second_emulator_is_refused(emulator: Emulator, detach: list[str]) -> None:
     """The emulator's own promise: one emulator per data directory; the running one is not disturbed."""
     result = run("serve", "--security-mode", "strict", "--data-dir", emulator.data_dir, *detach)
     assert result.returncode == 1
@@ -97,7 +97,7 @@ def test_stop(tmp_path: Path) -> None:
     assert run("stop", "--data-dir", tmp_path / "nothing").returncode == 0
 
 
-def test_stop_leaves_strangers_alone(tmp_path: Path) -> None:
+def test_stop_does_not_end_other_processes(tmp_path: Path) -> None:
     """The emulator's own promise: an old process id that someone else has by now is not signalled."""
     stranger = subprocess.Popen(["sleep", "60"])
     try:

@@ -80,7 +80,7 @@ def test_match(emulator: Emulator, names: Names) -> None:
     assert emulator.iam("PATCH", f"/users/{account}", {"description": ""}).status == 204
 
 
-def test_match_sees_the_raw_path(emulator: Emulator) -> None:
+def test_match_applies_to_the_raw_path(emulator: Emulator) -> None:
     emulator.faults({"kind": "status", "status": 500, "match": {"path": "%252F"}})
     assert statuses(emulator, 1, f"{IAM}/acls/a%252Fb") == [500]
     assert statuses(emulator, 1, f"{IAM}/acls/a%2Fb") == [404]
@@ -97,7 +97,7 @@ def test_match_sees_the_raw_path(emulator: Emulator) -> None:
         ("PUT", "/package/x", False),
     ],
 )
-def test_what_a_write_is(emulator: Emulator, method: str, path: str, is_write: bool) -> None:
+def test_which_requests_are_writes(emulator: Emulator, method: str, path: str, is_write: bool) -> None:
     for wanted in (True, False):
         emulator.faults({"kind": "status", "status": 504, "match": {"write": wanted}})
         assert (emulator.call(method, path, json_body={}).status == 504) is (wanted is is_write)
@@ -143,7 +143,7 @@ def test_cut(emulator: Emulator, names: Names, kind: str, expected: int) -> None
     assert emulator.iam("GET", f"/users/{account}").status == expected
 
 
-def test_the_first_of_several_ends_the_request(emulator: Emulator) -> None:
+def test_the_first_matching_fault_ends_the_request(emulator: Emulator) -> None:
     """Later faults do not count a request that an earlier one has answered."""
     emulator.faults(
         {"kind": "status", "status": 502, "times": 1},
@@ -280,7 +280,7 @@ def test_replacing_reading_and_clearing(emulator: Emulator) -> None:
     assert emulator.call("GET", "/_emulator/faults", token=None).json["faults"] == []
 
 
-def test_control_is_neither_hit_nor_logged(emulator: Emulator) -> None:
+def test_control_requests_are_neither_hit_nor_logged(emulator: Emulator) -> None:
     before = len(emulator.requests())
     emulator.faults({"kind": "status", "status": 503}, {"kind": "cut_before"})
     assert emulator.call("GET", "/_emulator/health", token=None).status == 200
@@ -325,7 +325,7 @@ def test_wrong_faults(emulator: Emulator, document: object, named: str) -> None:
     assert emulator.call("GET", "/_emulator/faults", token=None).json["faults"] == [fault]
 
 
-def test_control_has_nothing_else(emulator: Emulator) -> None:
+def test_control_has_no_other_routes(emulator: Emulator) -> None:
     assert emulator.call("GET", "/_emulator/other", token=None).status == 404
     assert emulator.call("POST", "/_emulator/faults", token=None).status == 405
     assert emulator.call("PUT", "/_emulator/faults", body=b"{", token=None).status == 400

@@ -150,7 +150,7 @@ def test_table(row: Row, emulator: Emulator, names: Names) -> None:
     row.check(emulator, names)
 
 
-def test_406_speaks_xml_to_those_who_do(emulator: Emulator) -> None:
+def test_406_answers_in_xml_if_the_client_accepts_it(emulator: Emulator) -> None:
     """bouncer-observed: Response form: XML body if the client accepts XML; the reason is not in it."""
     answer = emulator.iam("GET", "/users", headers={"Accept": "text/xml"})
     assert (answer.status, answer.content_type) == (406, "application/xml")
@@ -214,7 +214,7 @@ def test_a_chunked_body(
     connection.close()
 
 
-def test_a_token_is_asked_for_before_anything_else(emulator: Emulator) -> None:
+def test_a_token_is_checked_before_anything_else(emulator: Emulator) -> None:
     """iam-api section 6: Admin Router guards the IAM, so its 401 wins over 404, 405, 406 and 415."""
     for method, path, headers in (
         ("GET", "/nothing", {}),

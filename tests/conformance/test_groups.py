@@ -103,7 +103,7 @@ def test_members_by_kind(emulator: Emulator, names: Names) -> None:
         assert entry["user"] == emulator.iam("GET", f"/users/{uid}").json
 
 
-def test_deleting_a_group_takes_its_power(emulator: Emulator, names: Names) -> None:
+def test_deleting_a_group_revokes_its_permissions(emulator: Emulator, names: Names) -> None:
     """iam-api section 3, 4: grants and memberships of a group end with it."""
     group, uid = names["group"], names["member"]
     emulator.must(204, "PUT", f"/acls/{encode(names['rid'])}/groups/{group}/read")

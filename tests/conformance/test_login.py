@@ -171,7 +171,7 @@ def test_refused_credentials(emulator: Emulator, names: Names) -> None:
     refused(emulator.login(uid=person, token=login_token(KEY, uid=person)))
 
 
-def test_a_right_password_opens_no_door_to_others(emulator: Emulator, names: Names) -> None:
+def test_a_password_only_opens_its_own_account(emulator: Emulator, names: Names) -> None:
     """The emulator remembers that a password was right, for this person and as long as it is theirs."""
     person, other = names["person"], names["unknown"]
     emulator.must(201, "PUT", f"/users/{other}", {"password": "another-password"})
@@ -203,7 +203,7 @@ def test_the_authentication_token(emulator: Emulator, names: Names) -> None:
     assert jwt.decode(token, key, algorithms=["RS256"])["uid"] == names["person"]
 
 
-def test_two_tokens_of_one_second_are_one(emulator: Emulator, names: Names) -> None:
+def test_two_tokens_of_the_same_second_are_equal(emulator: Emulator, names: Names) -> None:
     """bouncer-observed: The authentication token: signing is deterministic."""
     uid = names["account"]
 
@@ -238,7 +238,7 @@ def test_legacy_exp(emulator: Emulator, names: Names, exp: object, expected: int
 
 
 @pytest.mark.parametrize("exp", ["soon", [1], {}, "1.5"])
-def test_legacy_exp_that_is_no_time(emulator: Emulator, names: Names, exp: object) -> None:
+def test_legacy_exp_that_is_not_a_time(emulator: Emulator, names: Names, exp: object) -> None:
     """iam-api section 5: 400 where the open one breaks with a 500; a refused credential comes first."""
     uid = names["account"]
     assert emulator.login(uid=uid, token=login_token(KEY, uid=uid), exp=exp).status == 400

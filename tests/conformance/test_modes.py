@@ -72,7 +72,7 @@ def test_strict_redirects_everything(strict: Emulator, method: str, path: str) -
     assert (answer.status, answer.headers["Location"]) == (307, strict.endpoints["https"] + path)
 
 
-def test_redirects_to_the_name_that_was_asked(strict: Emulator) -> None:
+def test_redirects_keep_the_requested_name(strict: Emulator) -> None:
     """The emulator's own choice: a name of its certificate is kept, anything else is not echoed."""
     port = strict.endpoints["https"].rsplit(":", 1)[1]
     connection = strict.connect(strict.endpoints["http"])
@@ -103,7 +103,7 @@ def test_disabled_is_plain(disabled: Emulator) -> None:
     assert not (disabled.data_dir / "ca.crt").exists()
 
 
-def test_control_is_there_without_redirect(strict: Emulator) -> None:
+def test_control_is_not_redirected(strict: Emulator) -> None:
     """The emulator's own promise: the control interface answers on every listener."""
     for url in (strict.endpoints["http"], strict.endpoints["https"]):
         assert strict.call("GET", "/_emulator/health", token=None, url=url).status == 200

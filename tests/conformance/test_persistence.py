@@ -22,7 +22,7 @@ def kill(emulator: Emulator) -> None:
     emulator.close()
 
 
-def test_kill_amid_writes(own: Emulator) -> None:
+def test_kill_during_writes(own: Emulator) -> None:
     """The emulator's own promise: what was answered survives kill -9, and nothing half-done is found."""
     own.token()
     answered: list[int] = []
@@ -58,7 +58,7 @@ def test_kill_amid_writes(own: Emulator) -> None:
     assert len([uid for uid in users if uid.startswith("svc-")]) - len(answered) in (0, 1)
 
 
-def test_a_restart_is_the_same_cluster(own: Emulator) -> None:
+def test_a_restart_keeps_the_cluster(own: Emulator) -> None:
     """The emulator's own promise: state, CA, server key and signing key are kept; so are ports that were named."""
     token = own.token()
     own.must(201, "PUT", "/users/svc", {"public_key": public_pem(KEY)})

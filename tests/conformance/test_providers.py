@@ -194,7 +194,7 @@ def test_a_directory(emulator: Emulator) -> None:
     assert emulator.iam("GET", "/ldap/config").code == NO_LDAP["code"]
 
 
-def test_the_own_login_providers(own: Emulator) -> None:
+def test_built_in_login_providers(own: Emulator) -> None:
     """bouncer-observed: Other documents: providers, without the open build's own one."""
     providers = own.iam("GET", "/auth/providers", token=None).json
     assert set(providers) == {"dcos-users", "dcos-services"}

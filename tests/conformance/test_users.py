@@ -505,7 +505,7 @@ def test_a_remote_user(emulator: Emulator, names: Names) -> None:
     assert emulator.login(uid=names["remote"], password="whatever").status == 401
 
 
-def test_delete_ends_everything_but_the_uid(emulator: Emulator, names: Names) -> None:
+def test_delete_removes_everything_but_the_uid(emulator: Emulator, names: Names) -> None:
     """bouncer-observed: Users PATCH and DELETE: login is refused at once, the uid is free at once.
 
     iam-api section 2: grants and memberships go with the account.

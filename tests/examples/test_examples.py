@@ -32,7 +32,7 @@ class OfGroup:
         turns: int = request.config.getoption("turns")
         return run_group(group, {each.id: each for each in find_examples()}, tmp_path_factory.mktemp("group"), turns)
 
-    def test_playbook_succeeds_with_the_expected_warnings(self, run: Run) -> None:
+    def test_the_playbook_of_examples_succeeds_with_the_expected_warnings(self, run: Run) -> None:
         assert run.returncode == 0, run.output
         for warning in run.warnings:
             assert any(re.search(pattern, warning) for pattern in self.group.warnings), f"unexpected: {warning}"

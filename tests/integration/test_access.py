@@ -207,7 +207,7 @@ def test_no_secret_is_shown(own: Emulator, planted: tuple[Shown, Shown, list[tup
     assert found_secrets(texts, {**secrets, "password": PASSWORD, "value": "no document", "token": own.token}) == []
 
 
-def test_nothing_is_written_and_little_is_asked(
+def test_nothing_is_written_and_few_requests_are_sent(
     own: Emulator, shared_lab: Lab, planted: tuple[Shown, Shown, list[tuple[str, str]]]
 ) -> None:
     for shown in planted[:2]:
@@ -247,7 +247,7 @@ def test_more_faults(own: Emulator, shared_lab: Lab) -> None:
     assert "ACCOUNTS" not in shown.output
 
 
-def test_failing_on_what_is_grave(own: Emulator, shared_lab: Lab, strict: Emulator, lab: Lab) -> None:
+def test_failing_on_severe_findings(own: Emulator, shared_lab: Lab, strict: Emulator, lab: Lab) -> None:
     grave = show(shared_lab, own, "grave", dcos_access_fail_on="high", dcos_access_secrets="false")
     assert grave.returncode == 2
     assert "or higher (dcos_access_fail_on)" in grave.output
@@ -256,7 +256,7 @@ def test_failing_on_what_is_grave(own: Emulator, shared_lab: Lab, strict: Emulat
     assert not wrong.json_path.exists()
 
 
-def test_what_may_not_be_read_is_told(own: Emulator, shared_lab: Lab) -> None:
+def test_unreadable_parts_are_reported(own: Emulator, shared_lab: Lab) -> None:
     """Whoever may read the IAM only is told so about secrets; whoever may read nothing hears why."""
     reader = own.make_account("iam-reader", KEYS[15])
     own.grant(reader, "dcos:adminrouter:acs", "full")
@@ -357,7 +357,7 @@ def test_page_shows_every_finding_and_account(opened: Browser, page: Shown) -> N
     assert opened.evaluate(ROWS) == opened.evaluate(VISIBLE) == sum(len(page.access[name]) for name in lists)
 
 
-def test_page_loads_nothing_and_runs_nothing_of_others(opened: Browser, page: Shown, elsewhere: int) -> None:
+def test_page_loads_nothing_and_runs_only_its_own_script(opened: Browser, page: Shown, elsewhere: int) -> None:
     assert opened.requests == [page.html_path.as_uri()]
     assert opened.complaints == []
     assert opened.dialogs == []

@@ -162,13 +162,13 @@ def test_sources(connected: tuple[dict[str, Row], Run], strict: Emulator) -> Non
     assert {result["cluster_info"]["security_mode"] for result in found.values()} == {"strict"}
 
 
-def test_only_those_warn_that_shall(connected: tuple[dict[str, Row], Run]) -> None:
+def test_only_the_expected_connections_warn(connected: tuple[dict[str, Row], Run]) -> None:
     table, run = connected
     warned = {name for name in table if run.one(name, name).result.get("warnings")}
     assert warned == {name for name, row in table.items() if row.warning}
 
 
-def test_influences_that_would_help(strict: Emulator, lab: Lab) -> None:
+def test_surroundings_do_not_affect_the_connection(strict: Emulator, lab: Lab) -> None:
     table = refused(strict, lab)
     run = lab.play(_cases(table), defaults={}, fails=True)
     assert {name: run.one(name, name).code for name in table} == {name: row.source for name, row in table.items()}

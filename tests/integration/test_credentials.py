@@ -195,7 +195,7 @@ def world(strict_for_all: Emulator, shared_lab: Lab) -> World:
     return World(emulator.url, table, turn, lab.play(cases, defaults=play))
 
 
-def test_every_module_of_the_group_is_asked() -> None:
+def test_every_module_of_the_group_has_a_row() -> None:
     assert sorted(wishes("uid", "bundle", by_token=True)) == sorted(GROUP)
 
 
@@ -213,9 +213,9 @@ def test_sources(module: str, world: World) -> None:
 
 
 @pytest.mark.parametrize("module", sorted({*GROUP} - {"dcos_ca"}))
-def test_half_a_set_is_never_completed_from_elsewhere(module: str, world: World) -> None:
+def test_an_incomplete_set_is_never_completed_from_elsewhere(module: str, world: World) -> None:
     refused = world.run.one(module, "half")
     assert refused.outcome == "failed"
     assert refused.code == "credentials"
     assert "dcos_username" in refused.message
-    assert "half a credential set" in refused.message
+    assert "an incomplete credential set" in refused.message

@@ -178,7 +178,7 @@ def test_requests_of_a_run_without_changes(cold: tuple[Team, Run], own: Emulator
 # The role and the fleet are one
 
 
-def test_role_and_fleet_leave_nothing_to_each_other(strict: Emulator, lab: Lab) -> None:
+def test_role_and_fleet_leave_each_others_services_unchanged(strict: Emulator, lab: Lab) -> None:
     team = Team(2)
 
     def role(name: str, title: str) -> list[Task]:
@@ -209,7 +209,7 @@ def test_role_and_fleet_leave_nothing_to_each_other(strict: Emulator, lab: Lab) 
 # Others are not stopped
 
 
-def test_one_bad_service_and_the_run_after_it(strict: Emulator, lab: Lab) -> None:
+def test_one_bad_service_and_the_next_run(strict: Emulator, lab: Lab) -> None:
     team = Team(6, grants=2)
     foreign, mismatch, refused, twin = team.names[:4]
     strict.make_secret(team.secret(foreign), "what another team stored")
@@ -269,7 +269,7 @@ def test_rotation_and_retirement(strict: Emulator, lab: Lab) -> None:
 
 
 @pytest.mark.exhaustive
-def test_the_end_is_the_same_however_many_at_a_time_and_whatever_fails_on_the_way(own: Emulator, lab: Lab) -> None:
+def test_the_result_depends_on_neither_concurrency_nor_faults(own: Emulator, lab: Lab) -> None:
     """Faults on 5 % of the requests."""
     faults = [
         {"kind": "cut_before", "probability": 0.0125, "seed": 1},
@@ -309,7 +309,7 @@ def test_progress(own: Emulator, lab: Lab) -> None:
     assert run.stdout.rfind("dcos_services: ") < run.stdout.find("TASK [quiet]")
 
 
-def test_nothing_secret_shows(own: Emulator, lab: Lab) -> None:
+def test_no_secret_is_shown_by_the_fleet(own: Emulator, lab: Lab) -> None:
     team = Team(4, grants=1)
     wrong, broken = team.names[2:]
     foreign = document("somebody-else", KEYS[2])

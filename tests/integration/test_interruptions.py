@@ -102,7 +102,7 @@ def test_replacement_repaired_by_the_same_task(strict: Emulator, lab: Lab, repla
 
 
 @pytest.mark.exhaustive
-def test_replacement_repaired_by_a_task_that_asks_for_no_replacement(
+def test_replacement_repaired_by_a_task_without_replace_key(
     strict: Emulator, lab: Lab, replacement_writes: list[int]
 ) -> None:
     """Even without a key: what was begun is finished, or taken back where the old account is still there."""
@@ -140,7 +140,7 @@ def test_replacement_goes_on_to_a_third_key(strict: Emulator, lab: Lab, replacem
 
 
 @pytest.mark.exhaustive
-def test_removal_repairs_too(strict: Emulator, lab: Lab, replacement_writes: list[int]) -> None:
+def test_removal_also_repairs(strict: Emulator, lab: Lab, replacement_writes: list[int]) -> None:
     """An account that shall go takes the journal along."""
     cuts = {unique("gone"): Cut(index, False) for index in replacement_writes[1:4]}
     for uid in cuts:

@@ -296,7 +296,7 @@ def loud(strict_for_all: Emulator, shared_lab: Lab) -> Loud:
 
 
 @pytest.mark.parametrize("secret", [PASSWORD, private_pem(KEYS[0]), "a.token.of-some-length"])
-def test_the_search_finds_what_there_is(secret: str) -> None:
+def test_the_search_finds_planted_secrets(secret: str) -> None:
     """A control: a secret inside of other things, in all forms in which it could get away."""
     surrounding = f"xy{secret}z"
     shown = {

@@ -52,7 +52,7 @@ def needs(secret: str) -> list[dict[str, Any]]:
     ]
 
 
-def test_what_was_denied_is_found_granted_and_allowed(strict: Emulator, lab: Lab) -> None:
+def test_denials_are_found_and_granted_permissions_are_allowed(strict: Emulator, lab: Lab) -> None:
     uid, secret = unique("denied"), f"{unique('lp')}/value"
     strict.make_account(uid, KEYS[0])
     strict.make_secret(secret, "value")
@@ -314,7 +314,7 @@ def test_the_guide_works_as_printed(lab: Lab, tmp_path: Path) -> None:
     assert found[2]["dcos_service_permissions"] == needed
 
 
-def test_slips_of_find_permissions(run_playbook: Callable[..., Run], lab: Lab, tmp_path: Path) -> None:
+def test_bad_input_of_find_permissions(run_playbook: Callable[..., Run], lab: Lab, tmp_path: Path) -> None:
     masters = Masters(lab)
     masters.add("m1", None, fails="no such journal")
     other = tmp_path / "other.yml"
@@ -322,7 +322,7 @@ def test_slips_of_find_permissions(run_playbook: Callable[..., Run], lab: Lab, t
     (tmp_path / "empty.log").write_text("")
     service = {"dcos_service_name": "/lp/slip", "dcos_audit_compare": False}
     slips: list[tuple[dict[str, Any], str]] = [
-        ({}, "dcos_audit_hosts: give the hosts"),
+        ({}, "dcos_audit_hosts: name the hosts"),
         ({"dcos_audit_hosts": "masters", "dcos_audit_since": "yesterday"}, "dcos_audit_since: must say how long ago"),
         ({"dcos_audit_hosts": "masters"}, "no journal could be read. m1: no such journal"),
         ({"dcos_audit_paths": "none.log"}, "paths: cannot read .*/none.log: No such file"),

@@ -166,7 +166,7 @@ def test_provisioning_and_retirement(strict: Emulator, lab: Lab) -> None:
 # What cannot be
 
 
-def test_a_slip_in_a_variable_is_told_before_the_first_write(strict: Emulator, lab: Lab) -> None:
+def test_a_misspelt_variable_is_refused_before_the_first_write(strict: Emulator, lab: Lab) -> None:
     """Each with the variable's name, also what Ansible itself would stumble over later."""
     wrong = lab.file("words.yml", "just: words\n")
     table = lab.file("table.csv", "nome,permissions\n/a,x\n")
@@ -233,7 +233,7 @@ UNANSWERED = [
 @pytest.mark.parametrize(
     "unanswered", [pytest.param("", id="empty"), pytest.param(None, id="null", marks=pytest.mark.exhaustive)]
 )
-def test_questions_of_a_survey_that_nobody_answered(unanswered: str | None, strict: Emulator, lab: Lab) -> None:
+def test_unanswered_questions_of_a_survey(unanswered: str | None, strict: Emulator, lab: Lab) -> None:
     """Every playbook, with extra variables as AWX writes them, lists as JSON text."""
     one, many = unique("svc"), unique("svc")
     services = json.dumps([{"name": f"/pb/{many}"}])
@@ -300,7 +300,7 @@ def test_a_slice_without_hosts_of_the_group(name: str, strict: Emulator, lab: La
 # The list that provisions
 
 
-def test_every_source_serves_for_the_whole_life(strict: Emulator, lab: Lab) -> None:
+def test_every_source_works_for_all_playbooks(strict: Emulator, lab: Lab) -> None:
     """A list, a table with semicolons, a YAML file and an inventory: provisioned, rotated, retired."""
     parts = [unique(kind) for kind in ("listed", "table", "file", "host")]
     listed, table, in_file, host = parts
@@ -357,7 +357,7 @@ def looks(run: Run, task: str) -> list[bool]:
     return [each.changed for each in run.of("localhost") if each.task == task and each.outcome == "ok"]
 
 
-def test_a_token_is_renewed_ahead_and_outlived(short_lived: Emulator, lab: Lab) -> None:
+def test_a_token_is_renewed_before_it_expires(short_lived: Emulator, lab: Lab) -> None:
     path = lab.place("tokens") / "kept.token"
     looking = {"dcos_token_path": str(path), "dcos_token_rounds": 4, "dcos_token_pause": 2}
     ahead = {"dcos_token_renew_before": LIFETIME - 2}

@@ -140,7 +140,7 @@ def test_bringing_up_and_exclusive(strict: Emulator, lab: Lab) -> None:
     assert ran - {module.action for module in modules} <= ON_THE_CONTROLLER
 
 
-def test_power_through_a_group(strict: Emulator, lab: Lab) -> None:
+def test_superuser_power_through_a_group(strict: Emulator, lab: Lab) -> None:
     service = Service(unique("svc"))
     strict.make_account(service.account, KEYS[0])
     strict.make_secret(service.secret, document(service.account, KEYS[0]))
@@ -173,7 +173,7 @@ def test_key_in_files(strict: Emulator, lab: Lab) -> None:
     assert strict.secret(f"{service.secret}-next") is None
 
 
-def test_a_key_that_the_account_would_not_take_is_not_made(strict: Emulator, lab: Lab) -> None:
+def test_no_key_is_made_that_the_account_would_refuse(strict: Emulator, lab: Lab) -> None:
     """The account exists, and its key is in no file here: refused before a file or a secret is written.
 
     A rotation gives it a key that is in a file.
@@ -198,7 +198,7 @@ def test_a_key_that_the_account_would_not_take_is_not_made(strict: Emulator, lab
 
 
 @pytest.mark.exhaustive
-def test_a_rotation_with_keys_in_files_is_finished_wherever_it_was_cut(strict: Emulator, lab: Lab) -> None:
+def test_an_interrupted_rotation_with_keys_in_files_is_finished(strict: Emulator, lab: Lab) -> None:
     """By a plain run: a next key file is there from the first write to the last."""
     folder = lab.place("keys")
     fixed = {"security_mode": "strict", "key_store": "file", "key_dir": str(folder)}
@@ -263,7 +263,7 @@ def test_rotation_from_a_fingerprint(strict: Emulator, lab: Lab) -> None:
         assert strict.secret(f"{service.secret}-next") is None
 
 
-def test_what_an_adopted_account_keeps_and_what_check_mode_says_of_a_new_one(strict: Emulator, lab: Lab) -> None:
+def test_adopted_accounts_and_check_mode_of_new_ones(strict: Emulator, lab: Lab) -> None:
     adopted, new = Service(unique("svc")), Service(unique("svc"))
     fixed = {"security_mode": "strict", "preset": "scheduler_minimum"}
     strict.make_account(adopted.account, KEYS[0], "what somebody wrote")
@@ -313,7 +313,7 @@ def test_messages_name_variables_of_the_role(strict: Emulator, lab: Lab) -> None
             assert word not in message
 
 
-def test_power_that_ends_and_the_right_to_start_the_service(strict: Emulator, lab: Lab) -> None:
+def test_superuser_until_and_run_as_grants(strict: Emulator, lab: Lab) -> None:
     ended, runs_as, silent = (Service(unique("svc")) for _count in range(3))
     user = f"user{ended.part}"
     fixed = {"security_mode": "strict", "preset": "scheduler_minimum"}
@@ -382,7 +382,7 @@ def test_retirement_leaves_nothing_and_takes_nothing_from_others(strict: Emulato
     assert strict.acl("dcos:superuser") is not None
 
 
-def test_service_that_goes_without_an_account(permissive: Emulator, lab: Lab) -> None:
+def test_service_without_an_account(permissive: Emulator, lab: Lab) -> None:
     service = Service(unique("svc"))
     run = lab.play(service.provision(optional_account="skip"), permissive)
     said = result_of(run.of("case"))

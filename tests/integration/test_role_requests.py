@@ -63,14 +63,14 @@ def test_requests_for_a_new_service(plain: Run, own: Emulator, service: str) -> 
     assert asked.keys() == {"PUT", "GET", f"login of {SUPERUSER}", f"login of it__{service}-principal"}
 
 
-def test_requests_for_a_service_that_is_there(plain: Run, own: Emulator) -> None:
+def test_requests_for_an_existing_service(plain: Run, own: Emulator) -> None:
     asked = kinds(between(plain, own, "middle", "end"))
     assert asked[f"login of {SUPERUSER}"] == 3
     assert asked["GET"] <= GRANTS + 8
     assert asked.keys() == {"GET", f"login of {SUPERUSER}"}
 
 
-def test_one_login_for_a_play_that_passes_its_token_on(own: Emulator, lab: Lab) -> None:
+def test_one_login_for_a_play_that_passes_a_token(own: Emulator, lab: Lab) -> None:
     services = [unique("cost") for _count in range(2)]
     connection = {name: value for name, value in own.connection.items() if name in ("dcos_url", "dcos_ca_path")}
     block = {

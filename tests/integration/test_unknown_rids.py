@@ -17,7 +17,7 @@ def grant(uid: str, **options: Any) -> Task:
     return task("dcos_acl_grant", args={"uid": uid, "rid": SLIP, "actions": ["create"], **options})
 
 
-def test_a_slip_is_told_and_granted_unless_asked_otherwise(strict: Emulator, lab: Lab) -> None:
+def test_an_unknown_rid_is_granted_with_a_warning(strict: Emulator, lab: Lab) -> None:
     told = f"rid: {SLIP} is not a documented resource id: .* The nearest documented one is {NEAREST}"
     uids = {name: strict.make_account(unique(name), KEYS[0]) for name in ("default", "warn", "check", "revoke")}
     strict.grant(uids["revoke"], SLIP, "create")
@@ -38,7 +38,7 @@ def test_a_slip_is_told_and_granted_unless_asked_otherwise(strict: Emulator, lab
     assert strict.grants(uids["revoke"]) == {}
 
 
-def test_a_slip_stops_before_the_first_write(strict: Emulator, lab: Lab) -> None:
+def test_an_unknown_rid_fails_before_the_first_write(strict: Emulator, lab: Lab) -> None:
     uid = strict.make_account(unique("fail"), KEYS[0])
     permissions = [{"rid": "dcos:adminrouter:acs", "actions": ["full"]}, {"rid": SLIP, "actions": ["create"]}]
     options = {"uid": uid, "permissions": permissions, "unknown_rids": "fail"}

@@ -112,7 +112,7 @@ def test_some_secrets(fake: EmulatedCluster) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_permissions_that_may_not_be_read_are_not_asked_for_one_by_one(status: int, fake: EmulatedCluster) -> None:
+def test_refused_permissions_are_not_requested_one_by_one(status: int, fake: EmulatedCluster) -> None:
     fake.refused = {"/groups": status}
     reading = read(fake)
     assert told(reading) == [("permissions", None)]
@@ -146,20 +146,20 @@ def test_sealed_store(fake: EmulatedCluster) -> None:
 
 
 @pytest.mark.parametrize("text", ["[" * 200_000, '{"uid": "a", "private_key": ' + "[" * 200_000, "{", "7", "null"])
-def test_secrets_that_are_made_to_hurt(text: str, fake: EmulatedCluster) -> None:
+def test_malicious_secrets(text: str, fake: EmulatedCluster) -> None:
     fake.store_secret("a/hurts", text)
     reading = read(fake)
     assert [each.path for each in reading.facts.stored] == ["a/a-secret", "b/b-secret"]
     assert reading.unknown == []
 
 
-def test_path_that_cannot_be_asked_for(fake: EmulatedCluster) -> None:
+def test_path_that_cannot_be_requested(fake: EmulatedCluster) -> None:
     fake.store_secret("a/../../../acs/api/v1/users", "x")
     reading = read(fake)
     assert told(reading) == [("secrets", "a/../../../acs/api/v1/users")]
 
 
-def test_account_that_goes_meanwhile(fake: EmulatedCluster) -> None:
+def test_account_that_is_deleted_meanwhile(fake: EmulatedCluster) -> None:
     def handler(sent: Sent) -> object:
         if sent.url.endswith("/users/b/permissions"):
             fake.remove_account("b")
@@ -193,7 +193,7 @@ def test_broken_iam_is_an_error(fake: EmulatedCluster) -> None:
         read(fake)
 
 
-def test_no_further_request_is_begun_after_an_error(fake: EmulatedCluster) -> None:
+def test_no_request_is_started_after_an_error(fake: EmulatedCluster) -> None:
     for number in range(200):
         fake.add_person(f"u{number:03}")
     fake.refused = {"/users/a/permissions": 500}
@@ -202,7 +202,7 @@ def test_no_further_request_is_begun_after_an_error(fake: EmulatedCluster) -> No
     assert len([call for call in fake.calls if call.endswith("/permissions")]) < 100
 
 
-def test_answer_that_is_no_list(fake: EmulatedCluster) -> None:
+def test_answer_that_is_not_a_list(fake: EmulatedCluster) -> None:
     def handler(sent: Sent) -> object:
         return Reply(200, {"array": "x"}) if "list=true" in sent.url else fake(sent)
 

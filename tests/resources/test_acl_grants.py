@@ -91,7 +91,7 @@ def test_grants_are_made_with_their_acl() -> None:
     assert not run(fake, [("dcos:a", "create")]).changed
 
 
-def test_an_acl_that_is_there_keeps_its_description() -> None:
+def test_an_existing_acl_keeps_its_description() -> None:
     fake = cluster()
     fake.add_acl("dcos:a", "somebody's")
     given_descriptions = [Permission("dcos:a", ("read",), "mine"), Permission("dcos:b", ("read",), "")]
@@ -103,7 +103,7 @@ def test_an_acl_that_is_there_keeps_its_description() -> None:
     }
 
 
-def test_a_resource_that_is_granted_already_has_its_acl() -> None:
+def test_no_acl_is_created_for_a_granted_resource() -> None:
     fake = cluster(("dcos:a", "read"))
     run(fake, [("dcos:a", "full"), ("dcos:superuser", "full")])
     assert fake.writes == [
@@ -112,7 +112,7 @@ def test_a_resource_that_is_granted_already_has_its_acl() -> None:
     ]
 
 
-def test_grants_come_first_then_revocations_and_superuser_last_of_each() -> None:
+def test_grants_precede_revocations_and_superuser_comes_last() -> None:
     fake = cluster(("dcos:superuser", "full"), ("dcos:z", "read"))
     run(fake, [("dcos:superuser", "read"), ("dcos:a", "read")], exclusive=True)
     assert [call.replace("/acs/api/v1/acls/", "") for call in fake.writes] == [
@@ -167,7 +167,7 @@ def test_absent_without_actions_revokes_all_of_them() -> None:
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_absent_for_an_account_that_is_not_there_is_done(check_mode: bool) -> None:
+def test_absent_succeeds_for_a_missing_account(check_mode: bool) -> None:
     outcome = run(EmulatedCluster(), [("dcos:a", "read")], check_mode, present=False)
     assert not outcome.changed
     assert outcome.warnings == []
@@ -195,7 +195,7 @@ def test_a_missing_subject(subject: dict[str, str], code: str, exclusive: bool) 
     assert outcome.values["grants"]["granted"] == [{"rid": "dcos:a", "action": "read"}]
 
 
-def test_an_account_that_the_same_run_makes_is_no_warning() -> None:
+def test_no_warning_for_an_account_that_the_same_run_creates() -> None:
     """The accounts of DC/OS itself are made by nobody."""
     for uid, warned in ((UID, 0), ("dcos_marathon", 1)):
         # A cluster in disabled mode has no accounts of its own.
@@ -218,7 +218,7 @@ def test_grants_of_a_group() -> None:
     assert outcome.values["grants"]["direct"] == [{"rid": "dcos:a", "actions": ["full"]}]
 
 
-def test_power_through_groups_is_shown_and_never_counted_as_direct() -> None:
+def test_grants_through_groups_are_shown_separately() -> None:
     fake = cluster()
     fake.add_members("superusers", UID)
     fake.add_members("dev", UID)
@@ -256,7 +256,7 @@ def test_accounts_of_dcos_itself_are_refused(uid: str) -> None:
 
 
 @pytest.mark.parametrize("uid", ["dcos_marathon", "dcos_metronome"])
-def test_two_of_them_take_single_grants_but_not_exclusive(uid: str) -> None:
+def test_marathon_and_metronome_take_single_grants_but_not_exclusive(uid: str) -> None:
     fake = cluster()
     fake.add_account(uid, public_text("b"))
     fake.add_grant(uid, "dcos:theirs", "full")
@@ -268,7 +268,7 @@ def test_two_of_them_take_single_grants_but_not_exclusive(uid: str) -> None:
     assert fake.grants_of(uid) == {("dcos:theirs", "full")}
 
 
-def test_the_prefix_can_be_vouched_for() -> None:
+def test_the_dcos_prefix_can_be_allowed() -> None:
     fake = cluster()
     fake.add_account("dcos_mine", public_text("b"))
     with pytest.raises(DcosError, match="allow_dcos_prefix"):
@@ -281,7 +281,7 @@ NEEDED = ["dcos:superuser", "dcos:adminrouter:acs", "dcos:adminrouter:ops:metada
 
 @pytest.mark.parametrize("rid", NEEDED)
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_the_own_account_is_not_stripped_of_what_the_run_needs(rid: str, check_mode: bool) -> None:
+def test_the_connections_account_keeps_what_the_run_needs(rid: str, check_mode: bool) -> None:
     fake = cluster((rid, "full"), ("dcos:other", "full"))
     for wanted, options in (
         ([], {"exclusive": True}),
@@ -297,7 +297,7 @@ def test_the_own_account_is_not_stripped_of_what_the_run_needs(rid: str, check_m
     assert run(fake, [(rid, "full")], own="admin", present=False).changed
 
 
-def test_neither_through_a_group_of_its_own() -> None:
+def test_the_connections_account_keeps_what_its_groups_grant() -> None:
     fake = cluster()
     fake.set_members("dev", "admin")
     fake.add_grant("dev", "dcos:superuser", "full", "groups")
@@ -311,7 +311,7 @@ def test_neither_through_a_group_of_its_own() -> None:
 # Races
 
 
-def test_what_others_granted_or_revoked_meanwhile_is_not_reported_as_our_change() -> None:
+def test_changes_by_others_are_not_reported_as_ours() -> None:
     fake = cluster(("dcos:old", "read"))
 
     def others() -> None:
@@ -343,7 +343,7 @@ def after_the_last_write(fake: EmulatedCluster, writes: int, *changes: Callable[
     fake.answering = handle
 
 
-def test_two_runs_with_other_wishes_end_as_one_of_them_wanted() -> None:
+def test_two_different_exclusive_runs_end_in_one_of_their_states() -> None:
     """The other run revokes what we granted and grants what we revoke: our end is read, and made again."""
     fake = cluster()
 
@@ -361,7 +361,7 @@ def test_two_runs_with_other_wishes_end_as_one_of_them_wanted() -> None:
     }
 
 
-def test_who_finds_something_else_at_the_end_each_time_says_so() -> None:
+def test_a_run_that_is_undone_every_time_reports_a_conflict() -> None:
     fake = cluster()
     after_the_last_write(fake, 2, *[lambda: fake.remove_grants(UID, "dcos:a")] * 3)
     with pytest.raises(DcosError, match=r"somebody else each time.*Still to do: grant dcos:a read\.") as caught:
@@ -370,7 +370,7 @@ def test_who_finds_something_else_at_the_end_each_time_says_so() -> None:
     assert run(fake, [("dcos:a", "read")]).changed
 
 
-def test_what_others_add_meanwhile_is_reported_where_it_may_stay() -> None:
+def test_grants_added_meanwhile_are_reported_if_they_may_stay() -> None:
     fake = cluster()
     after_the_last_write(fake, 2, lambda: fake.add_grant(UID, "dcos:theirs", "read"))
     outcome = run(fake, [("dcos:a", "read")])
@@ -388,7 +388,7 @@ def test_an_account_that_is_deleted_meanwhile_is_not_reported_as_provisioned() -
     assert caught.value.code == "ERR_UNKNOWN_USER_ID"
 
 
-def test_the_end_costs_one_request_where_something_was_written_and_none_elsewhere() -> None:
+def test_reading_back_costs_one_request_and_only_after_writes() -> None:
     fake = cluster(("dcos:old", "read"))
     run(fake, [("dcos:a", "read"), ("dcos:b", "read")], exclusive=True)
     last = max(number for number, call in enumerate(fake.calls) if call.startswith("DELETE"))
@@ -398,7 +398,7 @@ def test_the_end_costs_one_request_where_something_was_written_and_none_elsewher
     assert len(fake.calls) - before == 1 + 3  # the list, and a look at each that matters
 
 
-def test_an_old_list_at_the_end_is_seen_through() -> None:
+def test_a_stale_list_at_the_end_is_detected() -> None:
     """The IAM may answer from a cache of five seconds, from before our writes."""
     fake = cluster(("dcos:old", "read"))
     first: list[Reply] = []
@@ -417,7 +417,7 @@ def test_an_old_list_at_the_end_is_seen_through() -> None:
 
 @pytest.mark.parametrize("cut", ["cut_after", "cut_before"])
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
-def test_an_answer_that_is_lost_does_no_harm(cut: str, number: int) -> None:
+def test_a_lost_answer_does_no_harm(cut: str, number: int) -> None:
     fake = cluster(("dcos:old", "read"), ("dcos:superuser", "full"))
     getattr(fake, cut).add(number)
     outcome = run(fake, [("dcos:a", "read")], exclusive=True)
@@ -426,7 +426,7 @@ def test_an_answer_that_is_lost_does_no_harm(cut: str, number: int) -> None:
     assert pairs(outcome.values["grants"]["revoked"]) == [("dcos:old", "read"), ("dcos:superuser", "full")]
 
 
-def test_an_account_that_goes_away_half_way_is_an_error_that_says_what_is_done() -> None:
+def test_an_account_deleted_half_way_is_an_error_that_lists_what_was_done() -> None:
     fake = cluster()
     fake.rivals[4] = lambda: fake.remove_account(UID)
     with pytest.raises(ApiError) as caught:
@@ -471,7 +471,7 @@ def test_any_set_becomes_any_other(
 
 @settings(max_examples=60)
 @given(current=PAIRS, listed=PAIRS)
-def test_absent_takes_away_exactly_what_is_listed(current: set[tuple[str, str]], listed: set[tuple[str, str]]) -> None:
+def test_absent_revokes_exactly_what_is_listed(current: set[tuple[str, str]], listed: set[tuple[str, str]]) -> None:
     fake = cluster(*sorted(current))
     predicted = run(fake, sorted(listed), True, present=False)
     outcome = run(fake, sorted(listed), present=False)
@@ -505,7 +505,7 @@ def test_account_or_group() -> None:
     ],
 )
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_the_last_superuser_stays_one(wanted: Any, options: dict[str, Any], check_mode: bool) -> None:
+def test_the_last_superuser_keeps_its_power(wanted: Any, options: dict[str, Any], check_mode: bool) -> None:
     fake = cluster(("dcos:superuser", "full"), ("dcos:superuser", "read"))
     fake.set_superusers()
     with pytest.raises(DcosError, match="without a superuser") as caught:
@@ -515,7 +515,7 @@ def test_the_last_superuser_stays_one(wanted: Any, options: dict[str, Any], chec
 
 
 @pytest.mark.parametrize("another", ["account", "person in the group", "account in the group", "itself in a group"])
-def test_power_is_taken_away_while_another_superuser_is_left(another: str) -> None:
+def test_superuser_power_is_revoked_if_another_superuser_remains(another: str) -> None:
     fake = cluster(("dcos:superuser", "full"))
     fake.set_superusers(*(["admin"] if another == "person in the group" else []))
     fake.add_account("other", public_text("b"))
@@ -530,7 +530,7 @@ def test_power_is_taken_away_while_another_superuser_is_left(another: str) -> No
     assert fake.grants_of(UID) == set()
 
 
-def test_the_last_superuser_may_change_how_it_is_one() -> None:
+def test_the_last_superuser_may_change_its_action() -> None:
     fake = cluster(("dcos:superuser", "full"), ("dcos:superuser", "read"))
     fake.set_superusers()
     assert run(fake, [("dcos:superuser", "full")], exclusive=True).changed
@@ -538,7 +538,7 @@ def test_the_last_superuser_may_change_how_it_is_one() -> None:
     assert fake.grants_of(UID) == {("dcos:superuser", "create")}
 
 
-def test_the_last_group_of_superusers_stays_one() -> None:
+def test_the_last_group_of_superusers_keeps_its_power() -> None:
     fake = cluster()
     fake.set_superusers()
     fake.set_members("dev", UID)
@@ -547,7 +547,7 @@ def test_the_last_group_of_superusers_stays_one() -> None:
         run(fake, [("dcos:superuser", "full")], gid="dev", present=False)
 
 
-def test_nobody_asks_who_is_superuser_unless_power_is_given_up() -> None:
+def test_superusers_are_read_only_before_power_is_revoked() -> None:
     fake = cluster(("dcos:a", "read"))
     run(fake, [("dcos:b", "read")], exclusive=True)
     assert [call for call in fake.calls if "superuser" in call and call.endswith("/permissions")] == []
@@ -580,14 +580,14 @@ def test_unused_acls_are_deleted_on_request() -> None:
     assert (again.changed, again.values["deleted_acls"]) == (False, [])
 
 
-def test_unused_acls_stay_unless_asked() -> None:
+def test_unused_acls_stay_by_default() -> None:
     fake = cluster(("dcos:mine", "read"))
     outcome = run(fake, [("dcos:mine", "read")], present=False)
     assert "dcos:mine" in fake.acls
     assert "deleted_acls" not in outcome.values
 
 
-def test_unused_acls_of_an_account_that_is_gone() -> None:
+def test_unused_acls_of_a_deleted_account() -> None:
     """A second run repairs what an interrupted retirement left."""
     fake = EmulatedCluster()
     fake.add_acl("dcos:mine", "left")
@@ -595,7 +595,7 @@ def test_unused_acls_of_an_account_that_is_gone() -> None:
     assert "dcos:mine" not in fake.acls
 
 
-def test_an_acl_that_is_used_meanwhile_stays() -> None:
+def test_an_acl_that_gets_a_grant_meanwhile_stays() -> None:
     fake = cluster(("dcos:mine", "read"))
     fake.add_account("other", public_text("b"))
     fake.rivals[1] = lambda: fake.add_grant("other", "dcos:mine", "read")
@@ -609,7 +609,7 @@ GRANTS = st.tuples(st.sampled_from(["dcos:a", "dcos:b", "dcos:superuser"]), st.s
 
 @given(st.sets(GRANTS), st.sets(GRANTS), st.sets(GRANTS, min_size=1))
 @settings(max_examples=40, deadline=None)
-def test_deleting_unused_acls_takes_no_grant_from_anybody_else(mine: Any, theirs: Any, listed: Any) -> None:
+def test_deleting_unused_acls_revokes_no_other_grants(mine: Any, theirs: Any, listed: Any) -> None:
     fake = cluster(*mine)
     fake.add_account("other", public_text("b"))
     for rid, action in theirs:

@@ -103,7 +103,7 @@ def test_a_login(options: dict[str, Any], uid: str, check_mode: bool, fake: Emul
     assert fake.writes == []
 
 
-def test_the_login_of_the_connection(fake: EmulatedCluster) -> None:
+def test_login_with_the_credentials_of_the_connection(fake: EmulatedCluster) -> None:
     assert run(fake, cluster=cluster_with(ADMIN)).values["uid"] == "admin"
     assert run(fake, cluster=cluster_with(SVC)).values["uid"] == "svc"
     with pytest.raises(CredentialsError, match="uses a token already"):
@@ -121,7 +121,7 @@ def test_a_token_that_is_not_returned_is_hidden(fake: EmulatedCluster) -> None:
     assert token not in repr(outcome)
 
 
-def test_a_login_token_is_signed_here_without_any_request(fake: EmulatedCluster) -> None:
+def test_a_login_token_is_signed_locally(fake: EmulatedCluster) -> None:
     outcome = run(fake, who=SVC, exchange=False, lifetime=60)
     assert fake.calls == []
     claims = jwt.decode(outcome.values["token"], public_text("svc"), algorithms=["RS256"])
@@ -169,7 +169,7 @@ def test_credentials_of_dcos_itself_are_not_used(uid: str, fake: EmulatedCluster
     ("path", "uid", "code"),
     [("none", None, "credentials"), ("svc/secret", "other", "foreign_secret"), ("foreign", None, "foreign_secret")],
 )
-def test_a_secret_that_is_none(path: str, uid: str | None, code: str, fake: EmulatedCluster) -> None:
+def test_a_secret_that_is_not_a_document(path: str, uid: str | None, code: str, fake: EmulatedCluster) -> None:
     fake.store_secret("foreign", "S3CRET")
     with pytest.raises(DcosError, match=r"^secret_path: ") as caught:
         run(fake, who=SecretLogin("default", path, uid))
@@ -188,7 +188,7 @@ def keep(fake: EmulatedCluster, path: Path, **options: Any) -> Outcome:
     return run(fake, **{"who": SVC, "path": str(path), "return_token": True, **options})
 
 
-def test_a_token_is_kept_and_taken_again(fake: EmulatedCluster, tmp_path: Path) -> None:
+def test_a_kept_token_is_reused(fake: EmulatedCluster, tmp_path: Path) -> None:
     path = tmp_path / "svc.token"
     predicted = keep(fake, path, check_mode=True)
     assert predicted.changed
@@ -237,7 +237,7 @@ KEPT: dict[str, tuple[str, Any, bool]] = {
 
 @pytest.mark.parametrize("name", KEPT)
 @pytest.mark.parametrize("secret", [None, ("default", "svc/secret"), ("default", "svc/secret", "svc")])
-def test_which_kept_token_is_taken(name: str, secret: Any, fake: EmulatedCluster, tmp_path: Path) -> None:
+def test_which_kept_tokens_are_reused(name: str, secret: Any, fake: EmulatedCluster, tmp_path: Path) -> None:
     text, change, taken = KEPT[name]
     path = tmp_path / "svc.token"
     path.write_text(text, encoding="ascii")
@@ -256,14 +256,14 @@ def test_which_kept_token_is_taken(name: str, secret: Any, fake: EmulatedCluster
 
 
 @pytest.mark.parametrize(("renew_before", "taken"), [(0, True), (3600, True), (4000, False), (86400, False)])
-def test_how_much_life_must_be_left(renew_before: int, taken: bool, fake: EmulatedCluster, tmp_path: Path) -> None:
+def test_a_kept_token_needs_enough_life(renew_before: int, taken: bool, fake: EmulatedCluster, tmp_path: Path) -> None:
     path = tmp_path / "svc.token"
     path.write_text(token_of("svc", int(time.time()) + 3900), encoding="ascii")
     path.chmod(0o600)
     assert keep(fake, path, renew_before=renew_before).changed is not taken
 
 
-def test_a_kept_token_is_no_obstacle_where_it_cannot_be_checked(fake: EmulatedCluster, tmp_path: Path) -> None:
+def test_a_kept_token_that_cannot_be_checked_is_replaced(fake: EmulatedCluster, tmp_path: Path) -> None:
     """Neither where the IAM publishes no keys, nor with an end that no cluster would write."""
     path = tmp_path / "svc.token"
     keep(fake, path)
@@ -280,7 +280,7 @@ def test_a_kept_token_is_no_obstacle_where_it_cannot_be_checked(fake: EmulatedCl
     assert keep(fake, path).changed
 
 
-def test_a_kept_token_of_a_known_account_needs_no_look_at_its_secret(fake: EmulatedCluster, tmp_path: Path) -> None:
+def test_a_kept_token_of_a_known_account_needs_no_secret(fake: EmulatedCluster, tmp_path: Path) -> None:
     path = tmp_path / "svc.token"
     secret = SecretLogin("default", "svc/secret", "svc")
     keep(fake, path, who=secret)
@@ -300,7 +300,7 @@ def test_a_link_is_refused_and_not_followed(fake: EmulatedCluster, tmp_path: Pat
     assert LOGIN not in fake.calls
 
 
-def test_a_folder_that_is_not_there_is_told_before_the_login(fake: EmulatedCluster, tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported_before_the_login(fake: EmulatedCluster, tmp_path: Path) -> None:
     with pytest.raises(DcosError, match=r"^path: the folder"):
         keep(fake, tmp_path / "none" / "svc.token")
     assert fake.calls == []
@@ -309,12 +309,12 @@ def test_a_folder_that_is_not_there_is_told_before_the_login(fake: EmulatedClust
 @pytest.mark.parametrize(
     "text", ["words", "a.b.c.d", "www.example.com", "10.0.0", "a.b.c\na.b.c", private_text("a")], ids=range(6)
 )
-def test_what_is_no_token_is_left_alone(text: str, fake: EmulatedCluster, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_token_is_left_alone(text: str, fake: EmulatedCluster, tmp_path: Path) -> None:
     """It may be the only copy of something else."""
     path = tmp_path / "file"
     path.write_text(text, encoding="ascii")
     for converge_it in (partial(keep, fake), remove):
-        with pytest.raises(DcosError, match=r"^path: .* holds something else than a token") as caught:
+        with pytest.raises(DcosError, match=r"^path: .* holds something other than a token") as caught:
             converge_it(path)
         assert text not in caught.value.message
     assert path.read_text(encoding="ascii") == text

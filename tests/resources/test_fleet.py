@@ -137,7 +137,7 @@ def healthy(fake: EmulatedCluster, uid: str, path: str) -> bool:
 # Cold, and again
 
 
-def test_each_service_gets_what_the_role_would_give_it(fake: EmulatedCluster) -> None:
+def test_each_service_gets_what_the_role_would_make(fake: EmulatedCluster) -> None:
     outcome = run(fake, team())
     assert outcome.failure is None
     assert outcome.values["counts"] == {"total": 3, "changed": 3, "unchanged": 0, "failed": 0}
@@ -178,7 +178,7 @@ def test_each_service_gets_what_the_role_would_give_it(fake: EmulatedCluster) ->
 
 
 @pytest.mark.parametrize("concurrency", [1, 8])
-def test_what_it_asks_of_the_cluster(concurrency: int, fake: EmulatedCluster) -> None:
+def test_requests_of_a_run(concurrency: int, fake: EmulatedCluster) -> None:
     services = team()
     run(fake, services, concurrency)
     calls = Counter(fake.calls)
@@ -198,7 +198,7 @@ def test_what_it_asks_of_the_cluster(concurrency: int, fake: EmulatedCluster) ->
     assert [view["verified"] for view in again.values["services"]] == [False] * 3  # type: ignore[attr-defined]
 
 
-def test_nothing_is_asked_for_services_that_go_without_an_account(fake: EmulatedCluster) -> None:
+def test_no_requests_for_services_without_an_account(fake: EmulatedCluster) -> None:
     services = [{"name": "/a", "optional_account": "skip", "security_mode": "permissive"}]
     fake.replies["bootstrap-config.json"] = Reply(200, {"security": "permissive"})
     outcome = run(fake, services)
@@ -208,7 +208,7 @@ def test_nothing_is_asked_for_services_that_go_without_an_account(fake: Emulated
     assert shown(outcome)["account"] is None
 
 
-def test_check_mode_foresees(fake: EmulatedCluster, keys: list[str]) -> None:
+def test_check_mode_predicts(fake: EmulatedCluster, keys: list[str]) -> None:
     fake.add_account(API, public_text("a"), "Service account of /team/api")
     fake.store_secret(API_SECRET, document(API, "a"))
     state = fake.state()
@@ -238,7 +238,7 @@ def document(uid: str, key: str, **more: str) -> dict[str, str]:
 # One rule for role, modules and fleet
 
 
-def test_a_rule_that_changes_changes_for_role_and_fleet(fake: EmulatedCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_role_and_fleet_share_the_rules(fake: EmulatedCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     variables = {"name": "/team/api", "preset": "scheduler_minimum"}
 
     def both() -> tuple[list[Any], Any]:
@@ -252,7 +252,7 @@ def test_a_rule_that_changes_changes_for_role_and_fleet(fake: EmulatedCluster, m
     assert both() == ([], [])
 
 
-def test_variables_for_all(fake: EmulatedCluster) -> None:
+def test_variables_for_all_services(fake: EmulatedCluster) -> None:
     services = [
         {"name": "/a"},
         {"name": "/b", "description": "", "verify_login": None},
@@ -266,7 +266,7 @@ def test_variables_for_all(fake: EmulatedCluster) -> None:
 # Input
 
 
-def test_what_is_wrong_with_one_entry_does_not_stop_the_others(fake: EmulatedCluster) -> None:
+def test_a_wrong_entry_does_not_stop_the_others(fake: EmulatedCluster) -> None:
     services = [
         entry("/team/api"),
         entry("Team"),
@@ -292,7 +292,7 @@ def test_what_is_wrong_with_one_entry_does_not_stop_the_others(fake: EmulatedClu
     assert outcomes(run(fake, services)) == ["ok", "changed", "changed", "changed", "ok"]
 
 
-def test_input_that_is_wrong_altogether_costs_no_request(fake: EmulatedCluster) -> None:
+def test_invalid_input_sends_no_request(fake: EmulatedCluster) -> None:
     outcome = run(fake, [{"name": "A"}, {"name": "B"}])
     assert fake.calls == []
     assert outcome.changed is False
@@ -314,7 +314,7 @@ def test_an_empty_list(fake: EmulatedCluster) -> None:
         ({"secret_path": f"{API_SECRET}-next"}, "secret"),
     ],
 )
-def test_services_that_would_share_something_are_both_refused(
+def test_services_that_share_something_are_both_refused(
     variables: dict[str, str], shared: str, fake: EmulatedCluster
 ) -> None:
     outcome = run(fake, [entry("/other"), entry("/team/api"), {"name": "/team/queue", **variables}])
@@ -336,7 +336,7 @@ def test_concurrency_is_checked() -> None:
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
-def test_what_stands_in_the_way_of_one_service(check_mode: bool, fake: EmulatedCluster) -> None:
+def test_obstacles_of_one_service(check_mode: bool, fake: EmulatedCluster) -> None:
     """Found before the first write for it: a foreign secret, another key, a person, the own account."""
     fake.add_account("admin-service", public_text("b"))
     fake.add_grant("admin-service", "dcos:superuser", "full")
@@ -356,7 +356,7 @@ def test_what_stands_in_the_way_of_one_service(check_mode: bool, fake: EmulatedC
     assert set(fake.users) - set(state["users"]) == (set() if check_mode else {"fine-principal"})
 
 
-def test_grants_too_many_are_revoked_and_superuser_power_last(fake: EmulatedCluster) -> None:
+def test_excess_grants_are_revoked_and_superuser_power_last(fake: EmulatedCluster) -> None:
     run(fake, team())
     for rid in ("dcos:a", "dcos:superuser", "dcos:z"):
         fake.add_grant(API, rid, "full")
@@ -369,7 +369,7 @@ def test_grants_too_many_are_revoked_and_superuser_power_last(fake: EmulatedClus
 
 
 @pytest.mark.parametrize("exclusive", [True, False])
-def test_superuser_power_that_a_cache_hides_is_taken_away(exclusive: bool, fake: EmulatedCluster) -> None:
+def test_superuser_power_hidden_by_a_cache_is_revoked(exclusive: bool, fake: EmulatedCluster) -> None:
     run(fake, team())
     fake.add_grant(API, "dcos:superuser", "read")
 
@@ -387,7 +387,7 @@ def test_superuser_power_that_a_cache_hides_is_taken_away(exclusive: bool, fake:
     assert "dcos:superuser" not in {rid for rid, _action in fake.grants_of(API)}
 
 
-def test_power_through_a_group_fails_what_is_done(fake: EmulatedCluster) -> None:
+def test_superuser_power_through_a_group_fails_the_service(fake: EmulatedCluster) -> None:
     fake.set_members("mighty")
     fake.add_grant("mighty", "dcos:superuser", "full", "groups")
     run(fake, [entry("/team/api")])
@@ -400,7 +400,7 @@ def test_power_through_a_group_fails_what_is_done(fake: EmulatedCluster) -> None
     assert fake.grants_of(API) == {(RID + "x", "read")}
 
 
-def test_bring_up_and_after(fake: EmulatedCluster) -> None:
+def test_bring_up_and_its_end(fake: EmulatedCluster) -> None:
     outcome = run(fake, [entry("/team/api", superuser=True)])
     assert shown(outcome)["superuser"] is True
     assert fake.grants_of(API) == {("dcos:superuser", "full")}
@@ -408,7 +408,7 @@ def test_bring_up_and_after(fake: EmulatedCluster) -> None:
     assert shown(outcome)["revoked"] == [{"rid": "dcos:superuser", "action": "full"}]
 
 
-def test_a_list_of_secrets_that_may_not_be_read(fake: EmulatedCluster) -> None:
+def test_an_unreadable_list_of_secrets(fake: EmulatedCluster) -> None:
     fake.refused["?list=true"] = 403
     assert outcomes(run(fake, team())) == ["changed"] * 3
     reads = Counter(call for call in fake.calls if call.startswith("GET /secrets/"))
@@ -442,14 +442,14 @@ def test_a_token_that_expires_is_renewed_once_for_all(fake: EmulatedCluster) -> 
     assert refused[0] >= 1
 
 
-def test_without_the_list_of_accounts_nothing_is_tried(fake: EmulatedCluster) -> None:
+def test_without_the_list_of_accounts_no_service_is_tried(fake: EmulatedCluster) -> None:
     fake.refused["?type=service"] = 403
     with pytest.raises(DcosError, match="reading all service accounts"):
         run(fake, team())
     assert fake.writes == []
 
 
-def test_shared_reading_that_fails_is_sent_once_for_all(fake: EmulatedCluster) -> None:
+def test_a_failed_shared_read_is_sent_once(fake: EmulatedCluster) -> None:
     """24 services took 25 times the timeout before."""
     part = "list=true"
     fake.refused[part] = 500
@@ -460,7 +460,7 @@ def test_shared_reading_that_fails_is_sent_once_for_all(fake: EmulatedCluster) -
     assert fake.writes == []
 
 
-def test_odd_entry_in_the_list_of_accounts_is_the_matter_of_its_service(fake: EmulatedCluster) -> None:
+def test_malformed_entry_in_the_list_of_accounts_fails_its_service_only(fake: EmulatedCluster) -> None:
     run(fake, team())
 
     def odd(sent: Sent, answer: Callable[[], Reply]) -> Reply:
@@ -476,7 +476,7 @@ def test_odd_entry_in_the_list_of_accounts_is_the_matter_of_its_service(fake: Em
     assert "public_key is a number, not text" in shown(outcome)["msg"]
 
 
-def test_mistake_of_the_collection_in_one_service_keeps_the_results_of_others(
+def test_internal_error_in_one_service_keeps_the_results_of_others(
     fake: EmulatedCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     grant = Iam.grant
@@ -506,7 +506,7 @@ def test_mode_that_cannot_be_read(fake: EmulatedCluster) -> None:
     assert outcomes(run(fake, [{"name": "/a", "security_mode": "strict"}])) == ["changed"]
 
 
-def test_the_version_is_read_where_it_matters(fake: EmulatedCluster) -> None:
+def test_the_version_is_read_if_needed(fake: EmulatedCluster) -> None:
     run(fake, [{"name": "/team/api", "transport_encryption": True}])
     assert "GET /dcos-metadata/dcos-version.json" in fake.calls
 
@@ -526,7 +526,7 @@ def test_run_as_grants(fake: EmulatedCluster) -> None:
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4, 5, 6])
 @pytest.mark.parametrize("what", ["account", "secret", "grant"])
-def test_somebody_else_is_faster(what: str, number: int, fake: EmulatedCluster) -> None:
+def test_another_run_creates_it_first(what: str, number: int, fake: EmulatedCluster) -> None:
     """What the lists said is not true any more: the service is planned again from what there is now."""
 
     def rival() -> None:
@@ -551,7 +551,7 @@ def test_somebody_else_is_faster(what: str, number: int, fake: EmulatedCluster) 
     assert outcomes(run(fake, team()[:1])) == ["ok"]
 
 
-def test_a_resource_that_went_away(fake: EmulatedCluster) -> None:
+def test_a_resource_that_was_deleted(fake: EmulatedCluster) -> None:
     fake.add_acl(RID + "team", "there at first")
     fake.rivals[5] = lambda: fake.remove_acl(RID + "team")
     outcome = run(fake, team())
@@ -559,7 +559,7 @@ def test_a_resource_that_went_away(fake: EmulatedCluster) -> None:
     assert all((RID + "team", "read") in fake.grants_of(f"team__{name[6:]}-principal") for name in NAMES)
 
 
-def test_a_document_that_changes_before_it_is_mended_is_not_overwritten(fake: EmulatedCluster) -> None:
+def test_a_document_changed_before_its_repair_is_not_overwritten(fake: EmulatedCluster) -> None:
     run(fake, team()[:1])
     stored = {**fake.document(API_SECRET), "scheme": "RS512"}
     fake.store_secret(API_SECRET, stored)
@@ -639,7 +639,7 @@ def test_an_error_says_what_was_done(fake: EmulatedCluster) -> None:
     assert outcomes(run(fake, team())) == ["changed", "ok", "ok"]
 
 
-def test_a_cluster_that_is_gone_is_not_asked_for_every_service(fake: EmulatedCluster) -> None:
+def test_an_unreachable_cluster_is_not_tried_for_every_service(fake: EmulatedCluster) -> None:
     asked: list[str] = []
 
     def cluster(sent: Sent) -> Any:
@@ -764,7 +764,7 @@ def test_check_mode_reads_a_private_key_whose_other_half_is_missing(fake: Emulat
     assert (predicted.before, predicted.after) == (outcome.before, outcome.after)
 
 
-def test_a_private_key_that_others_can_read_is_closed(fake: EmulatedCluster, tmp_path: Path) -> None:
+def test_a_readable_private_key_file_is_made_private(fake: EmulatedCluster, tmp_path: Path) -> None:
     services = team(key_store="file", key_dir=str(tmp_path))[:1]
     run(fake, services)
     private = tmp_path / f"{API}.pem"
@@ -781,7 +781,7 @@ def test_a_private_key_that_others_can_read_is_closed(fake: EmulatedCluster, tmp
     assert outcomes(run(fake, services)) == ["ok"]
 
 
-def test_a_key_file_of_another_key_is_refused_before_it_is_made(fake: EmulatedCluster, tmp_path: Path) -> None:
+def test_another_key_is_refused_before_its_file_is_made(fake: EmulatedCluster, tmp_path: Path) -> None:
     fake.add_account(API, public_text("a"))
     outcome = run(fake, [entry("/team/api", key_store="file", key_dir=str(tmp_path))])
     assert shown(outcome)["failure"]["code"] == "key_mismatch"
@@ -835,7 +835,7 @@ def test_retirement(fake: EmulatedCluster) -> None:
     assert again.changed is False
 
 
-def test_what_appears_while_others_are_done_is_not_deleted(fake: EmulatedCluster) -> None:
+def test_secrets_that_appear_during_the_run_are_not_deleted(fake: EmulatedCluster) -> None:
     """Between the plan and its end there can be half a minute: what destroys looks again."""
     run(fake, team())
 
@@ -850,7 +850,7 @@ def test_what_appears_while_others_are_done_is_not_deleted(fake: EmulatedCluster
     assert "is left as it is" in shown(outcome, 2)["warnings"][0]
 
 
-def test_acls_that_nobody_uses_any_more_go_after_everything_else(fake: EmulatedCluster) -> None:
+def test_unused_acls_are_deleted_last(fake: EmulatedCluster) -> None:
     run(fake, team())
     fake.add_account("other", public_text("b"))
     fake.add_grant("other", RID + "team/queue", "full")
@@ -883,7 +883,7 @@ def test_one_at_a_time_is_in_order(fake: EmulatedCluster) -> None:
     assert created == [f"team__{name[6:]}-principal" for name in NAMES]
 
 
-def test_warnings_are_told_once(fake: EmulatedCluster) -> None:
+def test_warnings_are_shown_once(fake: EmulatedCluster) -> None:
     services = [entry(f"/s{number}", secret_path=f"secret-{number}") for number in range(25)]
     outcome = run(fake, services, check_mode=True)
     assert len(outcome.warnings) == 21

@@ -81,7 +81,7 @@ def test_service_account(way: str, fake: EmulatedCluster, tmp_path: Path) -> Non
     assert UID not in fake.users
 
 
-def test_service_account_looks_for_the_private_half(fake: EmulatedCluster) -> None:
+def test_service_account_checks_for_the_private_half(fake: EmulatedCluster) -> None:
     options = {"uid": UID, "public_key": public_text("b"), "replace_key": True, "secret_path": "svc/sec"}
     fake.add_account(UID, public_text("a"))
     stored = {"uid": UID, "private_key": private_text("a"), "scheme": "RS256", "login_endpoint": ""}
@@ -97,7 +97,7 @@ def test_service_account_looks_for_the_private_half(fake: EmulatedCluster) -> No
 # dcos_sa_secret
 
 
-def test_sa_secret_with_a_key_that_nobody_sees(fake: EmulatedCluster) -> None:
+def test_sa_secret_with_a_generated_key(fake: EmulatedCluster) -> None:
     options = {"uid": UID, "path": "/a/secret", "generate_key": True, "security_mode": "strict"}
     result = twice("dcos_sa_secret", options, fake)
     stored = fake.document("a/secret")
@@ -121,7 +121,7 @@ def test_sa_secret_with_a_given_key(way: str, fake: EmulatedCluster, tmp_path: P
     assert result["secret"]["fingerprint"] == fingerprint(public_key("a"))
 
 
-def test_sa_secret_shows_nothing_of_a_broken_key(fake: EmulatedCluster) -> None:
+def test_sa_secret_hides_a_broken_key(fake: EmulatedCluster) -> None:
     broken = private_text("a").replace("\n", " S3CRET\n", 3)
     options = {"uid": UID, "path": "p", "private_key": broken, "security_mode": "strict"}
     result = failed("dcos_sa_secret", options, fake)
@@ -129,7 +129,7 @@ def test_sa_secret_shows_nothing_of_a_broken_key(fake: EmulatedCluster) -> None:
     assert "S3CRET" not in json.dumps(result)
 
 
-def test_sa_secret_in_permissive_mode_as_old_versions_wrote_it(fake: EmulatedCluster) -> None:
+def test_sa_secret_with_a_legacy_endpoint(fake: EmulatedCluster) -> None:
     fake.replies["bootstrap-config.json"] = Reply(200, {"security": "permissive"})
     options = {"uid": UID, "path": "p", "generate_key": True, "security_mode": "permissive"}
     run("dcos_sa_secret", {**options, "legacy_login_endpoint": "always"}, fake)
@@ -138,7 +138,7 @@ def test_sa_secret_in_permissive_mode_as_old_versions_wrote_it(fake: EmulatedClu
     assert fake.document("p")["login_endpoint"].startswith("https://")
 
 
-def test_what_is_deleted_needs_no_key(fake: EmulatedCluster, tmp_path: Path) -> None:
+def test_deleting_needs_no_key(fake: EmulatedCluster, tmp_path: Path) -> None:
     """So that a task with a variable for its state can retire what it made, when the local files are gone."""
     gone = {"uid": UID, "state": "absent"}
     fake.add_account(UID, public_text("a"))
@@ -229,7 +229,7 @@ NEW_SECRET = {"path": "p", "generate_key": True, "security_mode": "strict"}
          {"unknown_rids": "warn"}, "invalid_rid"),
     ],
 )  # fmt: skip
-def test_what_an_option_allows(
+def test_options_that_allow_more(
     name: str, options: dict[str, Any], option: dict[str, Any], code: str, fake: EmulatedCluster
 ) -> None:
     fake.add_account(UID, public_text("a"))
@@ -259,9 +259,7 @@ def test_what_an_option_allows(
         ("dcos_services", {"services": [{"name": "/svc", "account": UID, "secret_path": "p"}]}, "secret_store"),
     ],
 )
-def test_another_store_is_asked_where_it_is_named(
-    name: str, options: dict[str, Any], option: str, fake: EmulatedCluster
-) -> None:
+def test_a_named_store_is_used(name: str, options: dict[str, Any], option: str, fake: EmulatedCluster) -> None:
     """And one that does not exist is an error, not an empty one."""
     fake.add_account(UID, public_text("a" if name == "dcos_service_account" else "b"))
     fake.store_secret("p", STORED)
@@ -341,7 +339,7 @@ def test_access_info(fake: EmulatedCluster) -> None:
     assert "s3cret-value" not in shown
 
 
-def test_access_info_can_be_written_down(fake: EmulatedCluster) -> None:
+def test_access_info_is_json_serialisable(fake: EmulatedCluster) -> None:
     fake.store_secret("s", '{"uid": "half\\ud800", "private_key": "x"}')
     account = {"uid": "a", "public_key": public_text("a"), "is_service": True, "description": "half \ud800"}
     fake.replies["/users?type=service"] = Reply(200, {"array": [account]})
@@ -351,7 +349,7 @@ def test_access_info_can_be_written_down(fake: EmulatedCluster) -> None:
     assert found["accounts"][0]["description"] == "half ?"
 
 
-def test_access_info_tells_what_it_did_not_read(fake: EmulatedCluster) -> None:
+def test_access_info_reports_unread_parts(fake: EmulatedCluster) -> None:
     for number in range(3):
         fake.store_secret(f"s{number}", "x")
     fake.refused = {"/groups": 403, "/default/s": 403}
@@ -417,9 +415,7 @@ def test_token(fake: EmulatedCluster) -> None:
     assert result["uid"] == account_of(result["token"]) == "admin"
 
 
-def test_token_is_returned_where_the_connection_has_the_very_same_one(
-    fake: EmulatedCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_token_is_returned_if_it_equals_the_connections(fake: EmulatedCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two logins of one account within a second bring one token; that of the connection is hidden."""
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now)
@@ -435,7 +431,7 @@ def test_token_is_returned_where_the_connection_has_the_very_same_one(
     assert first not in json.dumps(hidden)
 
 
-def test_token_that_is_kept_is_not_printed(fake: EmulatedCluster, tmp_path: Path) -> None:
+def test_a_kept_token_is_not_printed(fake: EmulatedCluster, tmp_path: Path) -> None:
     fake.add_account(UID, public_text("a"))
     path = tmp_path / "token"
     options = {"uid": UID, "private_key": private_text("a"), "path": str(path)}
@@ -450,7 +446,7 @@ def test_token_that_is_kept_is_not_printed(fake: EmulatedCluster, tmp_path: Path
 
 
 @pytest.mark.parametrize("way", ["password", "private_key", "private_key_path", "secret_path"])
-def test_token_by_every_way(way: str, fake: EmulatedCluster, tmp_path: Path) -> None:
+def test_token_by_every_kind_of_login(way: str, fake: EmulatedCluster, tmp_path: Path) -> None:
     path = tmp_path / "k.pem"
     path.write_text(private_text("a"), encoding="ascii")
     path.chmod(0o600)
@@ -567,7 +563,7 @@ ODD_FIELDS = [
     ],
     ids=["info", "absent", "present"],
 )
-def test_a_field_in_which_somebody_put_a_secret_is_not_shown(
+def test_malformed_fields_of_a_document_are_not_shown(
     name: str, options: dict[str, Any], odd: dict[str, Any], fake: EmulatedCluster
 ) -> None:
     fake.add_account(UID, public_text("a"))
@@ -579,7 +575,7 @@ def test_a_field_in_which_somebody_put_a_secret_is_not_shown(
 
 
 @pytest.mark.parametrize("uid", ["", ".", "..", "a/b", "S3CRET\n", "anonymous", "x" * 97])
-def test_what_names_no_account_that_could_be_is_no_document(uid: str, fake: EmulatedCluster) -> None:
+def test_a_document_with_an_impossible_uid_is_none(uid: str, fake: EmulatedCluster) -> None:
     fake.store_secret("p", {"uid": uid, "private_key": private_text("a")})
     secret = run("dcos_sa_secret_info", {"path": "p"}, fake)["secret"]
     assert {name for name, value in secret.items() if value is not None} == {"store", "path", "is_document"}
@@ -590,7 +586,7 @@ def test_what_names_no_account_that_could_be_is_no_document(uid: str, fake: Emul
 # All of them
 
 
-def test_wrong_credentials_are_told_and_not_quoted(fake: EmulatedCluster) -> None:
+def test_wrong_credentials_are_reported_but_not_quoted(fake: EmulatedCluster) -> None:
     options = {**LOGIN, "dcos_password": "wrong-S3CRET"}
     result = run("dcos_cluster_info", {}, fake, login=options)
     assert result["failed"] is True
@@ -599,7 +595,7 @@ def test_wrong_credentials_are_told_and_not_quoted(fake: EmulatedCluster) -> Non
     assert "S3CRET" not in json.dumps(result)
 
 
-def test_variables_are_used_where_the_task_says_nothing(fake: EmulatedCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_variables_fill_in_for_the_task(fake: EmulatedCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("DCOS_URL", URL + "/"), ("DCOS_USERNAME", "admin"), ("DCOS_PASSWORD", "admin-password")):
         monkeypatch.setenv(name, value)
     result = run("dcos_cluster_info", {}, fake, login={"dcos_username": "", "dcos_password": ""})
@@ -619,7 +615,7 @@ def test_services(fake: EmulatedCluster) -> None:
     assert fake.secrets == {}
 
 
-def test_services_that_fail_are_named_with_the_whole_result(fake: EmulatedCluster, tmp_path: Path) -> None:
+def test_failed_services_are_named_with_the_whole_result(fake: EmulatedCluster, tmp_path: Path) -> None:
     fake.store_secret("team/api/api-secret", "somebody else's s3cret")
     told = tmp_path / "progress"
     told.write_text("", encoding="utf-8")
@@ -720,7 +716,7 @@ PEM = private_text("a")
         ("dcos_group", {"gid": UID, "members": [PEM]}),
     ],
 )
-def test_a_key_in_place_of_something_else_is_not_shown(
+def test_a_misplaced_key_is_not_shown(
     name: str, options: dict[str, Any], fake: EmulatedCluster, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Neither in the message nor among the arguments, which Ansible shows with -v."""

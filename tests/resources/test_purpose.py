@@ -115,7 +115,7 @@ LISTS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("said", LISTS, ids=str)
-def test_rotation_changes_nothing_but_the_key(said: dict[str, Any], fake: EmulatedCluster) -> None:
+def test_rotation_changes_only_the_key(said: dict[str, Any], fake: EmulatedCluster) -> None:
     before, key = without_key(fake), fake.users[UID]["public_key"]
     services = [{"name": "/team/api", **said}]
     predicted = run(fake, services, check_mode=True)
@@ -153,7 +153,7 @@ def test_rotation_once(fake: EmulatedCluster) -> None:
     assert outcomes(run(fake, services)) == ["ok"]
 
 
-def test_what_has_no_key_is_not_rotated() -> None:
+def test_services_without_a_key_are_not_rotated() -> None:
     fake = EmulatedCluster("permissive")
     adopt(fake, UID, SECRET)
     services = [
@@ -194,7 +194,7 @@ def test_an_interrupted_rotation_is_finished_by_rotating_again() -> None:
         assert (without_key(fake), logs_in(fake)) == (before, True), done
 
 
-def test_retirement_takes_the_list_that_provisions(fake: EmulatedCluster) -> None:
+def test_retirement_accepts_the_list_that_provisions(fake: EmulatedCluster) -> None:
     services = [{"name": "/team/api", "state": "present", "rotate_key": True, "superuser": True}]
     outcome = run(fake, services, "retire")
     assert outcomes(outcome) == ["changed"]
@@ -212,7 +212,7 @@ def test_an_adopted_account_keeps_its_description(fake: EmulatedCluster) -> None
     assert fake.users[UID]["description"] == "asked for"
 
 
-def test_check_mode_invents_no_key(fake: EmulatedCluster) -> None:
+def test_check_mode_makes_no_key(fake: EmulatedCluster) -> None:
     services = [{"name": f"/team/{name}"} for name in ("one", "two", "api")]
     outcome = run(fake, services, "provision", check_mode=True)
     made = "(made when applied)"
@@ -250,12 +250,12 @@ def test_sizes_of_batches(sizes: list[str], lengths: list[int]) -> None:
 
 
 @pytest.mark.parametrize("size", ["", "0", "-1", "many", "0%", "101%", "1.5", "2 3"])
-def test_sizes_that_are_none(size: str) -> None:
-    with pytest.raises(DcosError, match=r"^batch_size: .* is no size of a batch"):
+def test_invalid_sizes_of_batches(size: str) -> None:
+    with pytest.raises(DcosError, match=r"^batch_size: .* is not a batch size"):
         batches(3, ["1", size])
 
 
-def test_nothing_follows_a_batch_in_which_one_fails(fake: EmulatedCluster) -> None:
+def test_no_batch_follows_a_failed_one(fake: EmulatedCluster) -> None:
     names = ["api", "b", "c", "d", "e"]
     for name in names[1:]:
         adopt(fake, f"team__{name}-principal", f"team/{name}/{name}-secret")
@@ -289,7 +289,7 @@ def test_messages_name_variables_of_the_service(fake: EmulatedCluster) -> None:
         assert not any(word in message for word in ("overwrite", "rotate=", "replace_key", "dcos_sa_secret"))
 
 
-def test_what_two_have_in_common_is_told_once(fake: EmulatedCluster) -> None:
+def test_collisions_are_reported_once(fake: EmulatedCluster) -> None:
     outcome = run(fake, [{"name": "/team/a"}, {"name": "/team/a"}], "provision")
     assert outcomes(outcome) == ["failed"] * 2
     assert outcome.failure is not None

@@ -131,7 +131,7 @@ def test_the_description_of_a_new_account(description: str | None, stored: str) 
     assert fake.users[UID]["description"] == stored
 
 
-def test_a_description_that_is_left_out_is_not_managed() -> None:
+def test_a_missing_description_is_not_managed() -> None:
     fake = populated()
     assert not run(fake).changed
     assert not run(fake, key="old").changed
@@ -139,7 +139,7 @@ def test_a_description_that_is_left_out_is_not_managed() -> None:
 
 
 @pytest.mark.parametrize("description", ["", "another"])
-def test_a_description_that_is_given_is_a_wish(description: str) -> None:
+def test_a_given_description_is_set(description: str) -> None:
     fake = populated()
     outcome = run(fake, description=description)
     assert outcome.changed
@@ -209,7 +209,7 @@ def test_uids_that_are_refused_before_any_request(uid: str, code: str) -> None:
     assert fake.calls == []
 
 
-def test_the_prefix_can_be_vouched_for_but_not_for_dcos_itself() -> None:
+def test_the_dcos_prefix_can_be_allowed_except_for_native_accounts() -> None:
     fake = EmulatedCluster()
     assert run(fake, uid="dcos_mine", key="new", allow_dcos_prefix=True).changed
     with pytest.raises(DcosError):
@@ -236,7 +236,7 @@ def test_absent_deletes_the_account_and_a_journal() -> None:
 
 
 @pytest.mark.parametrize("crash_after", [1])
-def test_a_deletion_that_was_interrupted_is_finished_by_the_next_one(crash_after: int) -> None:
+def test_an_interrupted_deletion_is_finished_by_the_next_run(crash_after: int) -> None:
     fake = populated()
     write_journal(fake, "new")
     fake.crash_after = crash_after
@@ -247,7 +247,7 @@ def test_a_deletion_that_was_interrupted_is_finished_by_the_next_one(crash_after
     assert set(fake.users) == {"admin", "bystander"}
 
 
-def test_an_interrupted_deletion_does_not_bring_back_what_was_deleted() -> None:
+def test_an_interrupted_deletion_restores_nothing() -> None:
     """The journal goes first: it must not restore grants to an account that is created anew later."""
     fake = populated()
     write_journal(fake, "new")
@@ -257,7 +257,7 @@ def test_an_interrupted_deletion_does_not_bring_back_what_was_deleted() -> None:
     assert not (UID not in fake.users and JOURNAL in fake.users)
 
 
-def test_the_own_account_is_neither_deleted_nor_replaced() -> None:
+def test_the_connections_account_is_neither_deleted_nor_replaced() -> None:
     fake = populated()
     for options in ({"present": False}, {"key": "new", "replace_key": True}):
         for check_mode in (False, True):
@@ -271,7 +271,7 @@ def test_the_own_account_is_neither_deleted_nor_replaced() -> None:
 # Replacing
 
 
-def test_a_replacement_brings_everything_back() -> None:
+def test_a_replacement_restores_everything() -> None:
     fake = populated()
     predicted = run(fake, True, key="new", replace_key=True)
     assert fake.writes == []
@@ -289,7 +289,7 @@ def test_a_replacement_brings_everything_back() -> None:
     assert not run(fake, key="new", replace_key=True).changed
 
 
-def test_nothing_is_replaced_by_a_key_that_is_stored_nowhere() -> None:
+def test_no_replacement_with_a_key_that_is_not_stored() -> None:
     """Another run may have taken the next key for a leftover; its journal was not to be seen then."""
     fake = EmulatedCluster()
     fake.add_account(UID, public_text("old"))
@@ -308,7 +308,7 @@ def test_nothing_is_replaced_by_a_key_that_is_stored_nowhere() -> None:
     assert f"{UID}.replacing" not in fake.users
 
 
-def test_a_key_that_was_never_stored_is_told_before_the_first_write() -> None:
+def test_a_key_that_is_not_stored_is_reported_before_the_first_write() -> None:
     fake = EmulatedCluster()
     fake.add_account(UID, public_text("old"))
     with pytest.raises(DcosError, match=r"^secret_path: .*still has its old key") as caught:
@@ -363,7 +363,7 @@ def interrupted(fake: EmulatedCluster, step: int, **options: Any) -> None:
 
 
 @pytest.mark.parametrize("step", range(1, STEPS + 1))
-def test_a_replacement_that_was_interrupted_anywhere_is_finished_by_the_same_run(step: int) -> None:
+def test_a_replacement_interrupted_anywhere_is_finished_by_the_same_task(step: int) -> None:
     fake = populated()
     interrupted(fake, step, **REPLACEMENT)
     outcome = run(fake, **REPLACEMENT)
@@ -427,7 +427,7 @@ REPAIRS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("first", range(1, STEPS + 1))
 @pytest.mark.parametrize("repair", REPAIRS)
-def test_a_repair_that_is_interrupted_too_loses_nothing(first: int, repair: str) -> None:
+def test_an_interrupted_repair_loses_nothing(first: int, repair: str) -> None:
     """Each write of each repair may be the last one of its run; the run after that still brings everything back."""
     end, second = "crash", 0
     while end == "crash":
@@ -512,7 +512,7 @@ def test_every_state(account: str | None, has_journal: bool, given: str | None, 
 
 @pytest.mark.parametrize("powerful", [True, False])
 @pytest.mark.parametrize("account", [None, "new", "old"])
-def test_power_is_given_back_by_who_makes_the_account_again_only_and_told(account: str | None, powerful: bool) -> None:
+def test_only_the_run_that_recreates_the_account_restores_superuser_power(account: str | None, powerful: bool) -> None:
     fake = EmulatedCluster()
     if account is not None:
         fake.add_account(UID, public_text(account))
@@ -530,10 +530,10 @@ def test_power_is_given_back_by_who_makes_the_account_again_only_and_told(accoun
         assert outcome.warnings[0].startswith(f"Service account {UID} gets dcos:superuser back")
     else:
         assert outcome.warnings[0].startswith(f"Service account {UID} had dcos:superuser full when the replacement")
-        assert "is not given back" in outcome.warnings[0]
+        assert "is not restored" in outcome.warnings[0]
 
 
-def test_a_description_that_is_given_wins_over_the_journal() -> None:
+def test_a_given_description_wins_over_the_journal() -> None:
     fake = populated()
     fake.remove_account(UID)
     write_journal(fake, "new")
@@ -541,7 +541,7 @@ def test_a_description_that_is_given_wins_over_the_journal() -> None:
     assert fake.users[UID]["description"] == ""
 
 
-def test_a_membership_that_is_refused_is_told_and_made_by_a_later_run() -> None:
+def test_a_refused_membership_is_reported_and_made_by_a_later_run() -> None:
     fake = populated()
     fake.refused["/groups/developers/users/"] = 403
     with pytest.raises(ApiError, match=r"adding account .* to group developers") as caught:
@@ -553,7 +553,7 @@ def test_a_membership_that_is_refused_is_told_and_made_by_a_later_run() -> None:
     assert_whole(fake, "new")
 
 
-def test_a_replacement_whose_journal_another_run_dropped_deletes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_replacement_without_its_journal_deletes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = populated()
     read, found = _account.read_journal, []
 
@@ -576,7 +576,7 @@ def test_a_replacement_whose_journal_another_run_dropped_deletes_nothing(monkeyp
 JOURNAL_TEXT = '{"description": "", "grants": [], "groups": []}'
 
 
-def test_an_account_that_only_has_the_name_of_a_journal_is_left_alone() -> None:
+def test_an_account_with_only_the_name_of_a_journal_is_left_alone() -> None:
     fake = populated()
     for description in ("somebody's own", "{}", "[]", '{"description": "", "grants": 7, "groups": []}', "null"):
         fake.add_account(JOURNAL, public_text("other"), description)
@@ -588,7 +588,7 @@ def test_an_account_that_only_has_the_name_of_a_journal_is_left_alone() -> None:
         assert fake.state() == before
 
 
-def test_a_journal_without_a_key_of_ours_is_none() -> None:
+def test_an_account_without_a_usable_key_is_no_journal() -> None:
     fake = populated()
     fake.add_account(JOURNAL, "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", JOURNAL_TEXT)
     with pytest.raises(DcosError, match="no such journal"):
@@ -603,7 +603,7 @@ def test_a_journal_that_appears_meanwhile_is_read() -> None:
     assert_whole(fake, "new")
 
 
-def test_an_account_that_somebody_else_replaces_meanwhile_is_looked_at_again() -> None:
+def test_an_account_replaced_by_another_run_is_read_again() -> None:
     """Between our journal and our deletion another run has given the account a key and one grant more."""
     fake = populated()
 
@@ -618,7 +618,7 @@ def test_an_account_that_somebody_else_replaces_meanwhile_is_looked_at_again() -
     assert JOURNAL not in fake.users
 
 
-def test_a_journal_of_somebody_else_is_not_removed_with_ours() -> None:
+def test_another_journal_is_not_removed() -> None:
     fake = populated()
 
     def rival(sent: Sent, answer: Callable[[], Reply]) -> Reply:
@@ -662,7 +662,7 @@ def test_a_long_uid_has_no_room_for_a_journal() -> None:
 # Races and lost answers
 
 
-def test_an_account_that_somebody_else_creates_is_compared() -> None:
+def test_an_account_created_by_another_run_is_compared() -> None:
     fake = EmulatedCluster()
     fake.rivals[1] = lambda: fake.add_account(UID, public_text("new"), UID)
     outcome = run(fake, key="new")
@@ -676,7 +676,7 @@ def test_an_account_that_somebody_else_creates_is_compared() -> None:
     assert caught.value.code == "key_mismatch"
 
 
-def test_who_loses_each_time_stops() -> None:
+def test_a_run_that_always_loses_the_race_stops() -> None:
     fake = EmulatedCluster()
 
     def comes_and_goes() -> None:
@@ -698,7 +698,7 @@ def test_who_loses_each_time_stops() -> None:
 
 @pytest.mark.parametrize("cut", ["cut_after", "cut_before"])
 @pytest.mark.parametrize("number", range(1, STEPS + 1))
-def test_an_answer_that_is_lost_at_any_write_loses_nothing(cut: str, number: int) -> None:
+def test_a_lost_answer_at_any_write_loses_nothing(cut: str, number: int) -> None:
     fake = populated()
     getattr(fake, cut).add(number)
     outcome = run(fake, **REPLACEMENT)
@@ -706,7 +706,7 @@ def test_an_answer_that_is_lost_at_any_write_loses_nothing(cut: str, number: int
     assert_whole(fake, "new")
 
 
-def test_a_grant_whose_acl_went_away_is_restored_with_its_acl() -> None:
+def test_a_grant_is_restored_with_its_deleted_acl() -> None:
     fake = populated()
     interrupted(fake, 2, **REPLACEMENT)
     fake.remove_acl("dcos:a")
@@ -716,7 +716,7 @@ def test_a_grant_whose_acl_went_away_is_restored_with_its_acl() -> None:
     assert JOURNAL not in fake.users
 
 
-def test_a_group_that_went_away_does_not_stop_the_repair_for_ever() -> None:
+def test_a_deleted_group_does_not_block_the_repair() -> None:
     fake = populated()
     interrupted(fake, 2, **REPLACEMENT)
     fake.remove_group("operators")
@@ -726,7 +726,7 @@ def test_a_group_that_went_away_does_not_stop_the_repair_for_ever() -> None:
     assert JOURNAL not in fake.users
 
 
-def test_a_refusal_half_way_says_what_is_done_and_keeps_the_journal() -> None:
+def test_a_refusal_half_way_lists_what_was_done_and_keeps_the_journal() -> None:
     fake = populated()
 
     def refuse(sent: Sent, answer: Callable[[], Reply]) -> Reply:
@@ -798,7 +798,7 @@ def belongings(fake: EmulatedCluster) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_what_is_changed_between_the_journal_and_the_deletion_is_not_undone(change: str) -> None:
+def test_changes_before_the_deletion_are_not_undone(change: str) -> None:
     act, told = CHANGES[change]
     changed, fake = populated(), populated()
     act(changed)
@@ -816,7 +816,7 @@ def test_what_is_changed_between_the_journal_and_the_deletion_is_not_undone(chan
     assert fake.writes[:3] == [WRITE_JOURNAL, f"PATCH /acs/api/v1/users/{JOURNAL}", f"DELETE /acs/api/v1/users/{UID}"]
 
 
-def test_a_description_that_is_asked_for_wins_over_one_of_somebody_else() -> None:
+def test_a_given_description_wins_over_a_concurrent_one() -> None:
     fake = populated()
     after(fake, WRITE_JOURNAL, lambda: describe(fake, "theirs"))
     assert run(fake, description="mine", **REPLACEMENT).warnings == []
@@ -825,7 +825,7 @@ def test_a_description_that_is_asked_for_wins_over_one_of_somebody_else() -> Non
 
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("step", range(1, STEPS + 3))
-def test_a_replacement_that_follows_a_change_and_is_interrupted_loses_nothing(change: str, step: int) -> None:
+def test_an_interrupted_replacement_after_a_concurrent_change_loses_nothing(change: str, step: int) -> None:
     act, _told = CHANGES[change]
     changed, fake = populated(), populated()
     act(changed)
@@ -843,7 +843,7 @@ def test_a_replacement_that_follows_a_change_and_is_interrupted_loses_nothing(ch
     assert JOURNAL not in fake.users
 
 
-def test_who_changes_it_each_time_is_told_of_and_nothing_is_deleted() -> None:
+def test_endless_concurrent_changes_stop_the_replacement_before_the_deletion() -> None:
     fake = populated()
     numbers = iter(range(99))
     for call in (WRITE_JOURNAL, f"PATCH /acs/api/v1/users/{JOURNAL}"):
@@ -856,7 +856,7 @@ def test_who_changes_it_each_time_is_told_of_and_nothing_is_deleted() -> None:
     assert JOURNAL not in fake.users
 
 
-def test_the_last_look_before_the_deletion_is_at_power() -> None:
+def test_superuser_power_is_read_last_before_the_deletion() -> None:
     fake = populated()
     run(fake, **REPLACEMENT)
     deletion = fake.calls.index(f"DELETE /acs/api/v1/users/{UID}")
@@ -864,7 +864,7 @@ def test_the_last_look_before_the_deletion_is_at_power() -> None:
 
 
 @pytest.mark.parametrize("step", range(MADE_AGAIN, STEPS))
-def test_power_that_is_taken_after_an_interruption_does_not_come_back(step: int) -> None:
+def test_superuser_power_revoked_after_an_interruption_is_not_restored(step: int) -> None:
     fake = populated()
     interrupted(fake, step, **REPLACEMENT)
     revoke(fake, *POWER)
@@ -874,7 +874,7 @@ def test_power_that_is_taken_after_an_interruption_does_not_come_back(step: int)
     assert run(fake).warnings == []
 
 
-def test_neither_does_power_that_came_through_a_group() -> None:
+def test_superuser_power_through_a_group_revoked_after_an_interruption_is_not_restored() -> None:
     fake = populated()
     fake.add_grant("operators", "dcos:superuser", "full", "groups")
     interrupted(fake, STEPS - 1, **REPLACEMENT)
@@ -885,7 +885,7 @@ def test_neither_does_power_that_came_through_a_group() -> None:
     assert "had the membership in group operators when" in outcome.warnings[0]
 
 
-def test_a_key_that_another_run_drops_in_the_moment_of_the_deletion_is_not_given_to_the_account() -> None:
+def test_a_key_dropped_by_another_run_during_the_deletion_is_not_used() -> None:
     """That run took the replacement for an interrupted one: with the new key nobody could log in any more."""
     fake = populated()
     stored = [True]
@@ -895,14 +895,14 @@ def test_a_key_that_another_run_drops_in_the_moment_of_the_deletion_is_not_given
         stored.clear()
 
     fake.rivals[2] = drop
-    with pytest.raises(DcosError, match="made again as it was, with its old key") as caught:
+    with pytest.raises(DcosError, match="created again as it was, with its old key") as caught:
         run(fake, is_stored=lambda key: bool(stored), **REPLACEMENT)
     assert caught.value.code == "key_mismatch"
     assert_whole(fake, "old")
 
 
 @pytest.mark.parametrize("reading", ["before the plan", "before the deletion"])
-def test_an_account_that_another_run_deletes_while_it_is_read_keeps_what_its_journal_says(reading: str) -> None:
+def test_an_account_deleted_during_the_read_is_restored_from_its_journal(reading: str) -> None:
     """The memberships of an account that is not there are none: that must not get into the journal."""
     fake = populated()
     looks: list[str] = []
@@ -921,7 +921,7 @@ def test_an_account_that_another_run_deletes_while_it_is_read_keeps_what_its_jou
     assert_whole(fake, "new")
 
 
-def test_a_journal_is_not_dropped_for_an_account_that_is_deleted_after_it_was_read() -> None:
+def test_a_journal_is_kept_if_the_account_is_deleted_after_the_read() -> None:
     fake = populated()
     write_journal(fake, "new", "Service\nwith ümlaut")
     after(fake, f"GET /acs/api/v1/users/{JOURNAL}", lambda: fake.remove_account(UID))
@@ -929,7 +929,7 @@ def test_a_journal_is_not_dropped_for_an_account_that_is_deleted_after_it_was_re
     assert_whole(fake, "new")
 
 
-def test_an_account_that_somebody_makes_again_while_ours_is_missing_is_left_alone() -> None:
+def test_an_account_created_by_others_during_a_replacement_is_left_alone() -> None:
     """The answer to our deletion is lost, and by the time we look there is another account under the uid."""
     fake = populated()
     fake.cut_after.add(2)
@@ -941,7 +941,7 @@ def test_an_account_that_somebody_makes_again_while_ours_is_missing_is_left_alon
     assert fake.writes.count(f"DELETE /acs/api/v1/users/{UID}") == 1
 
 
-def test_a_retirement_whose_answer_is_lost_leaves_an_account_that_somebody_makes_meanwhile() -> None:
+def test_a_retirement_with_a_lost_answer_keeps_a_newly_created_account() -> None:
     fake = populated()
     fake.cut_after.add(1)
     after(fake, f"DELETE /acs/api/v1/users/{UID}", lambda: fake.add_account(UID, public_text("other"), "theirs"))
@@ -949,7 +949,7 @@ def test_a_retirement_whose_answer_is_lost_leaves_an_account_that_somebody_makes
     assert fake.users[UID] == {"public_key": public_text("other"), "description": "theirs"}
 
 
-def test_a_journal_that_another_run_writes_meanwhile_is_not_dropped_with_ours() -> None:
+def test_a_journal_written_by_another_run_meanwhile_is_kept() -> None:
     fake = populated()
     fake.cut_after.add(STEPS)
     after(fake, f"DELETE /acs/api/v1/users/{JOURNAL}", lambda: write_journal(fake, "other"))
@@ -978,14 +978,14 @@ def test_the_last_superuser_is_neither_deleted_nor_replaced(
 
 
 @pytest.mark.parametrize("options", [{"present": False}, REPLACEMENT])
-def test_a_superuser_among_others_is_deleted_and_replaced(options: dict[str, Any]) -> None:
+def test_one_of_several_superusers_can_be_deleted_and_replaced(options: dict[str, Any]) -> None:
     fake = EmulatedCluster()
     fake.add_account(UID, public_text("old"))
     fake.add_grant(UID, "dcos:superuser", "full")
     assert run(fake, **options).changed
 
 
-def test_where_nobody_is_a_superuser_accounts_can_be_deleted() -> None:
+def test_without_superusers_accounts_can_be_deleted() -> None:
     fake = EmulatedCluster()
     fake.add_account(UID, public_text("old"))
     fake.set_superusers()

@@ -160,7 +160,7 @@ def test_every_state(
     assert (key_at(fake, PATH), key_at(fake, NEXT)) == (want_live, want_next)
 
 
-def test_what_is_made_is_the_document_that_consumers_read() -> None:
+def test_a_new_secret_is_a_readable_service_account_document() -> None:
     fake = stored()
     outcome = run(fake, path="/" + PATH)
     assert fake.document(PATH) == document("made-1")
@@ -180,14 +180,14 @@ def test_what_is_made_is_the_document_that_consumers_read() -> None:
     assert fake.writes == [f"PUT /secrets/v1/secret/default/{PATH}"]
 
 
-def test_whether_the_key_changes_is_told() -> None:
+def test_key_changed_is_reported() -> None:
     assert run(stored()).values["key_changed"] is True
     assert run(stored("a", None, "a")).values["key_changed"] is False
     assert run(stored("a", "b", "b")).values["key_changed"] is True
     assert run(stored("a", None, "a"), present=False).values["key_changed"] is False
 
 
-def test_who_creates_it_at_the_same_time_is_used() -> None:
+def test_a_secret_created_at_the_same_time_is_used() -> None:
     fake = stored()
     fake.rivals[1] = lambda: fake.store_secret(PATH, document("a"))
     outcome = run(fake)
@@ -196,7 +196,7 @@ def test_who_creates_it_at_the_same_time_is_used() -> None:
     assert not outcome.changed
 
 
-def test_who_deletes_it_at_the_same_time_is_answered_with_a_new_one() -> None:
+def test_a_secret_deleted_at_the_same_time_is_made_again() -> None:
     fake = stored("a", "b", "b")
     fake.rivals[1] = lambda: fake.remove_secret(PATH)
     run(fake)
@@ -217,14 +217,14 @@ def store_after_the_first_look(fake: EmulatedCluster, path: str, value: Any) -> 
 
 
 @pytest.mark.parametrize("path", [PATH, NEXT])
-def test_what_somebody_stores_before_the_deletion_is_looked_at_first(path: str) -> None:
+def test_a_value_stored_before_the_deletion_is_read_first(path: str) -> None:
     fake = stored(live="a", next_="b")
     store_after_the_first_look(fake, path, document("c"))
     assert run(fake, present=False).changed
     assert fake.secrets == {}
 
 
-def test_what_somebody_else_stores_before_the_deletion_stays() -> None:
+def test_a_foreign_value_stored_before_the_deletion_stays() -> None:
     fake = stored(live="a", next_="b")
     store_after_the_first_look(fake, PATH, "somebody else's")
     with pytest.raises(DcosError) as caught:
@@ -242,7 +242,7 @@ def journal_for(fake: EmulatedCluster, key: str) -> None:
     fake.add_account(f"{UID}.replacing", public_text(key), text)
 
 
-def test_a_leftover_that_a_rotation_takes_up_meanwhile_is_kept() -> None:
+def test_a_leftover_adopted_by_a_rotation_meanwhile_is_kept() -> None:
     fake = stored("a", "b", "a")
     fake.rivals[1] = lambda: journal_for(fake, "b")
     outcome = run(fake)
@@ -251,7 +251,7 @@ def test_a_leftover_that_a_rotation_takes_up_meanwhile_is_kept() -> None:
     assert fake.document(NEXT) == document("b"), "without a mark"
 
 
-def test_a_leftover_that_became_the_accounts_key_while_it_is_deleted_is_not_lost() -> None:
+def test_a_leftover_that_becomes_the_accounts_key_during_its_deletion_is_not_lost() -> None:
     fake = stored("a", "b", "a")
     fake.rivals[1] = lambda: fake.add_account(UID, public_text("b"))
     run(fake)
@@ -262,7 +262,7 @@ def test_a_leftover_that_became_the_accounts_key_while_it_is_deleted_is_not_lost
 
 
 @pytest.mark.parametrize("key", [None, "a"])
-def test_what_a_replacement_waits_for_is_kept_whoever_gives_the_live_key(key: str | None) -> None:
+def test_next_key_is_kept_during_replacement(key: str | None) -> None:
     fake = stored("a", "b", "a", journal="b")
     outcome = run(fake, key=key)
     assert (outcome.changed, outcome.values["unsettled"]) == (False, True)
@@ -279,7 +279,7 @@ def test_a_leftover_that_becomes_the_accounts_key_right_before_its_deletion_is_n
 
 
 @pytest.mark.usefixtures("sleeps")
-def test_a_leftover_is_kept_where_nobody_can_say_whether_it_is_awaited() -> None:
+def test_a_leftover_is_kept_if_the_journal_cannot_be_read() -> None:
     fake = stored("a", "b", "a")
 
     def rival() -> None:
@@ -310,7 +310,7 @@ def marked(fake: EmulatedCluster) -> EmulatedCluster:
     return fake
 
 
-def test_a_leftover_is_marked_before_it_goes_and_no_replacement_takes_it_up_then() -> None:
+def test_a_leftover_is_marked_before_its_deletion_and_no_replacement_uses_it() -> None:
     fake = stored("a", "b", "a")
     assert counts_as_stored(fake, "b")
     marked(fake)
@@ -320,14 +320,14 @@ def test_a_leftover_is_marked_before_it_goes_and_no_replacement_takes_it_up_then
     assert (key_at(fake, PATH), key_at(fake, NEXT)) == ("a", None)
 
 
-def test_a_rotation_takes_up_a_key_that_is_marked() -> None:
+def test_a_rotation_adopts_a_marked_key() -> None:
     fake = marked(stored("a", "b", "a"))
     assert run(fake, rotate="prepare").values["secret"]["pending"] is True
     assert fake.document(NEXT) == document("b")
     assert counts_as_stored(fake, "b")
 
 
-def test_a_marked_key_that_the_account_has_is_put_in_place() -> None:
+def test_a_marked_key_of_the_account_is_promoted() -> None:
     fake = marked(stored("a", "b", "a"))
     fake.add_account(UID, public_text("b"))
     run(fake)
@@ -335,7 +335,7 @@ def test_a_marked_key_that_the_account_has_is_put_in_place() -> None:
     assert key_at(fake, NEXT) is None
 
 
-def test_a_mark_that_cannot_be_taken_off_again_loses_no_key() -> None:
+def test_a_mark_that_cannot_be_removed_loses_no_key() -> None:
     fake = stored("a", "b", "a")
 
     def rival() -> None:
@@ -422,7 +422,7 @@ def test_a_rotation_that_was_interrupted_anywhere(after: int, repair: str, made:
     assert not run(fake).changed
 
 
-def test_next_is_only_removed_when_live_is_seen_to_hold_the_key() -> None:
+def test_next_is_removed_only_after_reading_back_live() -> None:
     """Somebody writes live between our write and the removal of next: next stays."""
     fake = stored("a", "b", "b")
 
@@ -442,7 +442,7 @@ def test_next_is_only_removed_when_live_is_seen_to_hold_the_key() -> None:
 
 @pytest.mark.parametrize("cut", ["cut_after", "cut_before"])
 @pytest.mark.parametrize("number", range(1, ROTATION + 1))
-def test_an_answer_that_is_lost_in_a_rotation_loses_nothing(cut: str, number: int) -> None:
+def test_a_lost_answer_in_a_rotation_loses_nothing(cut: str, number: int) -> None:
     fake = ready()
     getattr(fake, cut).add(number)
     rotation(fake)
@@ -505,7 +505,7 @@ def test_a_foreign_value_is_neither_changed_nor_deleted(value: Any, options: dic
 
 
 @pytest.mark.parametrize("value", FOREIGN, ids=range(len(FOREIGN)))
-def test_a_foreign_value_is_replaced_or_deleted_where_that_is_said(value: Any) -> None:
+def test_a_foreign_value_is_replaced_or_deleted_with_overwrite(value: Any) -> None:
     fake = stored()
     fake.store_secret(PATH, value)
     assert run(fake, overwrite=True).changed
@@ -532,7 +532,7 @@ def test_a_foreign_value_at_next_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize("account", [None, "a"])
-def test_an_unreadable_key_at_next_is_left_alone_unless_it_may_be_lost(account: str | None) -> None:
+def test_an_unreadable_key_at_next_is_left_alone_without_overwrite(account: str | None) -> None:
     """It may be encrypted, or of a kind that this version does not know: not ours to throw away."""
     fake = stored("a", None, account)
     broken = json.dumps({**document("b"), "private_key": "unreadable"})
@@ -566,7 +566,7 @@ def test_an_unreadable_key_at_next_is_left_alone_unless_it_may_be_lost(account: 
     ],
 )
 @pytest.mark.parametrize("key", [None, "a"])
-def test_a_document_that_some_consumer_cannot_read_is_repaired(changes: dict[str, Any], key: str | None) -> None:
+def test_a_document_that_some_services_cannot_read_is_repaired(changes: dict[str, Any], key: str | None) -> None:
     fake = stored(None, None, "a")
     fake.store_secret(PATH, document("a", **changes))
     outcome = run(fake, key=key)
@@ -588,7 +588,7 @@ def test_fields_that_others_added_are_kept() -> None:
     assert fake.document(PATH) == {**document("b"), **more}
 
 
-def test_what_needs_no_repair_is_not_touched() -> None:
+def test_a_correct_document_is_not_changed() -> None:
     fake = stored(None, None, "a")
     text = json.dumps(document("a", note="mine"), indent=4)
     fake.store_secret(PATH, text)
@@ -615,7 +615,7 @@ def test_a_document_of_ours_whose_key_cannot_be_used(options: dict[str, Any]) ->
     assert "key" not in options or run(fake, overwrite=True, **options).changed
 
 
-def test_with_overwrite_a_broken_key_is_replaced_where_no_account_uses_it() -> None:
+def test_overwrite_replaces_a_broken_key_that_no_account_uses() -> None:
     fake = stored()
     fake.store_secret(PATH, document("a", private_key="broken"))
     assert run(fake, overwrite=True).changed
@@ -632,7 +632,7 @@ def test_with_overwrite_a_broken_key_is_replaced_where_no_account_uses_it() -> N
 OTHER_HOST = "https://master.mesos/acs/api/v1/auth/login"
 
 
-def test_the_other_name_of_the_leading_master_is_equal_where_it_is_derived() -> None:
+def test_master_mesos_equals_leader_mesos_if_derived() -> None:
     fake = stored(None, None, "a")
     fake.store_secret(PATH, document("a", login_endpoint=OTHER_HOST))
     outcome = run(fake)
@@ -684,7 +684,7 @@ def test_the_derived_endpoint(mode: str, legacy: str, version: str, scheme: str)
 
 
 @pytest.mark.parametrize("version", [None, "", "testing", "v2.2"])
-def test_a_version_that_tells_nothing_is_an_error_where_it_matters(version: str | None) -> None:
+def test_an_unknown_version_is_an_error_if_needed(version: str | None) -> None:
     fake = stored()
     fake.replies = {
         "bootstrap-config.json": Reply(200, {"security": "permissive"}),
@@ -698,7 +698,7 @@ def test_a_version_that_tells_nothing_is_an_error_where_it_matters(version: str 
 
 
 @pytest.mark.parametrize("given", ["disabled", "permissive"])
-def test_another_mode_than_the_cluster_says_is_an_error(given: str) -> None:
+def test_a_mode_that_differs_from_the_clusters_is_an_error(given: str) -> None:
     fake = stored()
     with pytest.raises(DcosError, match="the cluster says that it is in strict mode") as caught:
         run(fake, endpoint=Endpoint(security_mode=given))
@@ -761,7 +761,7 @@ def test_no_key_in_any_repr() -> None:
     assert "PRIVATE" not in repr(state) + repr(plan.result) + repr(plan.before) + repr(plan.after)
 
 
-def test_what_is_left_at_next_on_purpose_is_told() -> None:
+def test_unsettled_documents_at_next_are_reported() -> None:
     """While the account's replacement is recorded, nothing removes the only copy of its next key."""
     assert run(stored(live="a", next_="b", account="a", journal="b")).values["unsettled"] is True
     assert run(stored(live="a", next_="b", account="a")).values["unsettled"] is False

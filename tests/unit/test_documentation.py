@@ -94,7 +94,7 @@ def test_documentation_and_argument_spec_say_the_same(name: str, docs: dict[str,
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_looks_like_a_secret_is_hidden_or_said_not_to_be_one(name: str) -> None:
+def test_secret_looking_options_are_hidden_or_marked(name: str) -> None:
     for option, spec in spec_of(name).items():
         if (
             option.endswith(("password", "private_key", "_token"))
@@ -155,7 +155,7 @@ def test_examples_use_only_documented_options(name: str, docs: dict[str, Any]) -
         assert set(arguments or {}) <= options
 
 
-def test_the_readme_names_all_there_is() -> None:
+def test_the_readme_lists_everything() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     playbooks = [f"dcos.security.{path.stem}" for path in (ROOT / "playbooks").glob("*.yml")]
     filters = [path.stem for path in (ROOT / "plugins" / "filter").glob("*.yml")]

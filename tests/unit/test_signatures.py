@@ -85,7 +85,7 @@ def test_no_public_signature_says_any(path: Path) -> None:
         ("def _f(a: Any): ...\nclass _C:\n    a: Any\ndef f(a: object) -> 'Many': ...", []),
     ],
 )
-def test_the_search_finds_them(source: str, places: list[str]) -> None:
+def test_the_search_finds_any(source: str, places: list[str]) -> None:
     assert [place.rpartition(" (")[0] for place in vague(source)] == places
 
 

@@ -189,7 +189,7 @@ REMEDIES: Mapping[str, str] = {
     "secret_unusable": "Nobody can log in with this secret. Rotate the account's key with overwrite, or delete it.",
     "journal_left": "Run the provisioning of the service again: it finishes what an interrupted run began.",
     "rotation_unfinished": "Run the provisioning of the service again: it finishes what an interrupted run began.",
-    "shared_key": "Rotate the key of each account: whoever has the one key can log in as all.",
+    "shared_key": "Rotate the key of each account: whoever has this key can log in as all of them.",
     "weak_key": "Rotate the account's key.",
     "unreadable_key": "Nobody can log in as this account. Replace its key, or delete it.",
     "over_wide": "Grant the resource and the actions that are needed by name, then revoke this.",
@@ -242,7 +242,7 @@ def _superusers(facts: Facts) -> Iterator[Finding]:
             yield _about(account, "superuser_through_group", LOW if ordinary else HIGH, detail, SUPERUSER_RID)
     for gid, grants in facts.groups.items():
         if gid not in facts.members and any(grant.rid == SUPERUSER_RID for grant in grants):
-            detail = "Whoever becomes a member may do anything; it has none now."
+            detail = "Every new member may do anything; it has no members now."
             yield Finding("superuser", MEDIUM, "group", gid, detail=detail, rid=SUPERUSER_RID)
 
 

@@ -46,8 +46,8 @@ def over_wide(rid: str, actions: Sequence[str]) -> str | None:
             return None
         found = _EVERYTHING.fullmatch(rid)
         last = (rid if found is None else found.group(1)).rpartition(":")[2]
-        return f"Nothing narrows it down, so it holds for {_EVERY.get(last, 'everything of its kind')}."
+        return f"It has no limits and applies to {_EVERY.get(last, 'everything of its kind')}."
     documented = {action: None for entry in find(rid) for action in entry.actions}
     if _FULL in actions and documented and _FULL not in documented:
-        return f"It grants full, where documents name single actions: {', '.join(documented)}."
+        return f"It grants full, although documents name single actions: {', '.join(documented)}."
     return None

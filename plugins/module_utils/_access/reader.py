@@ -81,7 +81,7 @@ def read_access(
     if wanted.secrets:
         _read_secrets(cluster, wanted, reading)
     else:
-        reading.unknown.append(Unknown("secrets", "Secrets were not to be read (secrets is false)."))
+        reading.unknown.append(Unknown("secrets", "Reading secrets was switched off (secrets is false)."))
     return reading
 
 

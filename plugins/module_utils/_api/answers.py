@@ -57,7 +57,7 @@ class Document:
         """Refuse a field with a URL, where there is one, that is about something else than the request."""
         url = self.text_or_none(name)
         if url is not None and path not in f"{url}/":
-            raise self.odd(f"{self._place(name)} is about something else than what was asked for")
+            raise self.odd(f"{self._place(name)} is not about what was requested")
 
     def text_or_none(self, name: str) -> str | None:
         """A field that may be left out or null."""
@@ -112,7 +112,7 @@ class Document:
         try:
             value.encode("utf-8")
         except UnicodeEncodeError:
-            raise self.odd(f"{self._place(name)} is no valid text") from None
+            raise self.odd(f"{self._place(name)} is not valid text") from None
         return value
 
     def _wrong(self, name: str, value: object, wanted: str) -> OddAnswerError:
@@ -127,7 +127,7 @@ def document(answer: Answer, url: str, what: str) -> Document:
     """The JSON object that an answer must be."""
     body = answer.json()
     if body is None:
-        found = "a page of HTML" if answer.is_page else "not JSON"
+        found = "an HTML page" if answer.is_page else "not JSON"
         raise OddAnswerError(what, url, f"it is {found}", answer.status)
     return Document(body, url, what)
 

@@ -166,7 +166,7 @@ def check_url(text: str, option: str, hide: Callable[[str], None] = lambda secre
             if secret:
                 hide(secret)
         raise CredentialsError(
-            f"{option}: the URL holds an '@', before which a user name and password would stand. Give credentials with "
+            f"{option}: the URL holds an '@', so it may hold a user name and password. Give credentials with "
             "dcos_username and dcos_password; in a URL they end up in logs."
         )
     try:
@@ -383,11 +383,11 @@ def _login_set(
     if uid is None and not ways:
         return None
     if uid is None:
-        raise CredentialsError(f"{', '.join(ways)} is given without {uid_name}: half a credential set. Give both.")
+        raise CredentialsError(f"{', '.join(ways)} without {uid_name} is an incomplete credential set. Give both.")
     if not ways:
         raise CredentialsError(
-            f"{uid_name} is given without a password or private key: half a credential set. Give both from the same "
-            "place, or neither."
+            f"{uid_name} is given without a password or private key: an incomplete credential set. Give both from "
+            "the same place, or neither."
         )
     if len(ways) > 1:
         raise CredentialsError(f"{' and '.join(ways)} are {len(ways)} ways to log in as one account: give one of them.")

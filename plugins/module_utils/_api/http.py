@@ -339,7 +339,7 @@ class HttpClient:
         if doubtful and _read_back(request, repeats, came):
             return _done(judgement)
         if taken:
-            raise OddAnswerError(request.what, self.url, "it is a page of HTML", answer.status)
+            raise OddAnswerError(request.what, self.url, "it is an HTML page", answer.status)
         raise self._error(request, judgement, answer)
 
     def _delays(self, repeats: Repeats) -> Iterator[float]:
@@ -429,7 +429,7 @@ class HttpClient:
         elif answer.status in _PASSING:
             message += f" It was tried {self._retries + 1} times."
         elif answer.is_page:
-            message += " It is a page of HTML, so something in between answered: check dcos_url and proxies."
+            message += " It is an HTML page, so something in between answered: check dcos_url and proxies."
         no_route = answer.status == 404 and not answer.content
         return ApiError(message, answer.code, answer.status, title, is_page=answer.is_page, is_no_route=no_route)
 
@@ -475,7 +475,7 @@ def _without_query(url: str) -> str:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        return "something that is no URL"
+        return "something that is not a URL"
     if not host:
         return parts.path
     host = f"[{host}]" if ":" in host else host

@@ -55,7 +55,7 @@ def log_in(http: HttpClient, credentials: LoginCredentials, lifetime: int = LOGI
     found = document(answer, http.url, what)
     token = found.text("token")
     if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise found.odd("token holds characters that no token has")
+        raise found.odd("token holds characters that no token can have")
     if isinstance(credentials, KeyCredentials) and claims(token).get("uid", credentials.uid) != credentials.uid:
         raise found.odd("token is that of another account")
     return token
@@ -130,7 +130,7 @@ class Login(TokenSource):
                 f"The token (from: {self._source}) has expired, or another cluster issued it. Get a new one, or give "
                 "a login set, which renews it by itself."
             )
-        return f"The cluster takes neither of two tokens that it issued to {self.uid} just now. Does the account exist?"
+        return f"The cluster rejects both tokens that it issued to {self.uid} just now. Does the account exist?"
 
     def _log_in(self) -> str:
         if isinstance(self.credentials, NoCredentials):

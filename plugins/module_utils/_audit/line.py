@@ -39,7 +39,7 @@ _SHOWN = 100
 CUT = "the line is cut"
 AMBIGUOUS = "it names {} twice"
 NO_RESULT = "it has no result"
-TOO_LONG = "it names something that is too long to exist"
+TOO_LONG = "it names something too long to exist"
 BAD_UID = "it names an account that cannot exist"
 
 

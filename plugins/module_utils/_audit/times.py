@@ -24,7 +24,7 @@ def point_in_time(text: str, option: str, now: datetime) -> str:
         try:
             return iso(now - timedelta(**{_UNITS[ago.group(2)]: int(ago.group(1))}))
         except OverflowError:
-            raise DcosError(f"{option}: {text!r} ago there was no calendar. Use a shorter time.") from None
+            raise DcosError(f"{option}: {text!r} ago is too far back. Use a shorter time.") from None
     match = _ABSOLUTE.fullmatch(text.strip())
     if match is not None:
         day, minute, second, fraction, offset = match.groups(default="")
@@ -32,6 +32,6 @@ def point_in_time(text: str, option: str, now: datetime) -> str:
         if at is not None:
             return at
     raise DcosError(
-        f"{option}: {text!r} is no time. Use how long ago, such as 30m, 2h or 7d, or ISO 8601, such as "
+        f"{option}: {text!r} is not a time. Use how long ago, such as 30m, 2h or 7d, or ISO 8601, such as "
         "2026-06-14T09:00:00Z."
     )

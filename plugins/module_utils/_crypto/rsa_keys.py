@@ -33,7 +33,7 @@ _EXPONENT = 65537
 _PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
 _KEY_FILE = re.compile(r"\s*-----BEGIN ((?:RSA )?(?:PRIVATE|PUBLIC) KEY)-----[A-Za-z0-9+/=\s]+-----END \1-----\s*")
 _PUBLIC_LABELS = ("PUBLIC KEY", "RSA PUBLIC KEY")
-_NOT_RSA = "it is not of type RSA, the only type that the IAM takes"
+_NOT_RSA = "it is not of type RSA, the only type that the IAM accepts"
 
 
 def generate(size: int = MINIMUM_SIZE) -> RSAPrivateKey:

@@ -30,7 +30,7 @@ def _number(total: int, size: str) -> int:
     match = _SIZE.fullmatch(size.strip())
     if match is None:
         raise DcosError(
-            f"batch_size: {size!r} is no size of a batch. Nothing was changed. Use a number from 1, a share such as "
-            "20%, or a list of these."
+            f"batch_size: {size!r} is not a batch size. Nothing was changed. Use a number of at least 1, a share "
+            "such as 20%, or a list of these."
         )
     return int(match[1]) if match[1] else max(1, total * int(match[2]) // 100)

@@ -51,7 +51,7 @@ class Module(AnsibleModule):  # type: ignore[misc,unused-ignore]  # ansible-core
             spec = self.argument_spec.get(option, {})
             if not spec.get("no_log") and any(map(holds_private_key, texts(value))):
                 raise DcosError(
-                    f"{option}: this holds the text of a private key, which has no place there. Give what belongs "
+                    f"{option}: this holds the text of a private key, which does not belong there. Give what belongs "
                     "there (for a path, that of the file with the key); a key is for the options that are named so.",
                     "invalid_key",
                 )

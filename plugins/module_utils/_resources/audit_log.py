@@ -115,7 +115,7 @@ def _holdings(permissions: Permissions | None) -> Holdings:
 def _warn_of_bounds(decisions: Decisions, warn: Callable[[str], None]) -> None:
     if decisions.overflow:
         warn(
-            f"The lines tell of more than {MOST_ENTRIES} different things; {decisions.overflow} lines about further "
+            f"The lines name more than {MOST_ENTRIES} different entries; {decisions.overflow} lines about further "
             "ones are only counted. Name accounts with uid, or a shorter time with since and until."
         )
 

@@ -187,7 +187,7 @@ class Keypair(FilesResource[KeypairState]):
             text, status = found
             if text.strip() and not is_public_file(text):
                 raise _left_alone(
-                    f"public_key_path ({pair.public_path}): it holds something else than an RSA public key."
+                    f"public_key_path ({pair.public_path}): it holds something other than an RSA public key."
                 )
             pair = replace(pair, public_status=status, public_key=read_public_key(text))
         return pair
@@ -322,8 +322,8 @@ def _view_of(pair: Pair) -> dict[str, object]:
 
 def _left_alone(what: str) -> DcosError:
     return DcosError(
-        f"{what} It is left alone, whatever else is given: it may be the only copy of something. Name another file, or "
-        "remove this one if it is not needed.",
+        f"{what} It is left alone, whatever the options say: it may be the only copy of something. Name another "
+        "file, or remove this one if it is not needed.",
         "invalid_key",
     )
 

@@ -133,7 +133,7 @@ def read_journal(iam: Iam, uid: str) -> Journal | None:
         document = json.loads(user.description)
         key = read_public_key(user.public_key)
         if key is None:
-            raise ValueError("a journal has the key that the account shall get")
+            raise ValueError("a journal has the key that the account is to get")
         return Journal(
             key,
             str(document["description"]),
@@ -312,13 +312,13 @@ class ServiceAccount(Resource[AccountState]):
         if state.user is None and any(grant.rid == SUPERUSER_RID for grant in journal.grants):
             yield (
                 f"Service account {self._uid} gets {SUPERUSER_RID} back, which it had when the replacement of its key "
-                "was interrupted. Revoke it if the account shall not have it any more."
+                "was interrupted. Revoke it if the account is not to have it any more."
             )
         if state.kept_back:
             yield (
                 f"Service account {self._uid} had {_listed(state.kept_back)} when the replacement of its key was "
-                "interrupted. That is not given back, since somebody may have taken it away meanwhile. Give it back "
-                "if the account shall have it: dcos_acl_grant, or superuser among the variables of the service."
+                "interrupted. That is not restored, since somebody may have revoked it meanwhile. Grant it again "
+                "if the account is to have it: dcos_acl_grant, or superuser among the variables of the service."
             )
 
     def _repair_steps(self, state: AccountState) -> list[Step]:
@@ -351,9 +351,9 @@ class ServiceAccount(Resource[AccountState]):
         self._protect("replace", state)
         if state.deleted is not None:
             raise DcosError(
-                f"Replacing the key of service account {self._uid}: it was deleted for that, and somebody else made it "
+                f"Replacing the key of service account {self._uid}: it was deleted, and somebody else created it "
                 f"again, with another key ({_fingerprint_of(repaired.key)}). That account is left alone. What the "
-                f"deleted one had stands in the description of {journal_uid(self._uid)} until the next run.",
+                f"deleted one had is in the description of {journal_uid(self._uid)} until the next run.",
                 "key_mismatch",
             )
         journal = Journal(key, description, tuple(sorted(repaired.grants)), tuple(sorted(repaired.groups)))
@@ -450,8 +450,8 @@ class ServiceAccount(Resource[AccountState]):
         if not self._is_stored(journal.key):
             raise DcosError(
                 f"Replacing the key of service account {self._uid}: the private half of the new key "
-                f"({fingerprint(journal.key)}) is not stored any more, another run took it for a leftover. The account "
-                "still has its old key. Run again when no other run is busy.",
+                f"({fingerprint(journal.key)}) is no longer stored, since another run took it for a leftover. The "
+                "account still has its old key. Run again when no other run is busy.",
                 "key_mismatch",
             )
         groups, grants = self._belongings()
@@ -492,8 +492,8 @@ class ServiceAccount(Resource[AccountState]):
         for step in self._restore_steps(journal.belongings):
             step.do()
         raise DcosError(
-            f"Replacing the key of service account {self._uid}: another run took this for an interrupted one, and "
-            f"dropped the new key ({fingerprint(journal.key)}). The account was made again as it was, with its old "
+            f"Replacing the key of service account {self._uid}: another run took this one for interrupted and "
+            f"dropped the new key ({fingerprint(journal.key)}). The account was created again as it was, with its old "
             "key. Run again when no other run is busy.",
             "key_mismatch",
         )

@@ -69,8 +69,8 @@ _OVERWRITE = Remedy(
 )
 _ROTATE = "rotate=prepare, then dcos_service_account with replace_key, then rotate=finish."
 _LOST = Remedy(
-    f"The account's private key cannot be got from the cluster. To give the account a new one: {_ROTATE}",
-    "The account's private key cannot be got from the cluster. To give the account a new one, set "
+    f"The cluster does not give out the account's private key. To give the account a new one: {_ROTATE}",
+    "The cluster does not give out the account's private key. To give the account a new one, set "
     "{prefix}rotate_key to true.",
 )
 _OTHER_KEY = Remedy(

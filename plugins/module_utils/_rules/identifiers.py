@@ -68,7 +68,7 @@ def check_uid(uid: str, option: str) -> str:
     """Return C(uid) when the IAM would take it, else raise C(invalid_uid) naming the option."""
     if not is_uid(uid):
         raise DcosError(
-            f"{option}: {uid!r} is not a user id that the IAM takes. Use 1 to {UID_MAX_LENGTH} letters, digits and "
+            f"{option}: {uid!r} is not a user id that the IAM accepts. Use 1 to {UID_MAX_LENGTH} letters, digits and "
             "'_', '@', '.', '-'; not '.', '..' or 'anonymous'.",
             "invalid_uid",
         )
@@ -79,7 +79,7 @@ def check_gid(gid: str, option: str) -> str:
     """Return C(gid) when it can name a group (same rule as for users), else raise C(invalid_uid)."""
     if _UID.fullmatch(gid) is None or gid in (".", ".."):
         raise DcosError(
-            f"{option}: {gid!r} is not a group id that the IAM takes. Use 1 to {UID_MAX_LENGTH} letters, digits and "
+            f"{option}: {gid!r} is not a group id that the IAM accepts. Use 1 to {UID_MAX_LENGTH} letters, digits and "
             "'_', '@', '.', '-'.",
             "invalid_uid",
         )
@@ -133,7 +133,7 @@ def check_account_uid(
     owner = uid_of_journal(uid)
     if owner is not None:
         raise DcosError(
-            f"{option}: {uid} is where this collection keeps the journal of a key replacement. Manage account "
+            f"{option}: {uid} is reserved for the journal of a key replacement. Manage account "
             f"{owner}, which repairs or removes the journal.",
             "invalid_uid",
         )

@@ -173,7 +173,7 @@ class ServiceGrants:
             return []
         return [
             f"{self._uncertain_option}: left out, since it is in doubt whether the service needs it: "
-            f"{'; '.join(doubted)}. Set this to true to grant it, or to false to leave it out without this warning."
+            f"{'; '.join(doubted)}. Set this to true to grant it, or to false to leave it out without a warning."
         ]
 
     def _on_agents(self) -> list[str]:

@@ -107,7 +107,7 @@ def check_mesos_role(given: str, option: str) -> str:
             raise DcosError(
                 f"{option}: {given!r} is not the name of a Mesos role: no blanks, '%', ':', braces or "
                 "backslashes, no part that is empty, '.' or '..' or begins with '-'. "
-                f"For every role use {ANY_ROLE}."
+                f"To grant it for every role, use {ANY_ROLE}."
             )
     return given
 

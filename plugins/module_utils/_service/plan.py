@@ -259,7 +259,7 @@ def _key_files(given: Variables, key_store: str, account: str) -> KeyFiles | Non
     if not key_dir.startswith(("/", "~")):
         # Ansible starts local modules in the folder of the playbook, which for ours is the installed collection.
         raise DcosError(
-            f"{given.option('key_dir')}: {key_dir!r} is relative, and where it leads depends on how the module is "
-            "started. Give a whole path, such as '{{ playbook_dir }}/keys' or ~/keys. Nothing was changed."
+            f"{given.option('key_dir')}: {key_dir!r} is relative, and its target depends on how the module is "
+            "started. Give an absolute path, such as '{{ playbook_dir }}/keys' or ~/keys. Nothing was changed."
         )
     return service_names.key_files(key_dir, account)

@@ -165,7 +165,7 @@ class ChosenPresets:
             if cluster is not None and version is None and preset.version_matters(mode):
                 unknown = (
                     " The cluster does not tell its version, so the oldest documents count; a preset of your own "
-                    f"named {preset.name} ({self._given.option('presets')}) takes the place of this one."
+                    f"named {preset.name} ({self._given.option('presets')}) replaces this one."
                 )
             if support == presets.NOT_AVAILABLE:
                 raise DcosError(

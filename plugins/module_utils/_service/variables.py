@@ -101,7 +101,9 @@ class Variables:
             raise DcosError(f"{self.option(unknown[0])}: there is no such variable.{_hint(unknown[0])}")
         for name, value in raw.items():
             if isinstance(value, str) and "PRIVATE KEY-----" in value:  # other messages could quote it
-                raise DcosError(f"{self.option(name)}: this holds the text of a private key, which has no place there.")
+                raise DcosError(
+                    f"{self.option(name)}: this holds the text of a private key, which does not belong there."
+                )
 
     def option(self, name: str) -> str:
         """The variable's name in messages."""

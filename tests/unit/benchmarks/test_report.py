@@ -39,7 +39,7 @@ def verdicts(*more: Measurement) -> dict[str, str]:
     return {each.what: each.verdict for each in budgets(results(*more))}
 
 
-def test_budgets_are_met_or_not_or_were_not_measured() -> None:
+def test_targets_are_met_missed_or_not_measured() -> None:
     said = verdicts(*measured(ROLE, 1, 3.51, 2.0), *measured(FLEET, 1000, 82.0, 9.0))
     assert said["dcos_services, 100: twice the floor and 1.5 s"] == "met"
     assert said["dcos_services, 100 again"] == "met"
@@ -50,7 +50,7 @@ def test_budgets_are_met_or_not_or_were_not_measured() -> None:
     assert said["dcos_services, requests a service, 100 services"] == "met"
 
 
-def test_a_slower_floor_makes_room() -> None:
+def test_a_slower_floor_relaxes_the_targets() -> None:
     slow = Results(results().machine, 0.6, (*measured(FLEET, 100, 7.6, 1.4), *measured(FLOOR, 100, 3.1, 0.2)))
     (budget,) = [each for each in budgets(slow) if "floor" in each.what]
     assert (budget.limit, budget.verdict) == (pytest.approx(7.7), "met")
@@ -68,13 +68,13 @@ def test_a_run_on_a_slow_network_is_compared_with_its_floor() -> None:
     assert results(floor, fleet).ratio(fleet) == pytest.approx(1.5)
 
 
-def test_results_survive_being_kept(tmp_path: Path) -> None:
+def test_results_survive_saving(tmp_path: Path) -> None:
     mixed = results(project(measured(URI, 1, 10.0, 9.0)[:1] + measured(URI, 3, 28.0, 25.0)[:1], 100))
     mixed.save(tmp_path / "results.json")
     assert Results.load(tmp_path / "results.json") == mixed
 
 
-def test_what_is_projected_is_marked() -> None:
+def test_projected_values_are_marked() -> None:
     lines = [project([measured(URI, 1, 10.0, 9.0)[n], measured(URI, 3, 28.0, 25.0)[n]], 100) for n in (0, 1)]
     row = next(line for line in terminal(results(*lines)).splitlines() if URI in line)
     assert "~901" in row
@@ -85,19 +85,19 @@ def test_what_is_projected_is_marked() -> None:
     assert len(dashed) == 2
 
 
-def test_one_service_is_not_some() -> None:
+def test_counts_are_in_the_right_number() -> None:
     picture = ET.fromstring(draw(results(*measured(FLEET, 1, 1.0, 0.5))))
     shown = [each.text or "" for each in picture.iter() if each.tag.endswith("title")]
     assert f"{FLEET}, 1 service: 1.00 s" in shown
     assert f"{FLEET}, 100 services: 7.40 s" in shown
 
 
-def test_the_page_must_have_a_place() -> None:
+def test_the_page_needs_its_markers() -> None:
     with pytest.raises(ValueError, match="no lines"):
         with_results("Performance\n", results())
 
 
-def test_the_page_shows_the_kept_results() -> None:
+def test_the_page_shows_the_saved_results() -> None:
     """Written by C(make bench DOCS=1): table and plot cannot differ from a run, nor stand there without one."""
     page, picture = PAGE.read_text(encoding="utf-8"), PAGE.with_suffix(".svg")
     if KEPT.exists():

@@ -47,7 +47,7 @@ def test_the_table_of_the_role_is_made_from_the_data() -> None:
 
 
 @pytest.mark.parametrize("preset", presets.SHIPPED.values(), ids=lambda preset: preset.name)
-def test_every_preset_is_documented_whole(preset: presets.Preset) -> None:
+def test_every_preset_is_documented_completely(preset: presets.Preset) -> None:
     """Not by what the script makes of it, but by what a reader finds."""
     words = {
         "optional": "optional",
@@ -81,7 +81,7 @@ def test_packages_without_a_preset_are_named(name: str) -> None:
     assert f"   * - {name}\n     - {presets.UNDOCUMENTED_GRANTS[name]}\n" in GUIDE.replace("\\*", "*")
 
 
-def test_presets_that_the_specification_of_the_role_names_are_shipped() -> None:
+def test_presets_named_in_the_argument_spec_exist() -> None:
     text = (ROLE / "meta" / "argument_specs.yml").read_text(encoding="utf-8")
     options = yaml.safe_load(text)["argument_specs"]["main"]["options"]
     described = " ".join(options["dcos_service_preset"]["description"])

@@ -77,7 +77,7 @@ def test_every_statement_names_a_rule_and_a_test() -> None:
 
 
 @pytest.mark.parametrize("test", NAMED)
-def test_every_test_is_there(test: str) -> None:
+def test_every_named_test_exists(test: str) -> None:
     path, _separator, function = test.partition("::")
     assert function in functions_in(ROOT / path)
 
@@ -87,7 +87,7 @@ def test_every_test_has_a_mutation_and_every_mutation_a_statement() -> None:
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=str)
-def test_every_mutation_still_fits(mutation: Mutation) -> None:
+def test_every_mutation_applies(mutation: Mutation) -> None:
     """A rule that was written anew needs its mutation anew."""
     path, changed = mutation.changed(ROOT)
     assert changed != path.read_text(encoding="utf-8")
@@ -135,7 +135,7 @@ def changed(folder: Path, where: str, old: str, new: str) -> str:
         ("tasks.yml:Two", "when: true", "when: false", "- name: Two\n  when: true", "- name: Two\n  when: false"),
     ],
 )
-def test_a_mutation_changes_what_it_names_and_nothing_else(
+def test_a_mutation_changes_only_its_function(
     tmp_path: Path, where: str, old: str, new: str, before: str, after: str
 ) -> None:
     original = CODE if where.startswith("code") else TASKS
@@ -154,6 +154,6 @@ def test_a_mutation_changes_what_it_names_and_nothing_else(
         ("code.py:Door", "self.key", "this text is in Door 2 times"),
     ],
 )
-def test_a_mutation_that_no_longer_fits_says_why(tmp_path: Path, where: str, old: str, message: str) -> None:
+def test_a_mutation_that_does_not_apply_says_why(tmp_path: Path, where: str, old: str, message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         changed(tmp_path, where, old, "")

@@ -104,14 +104,14 @@ def test_short_runs_are_quiet(monkeypatch: pytest.MonkeyPatch, lines: list[str])
         {"async_val": 60},
     ],
 )
-def test_where_nothing_is_shown(how: dict[str, Any], monkeypatch: pytest.MonkeyPatch, lines: list[str]) -> None:
+def test_no_progress_is_shown(how: dict[str, Any], monkeypatch: pytest.MonkeyPatch, lines: list[str]) -> None:
     given: list[dict[str, Any]] = []
     run(monkeypatch, lambda args: given.append(dict(args)), **how)
     assert given == [how.get("args", {})]
     assert lines == []
 
 
-def test_what_is_no_progress_is_passed_over(monkeypatch: pytest.MonkeyPatch, lines: list[str]) -> None:
+def test_malformed_progress_is_ignored(monkeypatch: pytest.MonkeyPatch, lines: list[str]) -> None:
     def work(args: dict[str, Any]) -> None:
         tell(args["progress_path"], "{", line(1), "[]")
         threading.Event().wait(0.1)
@@ -122,14 +122,14 @@ def test_what_is_no_progress_is_passed_over(monkeypatch: pytest.MonkeyPatch, lin
     assert lines[-1].startswith("dcos_services: 3 of 9")
 
 
-def test_without_a_file_the_module_runs_all_the_same(
+def test_without_a_progress_file_the_module_still_runs(
     monkeypatch: pytest.MonkeyPatch, lines: list[str], tmp_path: Path
 ) -> None:
     monkeypatch.setattr(action.C, "DEFAULT_LOCAL_TMP", str(tmp_path / "gone"), raising=False)
     assert run(monkeypatch, lambda args: None) == {"changed": True}
 
 
-def test_an_error_of_the_module_goes_through(monkeypatch: pytest.MonkeyPatch, lines: list[str], tmp_path: Path) -> None:
+def test_an_error_of_the_module_is_passed_on(monkeypatch: pytest.MonkeyPatch, lines: list[str], tmp_path: Path) -> None:
     def work(args: dict[str, Any]) -> None:
         raise ValueError("of the module")
 

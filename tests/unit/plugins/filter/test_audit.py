@@ -37,7 +37,7 @@ def of_preset() -> list[str]:
     return [line(each.rid, action) for each in plan_service(PRESET).permissions for action in each.actions]
 
 
-def test_what_a_preset_grants_is_recognised_in_whatever_order() -> None:
+def test_a_preset_is_recognised_in_any_order() -> None:
     lines = of_preset()
     random.Random(1).shuffle(lines)
     found = permissions_from_audit(report(*lines), UID, service=SERVICE)
@@ -46,7 +46,7 @@ def test_what_a_preset_grants_is_recognised_in_whatever_order() -> None:
     assert next(each["beyond"] for each in found["presets"]) == []
 
 
-def test_a_preset_that_grants_more_says_what() -> None:
+def test_a_preset_shows_what_it_grants_beyond() -> None:
     lines = of_preset()
     found = permissions_from_audit(report(*lines[:-1]), UID, service=SERVICE)
     (fit,) = (each for each in found["presets"] if each["name"] == "scheduler_stateful")
@@ -59,7 +59,7 @@ def test_a_preset_that_grants_more_says_what() -> None:
     assert permissions_from_audit(report(), UID, service=own)["presets"] == []
 
 
-def test_earlier_rounds_are_kept_and_a_second_time_changes_nothing() -> None:
+def test_earlier_rounds_are_kept_and_repeating_changes_nothing() -> None:
     known = [{"rid": "dcos:z", "actions": ["read"], "description": "by hand"}, {"rid": "dcos:a", "actions": ["update"]}]
     seen = report(line("dcos:a", "read"), line("x", "moon"), line("dcos:other", "read", uid="else"))
     first = permissions_from_audit(seen, UID, known)
@@ -73,7 +73,7 @@ def test_earlier_rounds_are_kept_and_a_second_time_changes_nothing() -> None:
     assert quiet == first
 
 
-def test_tables_show_everything_and_steer_no_terminal() -> None:
+def test_tables_show_everything_without_control_characters() -> None:
     lines = audit_tables(
         report(
             line("dcos:adminrouter:package", "full", component="\x1b[31m"),
@@ -101,7 +101,7 @@ def test_tables_show_everything_and_steer_no_terminal() -> None:
     assert [each for each in audit_tables(report()) if "none" in each]
 
 
-def test_presets_and_hosts_that_were_not_read_are_shown() -> None:
+def test_presets_and_unread_hosts_are_shown() -> None:
     presets = [{"name": "tight", "beyond": []}, {"name": "wide", "beyond": [{"rid": "dcos:x", "actions": ["read"]}]}]
     lines = audit_tables(report(), presets=presets, unread=[{"host": "m2", "reason": "no route"}])
     assert "m2  no route" in lines
@@ -121,9 +121,9 @@ def test_where_all_is_logged_or_the_mode_is_not_known_nothing_is_said(mode: str 
     assert "DO NOT SHOW" not in "\n".join(audit_tables(report(mode=mode)))
 
 
-def test_wrong_input_is_told() -> None:
+def test_wrong_input_is_reported() -> None:
     for call in (lambda: audit_tables({}), lambda: permissions_from_audit([], UID)):
-        with pytest.raises(AnsibleFilterError, match="works on the result of"):
+        with pytest.raises(AnsibleFilterError, match="expects the result of"):
             call()
     with pytest.raises(AnsibleFilterError, match="known"):
         permissions_from_audit(report(), UID, [{"rid": "no", "actions": ["read"]}])

@@ -30,7 +30,7 @@ def display(monkeypatch: pytest.MonkeyPatch) -> _Display:
     return shown
 
 
-def test_it_is_the_plan(display: _Display) -> None:
+def test_the_filter_returns_the_plan(display: _Display) -> None:
     service_plan = subject.FilterModule().filters()["service_plan"]
     variables = {"name": "/a", "security_mode": "strict", "secret_path": "b/c"}
     plan = service_plan(variables)
@@ -46,7 +46,7 @@ def test_it_is_the_plan(display: _Display) -> None:
     ("variables", "message"),
     [
         ({"name": "/a", "preset": "nope"}, "dcos_service_preset: there is no preset 'nope'"),
-        ("x", "works on a dictionary"),
+        ("x", "expects a dictionary"),
     ],
 )
 def test_errors_are_ansible_errors(display: _Display, variables: Any, message: str) -> None:
@@ -63,14 +63,14 @@ def test_errors_are_ansible_errors(display: _Display, variables: Any, message: s
         ("dcos_service_superuser_untill", "superuser_until"),
     ],
 )
-def test_a_slip_in_the_name_of_a_variable_is_refused(name: str, meant: str, display: _Display) -> None:
+def test_a_misspelt_variable_is_refused(name: str, meant: str, display: _Display) -> None:
     with pytest.raises(
         AnsibleFilterError, match=rf"^{name}: there is no such variable; did you mean dcos_service_{meant}\?"
     ):
         subject.service_plan({"name": "/a"}, named=["dcos_service_name", name])
 
 
-def test_variables_that_only_begin_like_the_roles_are_left_alone(display: _Display) -> None:
+def test_other_variables_with_the_prefix_are_ignored(display: _Display) -> None:
     others = [
         "dcos_service_result",
         "dcos_service_x",

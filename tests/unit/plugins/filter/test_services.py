@@ -47,7 +47,7 @@ def test_a_table() -> None:
     ]
 
 
-def test_what_a_table_gives_is_what_the_rules_take() -> None:
+def test_a_table_gives_valid_variables() -> None:
     text = (
         'name,presets,preset,superuser,permissions\n/a,"{""own"": {""grants"": []}}",own,true,dcos:a:/x read update\n'
     )
@@ -76,9 +76,9 @@ def test_one_column() -> None:
     [
         ("", ",", "first line"),
         ("/a,b\n", ",", "first line"),
-        ("name,,x\n", ",", "names name, x and leaves a column out"),
+        ("name,,x\n", ",", "names name, x and leaves a column unnamed"),
         ("name,account,name\n", ",", "the first line names name more than once"),
-        ("name|account\n/a|b\n", "", r"another than comma, semicolon or tab, name it with .*dcos_services_delimiter"),
+        ("name|account\n/a|b\n", "", r"not comma, semicolon or tab, name it with .*dcos_services_delimiter"),
         ("name;account,x\n", "", r"more than one kind of delimiter \(comma, semicolon\)"),
         ("name;account\n/a;b\n", ",", "dcos_services_delimiter"),
         ("name\n/a,b\n", ",", "line 2 has 2 cells"),
@@ -102,17 +102,17 @@ def test_hosts() -> None:
 
 
 @pytest.mark.parametrize("hosts", ["one", {"one": 1}])
-def test_what_is_no_list_of_hosts(hosts: Any) -> None:
+def test_invalid_lists_of_hosts(hosts: Any) -> None:
     with pytest.raises(AnsibleFilterError, match="list of hosts"):
         services_of_hosts(hosts, {})
 
 
-def test_a_slip_in_a_variable_of_a_host() -> None:
+def test_a_misspelt_variable_of_a_host() -> None:
     hostvars = {"one": {"dcos_service_name": "/one", "dcos_service_superuser_untill": "2030-01-01"}}
     with pytest.raises(AnsibleFilterError, match=r"the host one: dcos_service_superuser_untill: .*superuser_until"):
         services_of_hosts(["one"], hostvars)
 
 
-def test_a_host_that_is_no_service() -> None:
+def test_a_host_without_a_service() -> None:
     with pytest.raises(AnsibleFilterError, match="host one has no variable dcos_service_name"):
         services_of_hosts(["one"], {"one": {"dcos_service_account": "x"}})

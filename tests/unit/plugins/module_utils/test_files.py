@@ -31,7 +31,7 @@ def umask(request: pytest.FixtureRequest) -> object:
 @pytest.mark.usefixtures("umask")
 @pytest.mark.parametrize("mode", [0o600, 0o644])
 @pytest.mark.parametrize("existing", [None, 0o666, 0o600, 0o400])
-def test_a_file_has_its_mode_whatever_was_there(mode: int, existing: int | None, tmp_path: Path) -> None:
+def test_a_file_gets_its_mode_in_any_case(mode: int, existing: int | None, tmp_path: Path) -> None:
     path = tmp_path / "secret"
     if existing is not None:
         path.write_text("old", encoding="ascii")
@@ -47,7 +47,7 @@ def test_a_file_has_its_mode_whatever_was_there(mode: int, existing: int | None,
     ("mode", "existing", "kept"), [(0o644, 0o664, 0o664), (0o644, 0o600, 0o600), (0o600, 0o644, 0o600)]
 )
 @pytest.mark.parametrize("may_give_away", [True, False])
-def test_a_file_that_takes_the_place_of_another_is_of_the_same_owner(
+def test_a_replaced_file_keeps_its_owner(
     mode: int, existing: int, kept: int, may_give_away: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And as readable as it was, unless it holds a secret."""
@@ -70,7 +70,9 @@ def test_a_file_that_takes_the_place_of_another_is_of_the_same_owner(
 
 @pytest.mark.usefixtures("umask")
 @pytest.mark.parametrize("mode", [0o600, 0o644])
-def test_nobody_else_can_read_it_on_the_way(mode: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_never_readable_by_others_while_written(
+    mode: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Looked at whenever something happens to the folder: only our own files, with no looser mode than wanted."""
     seen: list[tuple[str, int]] = []
 
@@ -93,7 +95,7 @@ def test_nobody_else_can_read_it_on_the_way(mode: int, tmp_path: Path, monkeypat
 
 @pytest.mark.parametrize("call", ["fsync", "chmod", "replace"])
 @pytest.mark.parametrize("raised", [OSError(28, "No space left on device"), KeyboardInterrupt()])
-def test_who_is_stopped_on_the_way_leaves_the_old_file(
+def test_an_interrupted_write_leaves_the_old_file(
     call: str, raised: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "secret"
@@ -113,7 +115,7 @@ def test_who_is_stopped_on_the_way_leaves_the_old_file(
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])
-def test_a_disk_that_is_full_is_told_with_the_path(call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_with_the_path(call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No traceback: the module must end with a message and its failure structure."""
 
     def fail(*args: object) -> None:
@@ -126,7 +128,7 @@ def test_a_disk_that_is_full_is_told_with_the_path(call: str, tmp_path: Path, mo
     assert "S3CRET" not in caught.value.message
 
 
-def test_a_folder_that_cannot_be_flushed_is_told_as_what_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_flush_of_the_folder_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file is the new one by then: to say that it is as before would be untrue."""
     path = tmp_path / "secret"
     path.write_text("old", encoding="ascii")
@@ -172,7 +174,7 @@ def test_reading(tmp_path: Path) -> None:
     assert files.read_regular(str(tmp_path / "none"), "opt") is None
 
 
-def test_what_cannot_be_read_is_told_with_the_option(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported_with_the_option(tmp_path: Path) -> None:
     """The file that the user named, not its content."""
     binary = tmp_path / "b"
     binary.write_bytes(b"S3CRET\xff")
@@ -188,7 +190,7 @@ def test_what_cannot_be_read_is_told_with_the_option(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("read", [files.read_bytes, files.read_text, files.read_regular])
-def test_what_would_never_end_is_refused(read: Callable[[str, str], object], tmp_path: Path) -> None:
+def test_endless_files_are_refused(read: Callable[[str, str], object], tmp_path: Path) -> None:
     """A pipe nobody writes to, a device, a file without end; and what the system takes for no path at all."""
     os.mkfifo(tmp_path / "pipe")
     with open(tmp_path / "huge", "wb") as huge:
@@ -204,7 +206,7 @@ def test_what_would_never_end_is_refused(read: Callable[[str, str], object], tmp
             read(path, "opt")
 
 
-def test_a_link_to_a_file_is_read_and_one_to_itself_is_told(tmp_path: Path) -> None:
+def test_links_are_followed_and_loops_are_reported(tmp_path: Path) -> None:
     (tmp_path / "f").write_text("x", encoding="ascii")
     (tmp_path / "link").symlink_to("f")
     (tmp_path / "loop").symlink_to("loop")
@@ -216,7 +218,7 @@ def test_a_link_to_a_file_is_read_and_one_to_itself_is_told(tmp_path: Path) -> N
     assert files.exists(str(tmp_path / "none"), "opt") is False
 
 
-def test_a_file_that_cannot_be_removed_is_told(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_removed_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DcosError, match=f"^Removing {tmp_path} failed: "):
         files.remove(str(tmp_path))
 
@@ -235,7 +237,7 @@ def test_a_file_system_without_hard_links(code: int, tmp_path: Path, monkeypatch
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_name_that_cannot_be_given_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_impossible_file_name_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(source: str, target: str) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -251,7 +253,7 @@ def test_the_home_is_expanded(bare_surroundings: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"\xffS3CRET"])
-def test_what_cannot_be_read_is_named_and_not_quoted(content: bytes | None, tmp_path: Path) -> None:
+def test_an_unreadable_value_is_named_but_not_quoted(content: bytes | None, tmp_path: Path) -> None:
     path = tmp_path / "f"
     if content is not None:
         path.write_bytes(content)
@@ -285,7 +287,7 @@ def test_a_private_file_that_others_may_use_is_a_warning(mode: int, warned: bool
     assert [f"{mode:04o}" in warning and str(path) in warning for warning in warnings] == ([True] if warned else [])
 
 
-def test_a_folder_must_be_there_and_writable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_must_exist_and_be_writable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files.check_folder(str(tmp_path / "f"), "opt")
     with pytest.raises(DcosError, match=r"^opt: the folder .* does not exist"):
         files.check_folder(str(tmp_path / "none" / "f"), "opt")
@@ -294,7 +296,7 @@ def test_a_folder_must_be_there_and_writable(tmp_path: Path, monkeypatch: pytest
         files.check_folder(str(tmp_path / "f"), "opt")
 
 
-def test_a_file_that_must_be_new_does_not_replace_one_that_appeared(tmp_path: Path) -> None:
+def test_a_new_file_does_not_replace_one_that_appeared(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     assert files.write_whole(str(path), "mine", 0o600, replace=False) is True
     assert mode_of(path) == 0o600

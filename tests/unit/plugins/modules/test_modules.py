@@ -27,7 +27,7 @@ def failed(name: str, options: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def test_service_account_refuses_what_is_no_public_key(tmp_path: Path) -> None:
+def test_service_account_refuses_an_invalid_public_key(tmp_path: Path) -> None:
     result = failed("dcos_service_account", {"uid": UID, "public_key": private_text("a")})
     assert result["failure"]["code"] == "invalid_key"
     assert result["msg"].startswith("public_key: ")
@@ -122,7 +122,7 @@ def test_acl_grant_refuses_contradictions_before_any_request(options: dict[str, 
 
 
 @pytest.mark.parametrize(("options", "lifetime"), [({}, 300), ({"login_token_lifetime": 60}, 60)])
-def test_a_login_token_lives_as_long_as_is_said(options: dict[str, Any], lifetime: int) -> None:
+def test_a_login_token_has_the_requested_life(options: dict[str, Any], lifetime: int) -> None:
     login = {"uid": UID, "private_key": private_text("a"), "exchange": False, "return_token": False}
     assert lifetime - 20 < run("dcos_token", {**login, **options})["expires_in"] <= lifetime
 
@@ -136,7 +136,7 @@ def test_a_login_token_lives_as_long_as_is_said(options: dict[str, Any], lifetim
         {"state": "absent"},
     ],
 )
-def test_token_refuses_half_a_login(options: dict[str, Any]) -> None:
+def test_token_refuses_an_incomplete_login(options: dict[str, Any]) -> None:
     assert "x-password" not in json.dumps(failed("dcos_token", options))
 
 
@@ -171,7 +171,7 @@ def test_ca_without_any_request(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("check_mode", [True, False])
-def test_attributes_of_files_are_looked_at_before_the_first_write(
+def test_file_attributes_are_checked_before_the_first_write(
     options: dict[str, Any], message: str, check_mode: bool, tmp_path: Path
 ) -> None:
     path = tmp_path / "k.pem"
@@ -235,7 +235,7 @@ def test_keypair_sets_a_mode_that_is_too_loose(tmp_path: Path) -> None:
     assert private.read_text(encoding="ascii") == private_text("a")
 
 
-def test_keypair_failures_have_their_structure(tmp_path: Path) -> None:
+def test_keypair_failures_have_the_failure_structure(tmp_path: Path) -> None:
     result = run("dcos_keypair", {"private_key_path": str(tmp_path / "none" / "k")}, login={})
     assert result["failed"] is True
     assert set(result["failure"]) == {"status", "code", "title"}
@@ -271,7 +271,7 @@ PEM = private_text("a")
 
 
 @pytest.mark.parametrize("variable", ["DCOS_PRIVATE_KEY_PATH", "DCOS_TLS_CA_PATH", "DCOS_DIR"])
-def test_a_key_in_place_of_a_path_in_the_environment_is_not_shown(
+def test_a_key_in_an_environment_variable_for_a_path_is_not_shown(
     variable: str, bare_surroundings: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, PEM)
@@ -324,7 +324,7 @@ def test_audit_lines_of_accounts_and_a_time(tmp_path: Path) -> None:
         ({"text": ["x"], "fold": True}, "fold is True but all of the following are missing: folder"),
         ({"text": ["x"], "fold": True, "folder": "/"}, "folder: '/' is no folder of a service"),
         ({"text": ["x"], "fold": True, "folder": "kafka"}, "folder: 'kafka' is no folder of a service"),
-        ({"text": ["x"], "since": "soon"}, "since: 'soon' is no time"),
+        ({"text": ["x"], "since": "soon"}, "since: 'soon' is not a time"),
         ({"text": ["x"], "since": "1h", "until": "2h"}, "is after until"),
         ({"text": ["x"], "uid": ["ok", "not ok"]}, r"uid[1]: 'not ok' is not a user id"),
         ({"text": ["x"]}, "dcos_url"),

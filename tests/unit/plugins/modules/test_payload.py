@@ -67,7 +67,7 @@ def loaded(name: str) -> frozenset[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_helper_that_travels_is_used(name: str) -> None:
+def test_every_transferred_helper_is_used(name: str) -> None:
     rooms = {f"{HELPERS}.{path.name}" for path in (ROOT / "module_utils").iterdir() if path.is_dir()}
     used = {each[len(HELPERS) + 1 :] for each in loaded(name) - rooms if each.startswith(f"{HELPERS}._")}
     assert packed(name) == used
@@ -94,7 +94,7 @@ def test_every_helper_that_travels_is_used(name: str) -> None:
         ),
     ],
 )
-def test_helpers_of_other_modules_stay_at_home(name: str, without: set[str]) -> None:
+def test_helpers_of_other_modules_are_not_transferred(name: str, without: set[str]) -> None:
     assert not packed(name) & without
 
 

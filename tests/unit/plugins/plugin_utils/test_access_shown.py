@@ -122,7 +122,7 @@ NOTHING_KNOWN = {"superuser": None, "direct": None, "through_groups": None, "sec
         ("\ud800\U000e0041", "\\ud800\\U000e0041"),
     ],
 )
-def test_what_does_not_show_is_made_visible(text: str, shown: str) -> None:
+def test_invisible_characters_are_made_visible(text: str, shown: str) -> None:
     assert visible(text) == shown
     shown.encode("utf-8")
 
@@ -164,20 +164,20 @@ def test_tables_of_a_cluster_without_findings_and_permissions() -> None:
     assert lines[3:] == ["", "PERMISSIONS: none", "", "FINDINGS: none"]
 
 
-def test_tables_tell_what_was_not_read() -> None:
+def test_tables_name_unread_parts() -> None:
     accounts = [{**account, **NOTHING_KNOWN} for account in ACCESS["accounts"]]
     lines = access_tables(changed(unknown=UNKNOWN, accounts=accounts, security_mode=None), ["accounts"])
     assert "security mode not known" in lines[0]
     assert lines[1].endswith("superusers: not known")
     assert lines[4:7] == [
-        "NOT READ: what is wrong there is not known",
+        "NOT READ: nothing is known about faults there",
         "secrets      s0, s1, s2, s3, s4 and 2 more  403 Forbidden.",
         "permissions  all                            404 Not Found.",
     ]
     assert lines[-2].split() == ["admin", "person", "?", "?", "?", "-", "?", "-"]
 
 
-def test_tables_stay_tables_whatever_the_cluster_says() -> None:
+def test_tables_survive_any_text_of_the_cluster() -> None:
     lines = access_tables(all_hostile(ACCESS))
     assert all(line.isprintable() for line in lines)
     assert len(lines) == len(access_tables(ACCESS)) - 1  # one title, one remedy
@@ -195,7 +195,7 @@ def test_tables_are_aligned_where_letters_are_wide_or_combine() -> None:
     assert len(widths) == 1
 
 
-def test_tables_refuse_what_they_do_not_know() -> None:
+def test_tables_refuse_unknown_input() -> None:
     with pytest.raises(AnsibleFilterError, match="no table 'x'"):
         access_tables(ACCESS, ["x"])
     with pytest.raises(AnsibleFilterError, match="dcos_access_info"):
@@ -224,7 +224,7 @@ class Parsed(html.parser.HTMLParser):
         return [attributes for name, attributes in self.elements if name == tag]
 
 
-def test_page_is_whole_in_itself() -> None:
+def test_page_is_self_contained() -> None:
     page = Parsed(access_page(ACCESS))
     for _tag, attributes in page.elements:
         assert not {"src", "href", "srcset", "action", "style", "background"} & set(attributes)
@@ -267,7 +267,7 @@ def test_page_is_accessible() -> None:
     assert {header["scope"] for header in page.all("th")} == {"col", "row"}
 
 
-def test_page_tells_what_was_not_read() -> None:
+def test_page_names_unread_parts() -> None:
     accounts = [{**account, **NOTHING_KNOWN} for account in ACCESS["accounts"]]
     page = access_page(changed(unknown=UNKNOWN, accounts=accounts, findings=[], groups=[], secrets=[]))
     text = re.sub(r"\s+", " ", "".join(Parsed(page).texts))
@@ -278,7 +278,7 @@ def test_page_tells_what_was_not_read() -> None:
     assert "Not read" not in "".join(Parsed(access_page(ACCESS)).texts)
 
 
-def test_page_escapes_whatever_the_cluster_says() -> None:
+def test_page_escapes_any_text_of_the_cluster() -> None:
     clean, hostile = Parsed(access_page(ACCESS)), Parsed(access_page(all_hostile(ACCESS)))
     assert [tag for tag, _attributes in hostile.elements if tag not in ("wbr", "span")] == [
         tag for tag, _attributes in clean.elements if tag not in ("wbr", "span")
@@ -290,7 +290,7 @@ def test_page_escapes_whatever_the_cluster_says() -> None:
     access_page(all_hostile(ACCESS)).encode("utf-8")
 
 
-def test_page_refuses_what_it_does_not_know() -> None:
+def test_page_refuses_unknown_input() -> None:
     with pytest.raises(AnsibleFilterError, match="dcos_access_info"):
         access_page({"access": ACCESS})
 

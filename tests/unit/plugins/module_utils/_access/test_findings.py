@@ -58,14 +58,14 @@ def member(gid: str, grant: Grant = SUPERUSER) -> tuple[GroupGrant, ...]:
     return (GroupGrant(gid, grant),)
 
 
-def test_nothing_is_found_where_all_is_in_order() -> None:
+def test_no_findings_in_a_clean_cluster() -> None:
     marathon = replace(service("dcos_marathon"), permissions=Permissions())
     group = {"developers": (NARROW,)}
     someone = person("someone", groups=member("developers", NARROW))
     assert found(facts(service("a"), service("b"), marathon, someone, groups=group)) == []
 
 
-def test_every_kind_has_words() -> None:
+def test_every_kind_has_a_title() -> None:
     assert set(access.TITLES) == set(access.REMEDIES)
 
 
@@ -98,11 +98,11 @@ def test_superuser_through_a_group(account: Account, severity: str) -> None:
     ("account", "severity"),
     [(person("a", SUPERUSER), access.MEDIUM), (service("dcos_marathon", SUPERUSER), access.LOW)],
 )
-def test_direct_superusers_are_not_all_as_grave(account: Account, severity: str) -> None:
+def test_severity_of_direct_superusers(account: Account, severity: str) -> None:
     assert [finding.severity for finding in find(facts(account))] == [severity]
 
 
-def test_both_ways_are_told() -> None:
+def test_direct_and_group_superusers_are_both_reported() -> None:
     given = facts(service("a", SUPERUSER, groups=member("operators")))
     assert found(given) == [("superuser", "a"), ("superuser_through_group", "a")]
 
@@ -155,14 +155,14 @@ def test_grant_that_no_document_knows() -> None:
     assert found(facts(service("a", too_much))) == [("over_wide", "a")]
 
 
-def test_wide_grant_of_a_group_is_told_once() -> None:
+def test_wide_grant_of_a_group_is_reported_once() -> None:
     members = [person(uid, groups=member("g", WIDE)) for uid in ("p", "q")]
     given = facts(*members, groups={"g": (WIDE,)})
     assert found(given) == [("over_wide", "g")]
     assert find(given)[0].accounts == ("p", "q")
 
 
-def test_what_belongs_to_dcos_is_not_judged() -> None:
+def test_native_accounts_are_not_judged() -> None:
     assert found(facts(service("dcos_marathon", WIDE))) == []
 
 
@@ -204,7 +204,7 @@ def test_secret_that_every_service_can_read() -> None:
     assert "log in as a" in find(given)[0].detail
 
 
-def test_secret_that_every_service_can_read_matters_only_where_its_key_lets_in() -> None:
+def test_open_secret_is_reported_only_if_its_key_can_log_in() -> None:
     assert found(facts(service("a"), secrets=(stored("secret", "a", "other"),))) == [("key_mismatch", "secret")]
     assert found(facts(secrets=(stored("secret", "gone"),))) == [("secret_without_account", "secret")]
 
@@ -223,7 +223,7 @@ def test_account_without_secret() -> None:
 
 
 @pytest.mark.parametrize(("live", "waiting"), [("a", "new"), ("old", "a"), ("old", "new"), ("a", "a")])
-def test_what_a_rotation_left(live: str, waiting: str) -> None:
+def test_leftovers_of_a_rotation(live: str, waiting: str) -> None:
     """Told once, wherever the rotation stopped; only a live key that nobody's is comes on top."""
     given = facts(service("a"), secrets=(stored("folder/s", "a", live), stored("folder/s-next", "a", waiting)))
     mismatch = [("key_mismatch", "folder/s")] if (live, waiting) == ("old", "new") else []
@@ -232,7 +232,7 @@ def test_what_a_rotation_left(live: str, waiting: str) -> None:
     assert ("still holds the old one" in told[0]) is (live == "old" and waiting == "a")
 
 
-def test_a_name_that_ends_in_next_is_no_rotation() -> None:
+def test_a_name_ending_in_next_is_not_a_rotation() -> None:
     assert found(facts(service("a"), secrets=(stored("folder/what-next", "a"),))) == []
     others = (stored("folder/s", "b"), stored("folder/s-next", "a"))
     assert found(facts(service("a"), service("b"), secrets=others)) == []

@@ -90,13 +90,13 @@ def test_answer_that_never_completes_ends_at_its_deadline(head: bytes) -> None:
         ask(url, timeout=0.05, retries=3)
 
 
-def test_body_without_end_is_read_to_its_bound_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_body_is_read_only_to_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "LARGEST_BODY", 1 << 20)
     with serving(endless) as url, pytest.raises(OddAnswerError, match=r"reading all users: .*larger than"):
         ask(url)
 
 
-def test_body_that_breaks_off_is_no_answer() -> None:
+def test_a_truncated_body_is_no_answer() -> None:
     with serving(cut) as url, pytest.raises(UnreachableError):
         ask(url)
 

@@ -35,7 +35,7 @@ def test_the_attached_cluster_gives_url_and_token(tmp_path: Path) -> None:
         assert found.verify is True
 
 
-def test_the_default_folder_is_in_the_home(bare_surroundings: Path) -> None:
+def test_the_default_folder_is_in_the_home_folder(bare_surroundings: Path) -> None:
     cli(bare_surroundings / ".dcos")
     assert resolve().credentials == TokenCredentials("cli-token")
     assert resolve({"dcos_config": ""}, {"DCOS_DIR": ""}).url == URL
@@ -48,7 +48,7 @@ def test_the_option_wins_over_the_variable(tmp_path: Path) -> None:
     assert found.url == "https://one.example"
 
 
-def test_the_single_file_of_old_versions(tmp_path: Path) -> None:
+def test_the_single_configuration_file_of_old_versions(tmp_path: Path) -> None:
     (tmp_path / "dcos.toml").write_text(f'[core]\ndcos_url = "{URL}"\ndcos_acs_token = "old"\n', encoding="utf-8")
     assert resolve({"dcos_config": str(tmp_path)}).credentials == TokenCredentials("old")
     # Once there are clusters of the new layout and one is attached, the old file is what nobody looks at any more.
@@ -74,7 +74,7 @@ def test_several_attached(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("same", [URL, URL + "/", URL + "//"], ids=["as it is", "with a slash", "with two"])
-def test_a_token_is_sent_to_the_url_that_it_belongs_to(same: str, tmp_path: Path) -> None:
+def test_a_token_is_sent_to_its_own_url(same: str, tmp_path: Path) -> None:
     cli(tmp_path, url=same)
     assert resolve({"dcos_config": str(tmp_path), "dcos_url": URL}).credentials == TokenCredentials("cli-token")
     assert resolve({"dcos_config": str(tmp_path)}, {"DCOS_URL": URL + "/"}).credentials_from == "dcos_config"
@@ -109,12 +109,12 @@ def test_broken_toml_is_named_and_not_quoted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "core = 1\n", "[core]\n", '[core]\ndcos_url = ""\n', "[core]\ndcos_url = 7\n"])
-def test_a_file_without_a_url_names_no_cluster(content: str, tmp_path: Path) -> None:
+def test_a_configuration_without_a_url_names_no_cluster(content: str, tmp_path: Path) -> None:
     cli(tmp_path).write_text(content, encoding="utf-8")
     refused({"dcos_config": str(tmp_path)}, kind=DcosError)
 
 
-def test_a_folder_that_was_named_must_be_there(tmp_path: Path) -> None:
+def test_a_named_folder_must_exist(tmp_path: Path) -> None:
     gone = str(tmp_path / "gone")
     assert refused({"dcos_config": gone}, kind=DcosError).startswith("dcos_config: there is no folder")
     assert refused({}, {"DCOS_DIR": gone}, DcosError).startswith("DCOS_DIR: there is no folder")
@@ -166,7 +166,7 @@ def test_a_token_stays_out_of_the_repr(tmp_path: Path) -> None:
     assert MARK not in repr(found)
 
 
-def test_an_unreadable_file_is_told(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported(tmp_path: Path) -> None:
     file = cli(tmp_path)
     file.unlink()
     file.mkdir()
@@ -182,7 +182,7 @@ def test_an_unreadable_file_is_told(tmp_path: Path) -> None:
         *((name, "file") for name in (".dcos", ".dcos/clusters")),
     ],
 )
-def test_a_folder_that_cannot_be_looked_into_is_told(name: str, kind: str, bare_surroundings: Path) -> None:
+def test_an_unreadable_folder_is_reported(name: str, kind: str, bare_surroundings: Path) -> None:
     """A link to itself stands for what only root may enter."""
     cli(bare_surroundings / ".dcos", attached=False)
     path = bare_surroundings / name
@@ -195,7 +195,7 @@ def test_a_folder_that_cannot_be_looked_into_is_told(name: str, kind: str, bare_
     assert refused(kind=DcosError).startswith(f"dcos_config: cannot read {bare_surroundings}/.dcos")
 
 
-def test_a_missing_library_is_named_with_what_does_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_library_is_named_with_the_alternative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Python before 3.11 brings no parser of its own."""
     cli(tmp_path)
     for name in ("tomllib", "tomli"):

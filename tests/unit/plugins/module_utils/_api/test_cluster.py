@@ -50,7 +50,7 @@ def test_credentials_of_dcos_itself_are_refused_before_any_request(uid: str) -> 
 
 
 @pytest.mark.parametrize("uid", ["bootstrapuser", "dcos_mine", "admin"])
-def test_other_credentials_are_taken(uid: str) -> None:
+def test_other_credentials_are_accepted(uid: str) -> None:
     assert Cluster(connection(PasswordCredentials(uid, "password"))).own_uid == uid
 
 
@@ -77,21 +77,21 @@ def test_an_open_cluster_has_no_mode() -> None:
 
 
 @pytest.mark.parametrize("reply", [Reply(200, "<html>"), Reply(200, [1]), Reply(200, {"security": 7})])
-def test_odd_answer_is_no_missing_mode(reply: Reply) -> None:
+def test_malformed_answer_does_not_mean_a_missing_mode(reply: Reply) -> None:
     call = "GET /dcos-metadata/bootstrap-config.json"
     with Script((call, reply)).played(), pytest.raises(OddAnswerError, match=r"^reading bootstrap-config.json: what"):
         cluster_for().security_mode()
 
 
 @pytest.mark.parametrize("reply", [Reply(403, "<html>"), Reply(404, "<html>")])
-def test_what_may_not_be_read_is_unknown(reply: Reply) -> None:
+def test_a_refused_read_means_unknown(reply: Reply) -> None:
     with Script((MODE, reply), (VERSION, reply)).played():
         cluster = cluster_for()
         assert cluster.security_mode() is None
         assert cluster.version() is None
 
 
-def test_another_error_is_one() -> None:
+def test_other_errors_are_raised() -> None:
     with Script((MODE, Reply(500, "<html>"))).played(), pytest.raises(ApiError, match="bootstrap-config") as caught:
         cluster_for().security_mode()
     assert caught.value.status == 500
@@ -106,7 +106,7 @@ def test_an_unknown_mode_is_not_guessed_at(mode: Any) -> None:
 
 
 @pytest.mark.parametrize(("verify", "expected"), [(False, False), ("/ca.pem", "/ca.pem"), (True, None)])
-def test_the_system_store_stands_in_for_the_bundle_of_the_http_library(verify: bool | str, expected: Any) -> None:
+def test_the_system_store_replaces_the_bundle_of_requests(verify: bool | str, expected: Any) -> None:
     paths = ssl.get_default_verify_paths()
     wanted = (paths.cafile or paths.capath or True) if expected is None else expected
     with Script(("GET /x", Reply(200))).played() as script:
@@ -114,7 +114,7 @@ def test_the_system_store_stands_in_for_the_bundle_of_the_http_library(verify: b
     assert script.sent[0].verify == wanted
 
 
-def test_without_a_store_of_the_system_the_library_has_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_system_store_requests_uses_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     none = ssl.get_default_verify_paths()._replace(cafile=None, capath="/nonexistent")
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: none)
     with Script(("GET /x", Reply(200))).played() as script:

@@ -155,7 +155,7 @@ def key_file(tmp_path_factory: pytest.TempPathFactory) -> str:
     environ=some({**ENVIRONMENT, "DCOS_PRIVATE_KEY_PATH": "FILE"}),
     with_cli=st.booleans(),
 )
-def test_credentials_come_from_exactly_one_source_the_first_that_has_any(
+def test_credentials_come_from_the_first_source_that_has_any(
     options: dict[str, str], environ: dict[str, str], with_cli: bool, key_file: str, tmp_path: Path
 ) -> None:
     """Whatever is set: a complete set of the first source that has anything, or an error; never a mixture."""
@@ -213,11 +213,11 @@ def test_credentials_come_from_exactly_one_source_the_first_that_has_any(
     ],
 )
 @pytest.mark.parametrize("environ", [{}, ENV_TOKEN, ENV_LOGIN, {"DCOS_USERNAME": "a"}, {"DCOS_PASSWORD": MARK}])
-def test_half_a_set_in_the_task_is_never_completed_from_elsewhere(
+def test_an_incomplete_set_in_the_task_is_never_completed_from_elsewhere(
     options: dict[str, str], named: list[str], environ: dict[str, str]
 ) -> None:
     message = refused({"dcos_url": URL, **options}, environ)
-    assert "half a credential set" in message
+    assert "an incomplete credential set" in message
     assert all(name in message for name in named)
     assert "DCOS_" not in message
 
@@ -230,12 +230,12 @@ def test_half_a_set_in_the_task_is_never_completed_from_elsewhere(
         ({"DCOS_PRIVATE_KEY_PATH": "/f"}, ["DCOS_PRIVATE_KEY_PATH", "DCOS_USERNAME"]),
     ],
 )
-def test_half_a_set_in_the_environment_is_never_completed_from_the_cli(
+def test_an_incomplete_set_in_the_environment_is_never_completed_from_the_cli(
     environ: dict[str, str], named: list[str], tmp_path: Path
 ) -> None:
     cli(tmp_path, token=MARK)
     message = refused({"dcos_url": URL, "dcos_config": str(tmp_path)}, environ)
-    assert "half a credential set" in message
+    assert "an incomplete credential set" in message
     assert all(name in message for name in named)
 
 
@@ -250,19 +250,19 @@ def test_two_sets_in_the_task_are_an_error(more: dict[str, str]) -> None:
     "ways",
     [ways for count in (2, 3) for ways in itertools.combinations(WAYS, count)],
 )
-def test_two_ways_to_prove_it_are_an_error(ways: tuple[str, ...]) -> None:
+def test_two_proofs_for_one_user_are_an_error(ways: tuple[str, ...]) -> None:
     message = refused({"dcos_url": URL, "dcos_username": "a", **dict.fromkeys(ways, MARK)})
     assert all(name in message for name in ways)
     assert f"{len(ways)} ways" in message
 
 
-def test_two_ways_in_the_environment_are_an_error() -> None:
+def test_two_proofs_in_the_environment_are_an_error() -> None:
     ways = {"DCOS_PASSWORD": MARK, "DCOS_PRIVATE_KEY_PATH": "/f"}
     message = refused({"dcos_url": URL}, {"DCOS_USERNAME": "a", **ways})
     assert all(name in message for name in ways)
 
 
-def test_no_credentials_anywhere_says_what_could_be_given() -> None:
+def test_missing_credentials_name_the_options() -> None:
     """Only who needs them fails: some things can be read by everybody."""
     found = resolve({"dcos_url": URL})
     assert isinstance(found.credentials, NoCredentials)
@@ -272,7 +272,7 @@ def test_no_credentials_anywhere_says_what_could_be_given() -> None:
 
 
 @pytest.mark.parametrize("uid", ["a b", "ä", "a" * 97, "..", "anonymous"])
-def test_a_user_that_cannot_be_one_is_refused_before_any_login(uid: str) -> None:
+def test_an_impossible_user_is_refused_before_any_login(uid: str) -> None:
     message = refused({"dcos_url": URL, "dcos_username": uid, "dcos_password": MARK}, kind=DcosError)
     assert message.startswith("dcos_username: ")
 
@@ -317,18 +317,18 @@ def test_a_file_without_a_key_is_named_and_not_quoted(content: str, tmp_path: Pa
     assert "dcos_private_key_path" in refused(options, kind=DcosError)
 
 
-def test_a_key_file_that_is_not_there_is_named() -> None:
+def test_a_missing_key_file_is_named() -> None:
     options = {"dcos_url": URL, "dcos_username": "svc", "dcos_private_key_path": "/nonexistent/k.pem"}
     assert "dcos_private_key_path: cannot read /nonexistent/k.pem" in refused(options, kind=DcosError)
 
 
 @pytest.mark.parametrize("token", [f"{MARK} x", f"a\n{MARK}", f"{MARK}\u20ac", f"{MARK}\0", " \n "])
-def test_what_cannot_be_a_token_is_refused_by_the_name_of_its_place(token: str, tmp_path: Path) -> None:
+def test_an_invalid_token_is_refused_and_its_source_named(token: str, tmp_path: Path) -> None:
     assert "dcos_token" in refused({"dcos_url": URL, "dcos_token": token})
     assert "DCOS_ACS_TOKEN" in refused({"dcos_url": URL}, {"DCOS_ACS_TOKEN": token})
 
 
-def test_blanks_around_a_token_are_dropped_and_both_forms_hidden() -> None:
+def test_blanks_around_a_token_are_dropped_and_both_forms_are_hidden() -> None:
     found, heard = listened({"dcos_url": URL, "dcos_token": " abc\r\n"})
     assert found.credentials == TokenCredentials("abc")
     assert heard.hidden == [" abc\r\n"]
@@ -442,7 +442,7 @@ def test_a_url_is_needed() -> None:
 
 
 @pytest.mark.parametrize("value", [True, "true", "Yes", "1", "on"])
-def test_plain_http_leaves_the_machine_only_where_allowed(value: Any) -> None:
+def test_plain_http_to_other_machines_must_be_allowed(value: Any) -> None:
     http_url = "http://dcos.example.com"
     assert "dcos_allow_http" in refused({"dcos_url": http_url, **TASK_TOKEN}, kind=TlsError)
     assert refused({"dcos_url": http_url, "dcos_allow_http": False, **TASK_TOKEN}, kind=TlsError)
@@ -457,14 +457,14 @@ def test_plain_http_leaves_the_machine_only_where_allowed(value: Any) -> None:
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8080", "127.9.9.9", "[::1]:80"])
-def test_plain_http_on_this_machine_is_no_matter(host: str) -> None:
+def test_plain_http_on_loopback_is_allowed(host: str) -> None:
     found, heard = listened({"dcos_url": f"http://{host}", **TASK_TOKEN})
     assert found.url == f"http://{host}"
     assert heard.warnings == []
 
 
 @pytest.mark.parametrize("host", ["127.evil.example", "127.0.0.1.evil.example", "localhost.evil.example"])
-def test_plain_http_to_a_name_that_looks_like_this_machine_is_refused(host: str) -> None:
+def test_plain_http_to_a_loopback_lookalike_is_refused(host: str) -> None:
     assert refused({"dcos_url": f"http://{host}", **TASK_TOKEN}, kind=TlsError)
 
 
@@ -530,7 +530,7 @@ def test_plain_http_needs_no_bundle() -> None:
         ({}, {"DCOS_SSL_VERIFY": "PATH"}, "DCOS_SSL_VERIFY"),
     ],
 )
-def test_a_bundle_must_be_there_and_hold_a_certificate(
+def test_a_bundle_must_exist_and_hold_a_certificate(
     options: dict[str, str], environ: dict[str, str], name: str, tmp_path: Path
 ) -> None:
     empty = tmp_path / "empty.pem"
@@ -553,7 +553,7 @@ def test_a_bundle_must_be_there_and_hold_a_certificate(
 
 
 @pytest.mark.parametrize("value", ["maybe", "2", "truee"])
-def test_a_truth_value_is_one(value: str) -> None:
+def test_truth_values_are_checked(value: str) -> None:
     options = {"dcos_url": URL, **TASK_TOKEN}
     for name in ("dcos_validate_certs", "dcos_allow_http"):
         url = "http://dcos.example.com" if name == "dcos_allow_http" else URL
@@ -593,7 +593,7 @@ def test_a_variable_that_is_not_utf8_is_named(name: str) -> None:
     assert message.startswith(f"{name}: this is not UTF-8 text")
 
 
-def test_a_pipe_in_place_of_a_private_key_is_refused(tmp_path: Path) -> None:
+def test_a_pipe_instead_of_a_private_key_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     options = {"dcos_url": URL, "dcos_username": "svc", "dcos_private_key_path": str(tmp_path / "pipe")}
     assert "dcos_private_key_path: " in refused(options, kind=DcosError)

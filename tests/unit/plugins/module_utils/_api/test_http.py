@@ -104,14 +104,14 @@ def test_a_path_in_the_url_is_a_prefix() -> None:
 
 
 @pytest.mark.parametrize("first", [LOST, TIMED_OUT, Reply(429), Reply(502, "<html>"), Reply(503), Reply(504)])
-def test_what_passes_is_tried_again(first: Any, sleeps: list[float]) -> None:
+def test_transient_failures_are_retried(first: Any, sleeps: list[float]) -> None:
     answer, _script = get([("GET /x", first), ("GET /x", Reply(200, {"a": 1}))])
     assert answer.json() == {"a": 1}
     assert len(sleeps) == 1
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 406, 409, 413, 415, 500, 501, 505])
-def test_no_other_status_is_tried_again(status: int, sleeps: list[float]) -> None:
+def test_no_other_status_is_retried(status: int, sleeps: list[float]) -> None:
     with pytest.raises(ApiError) as caught:
         get([("GET /x", Reply(status, "<html>"))])
     assert caught.value.status == status
@@ -129,7 +129,7 @@ def test_waits_double_with_jitter(
     assert sleeps == pytest.approx([0.2 * factor, 0.4 * factor, 0.8 * factor])
 
 
-def test_the_last_refusal_is_told_with_the_number_of_tries() -> None:
+def test_the_last_refusal_is_reported_with_the_number_of_tries() -> None:
     with pytest.raises(ApiError, match="answered 503 Busy") as caught:
         get([("GET /x", LOST)] * 2 + [("GET /x", Reply(502)), ("GET /x", Reply(503, None, {}, "Busy"))])
     assert "tried 4 times" in caught.value.message
@@ -152,19 +152,19 @@ def test_retry_after_is_honoured_within_bounds(asked: str, waited: float, status
 
 
 @pytest.mark.parametrize("asked", ["", "soon", "-1", "1.5", "²", "Wed, 21 Oct 2026 07:28:00 GMT"])
-def test_a_retry_after_that_is_no_number_of_seconds_is_passed_over(asked: str, sleeps: list[float]) -> None:
+def test_a_malformed_retry_after_is_ignored(asked: str, sleeps: list[float]) -> None:
     get([("GET /x", Reply(429, None, {"Retry-After": asked})), ("GET /x", Reply(200, {}))])
     assert len(sleeps) == 1
     assert 0.15 <= sleeps[0] <= 0.25
 
 
-def test_an_impatient_request_is_sent_once(sleeps: list[float]) -> None:
+def test_a_request_without_retries_is_sent_once(sleeps: list[float]) -> None:
     with pytest.raises(UnreachableError):
         get([("GET /x", LOST)], repeats=http.Repeats(patient=False))
     assert sleeps == []
 
 
-def test_a_503_asks_whether_waiting_is_of_use(sleeps: list[float]) -> None:
+def test_only_a_503_checks_whether_waiting_helps(sleeps: list[float]) -> None:
     def unavailable() -> None:
         raise ApiError("sealed", None, 503)
 
@@ -249,14 +249,14 @@ def test_without_retries_a_lost_write_is_read_back_once(sleeps: list[float]) -> 
     assert sleeps == []
 
 
-def test_too_many_requests_is_refused_before_it_is_looked_at() -> None:
+def test_a_429_is_retried_without_reading_back() -> None:
     happened = Journal()
     assert put([Reply(429), Reply(204)], happened).status == 204
     assert happened.asked == 0
 
 
 @pytest.mark.parametrize("raised", [UnreachableError("no answer."), ApiError("refused.", None, 403)])
-def test_a_loss_that_cannot_be_read_back_is_told_as_what_it_is(raised: DcosError) -> None:
+def test_a_lost_write_that_cannot_be_read_back_is_reported(raised: DcosError) -> None:
     with pytest.raises(UnreachableError, match=r"^creating account a: the answer was lost, and whether") as caught:
         put([LOST], Journal(raised))
     assert raised.message in caught.value.message
@@ -274,7 +274,7 @@ def test_a_refused_token_is_renewed_once_and_the_request_repeated(sleeps: list[f
     assert sleeps == []
 
 
-def test_a_second_refusal_is_the_end() -> None:
+def test_a_second_refusal_is_final() -> None:
     tokens = Tokens()
     script = Script(("GET /x", Reply(401, "<html>")), ("GET /x", Reply(401, "<html>")))
     with script.played(), pytest.raises(CredentialsError, match="Get another token") as caught:
@@ -283,7 +283,7 @@ def test_a_second_refusal_is_the_end() -> None:
     assert (caught.value.status, caught.value.code) == (401, "credentials")
 
 
-def test_one_renewal_for_a_whole_request_however_often_it_is_retried() -> None:
+def test_a_request_renews_its_token_once_over_all_retries() -> None:
     tokens = Tokens()
     answers = [Reply(401), LOST, Reply(401)]
     with Script(*[("GET /x", answer) for answer in answers]).played(), pytest.raises(CredentialsError):
@@ -329,14 +329,14 @@ def test_a_redirect_is_an_error_that_names_its_target_without_the_query(status: 
     ("location", "shown"),
     [("/login?t=S3CRET", "/login"), ("", "nowhere"), ("https://h:99999/S3CRET", ""), ("http://[S3CRET", "")],
 )
-def test_a_redirect_to_somewhere_odd(location: str, shown: str) -> None:
+def test_a_redirect_to_an_odd_target(location: str, shown: str) -> None:
     with pytest.raises(DcosError, match="not followed") as caught:
         get([("GET /x", Reply(302, "", {"Location": location}))])
     assert f"redirect to {shown}" in caught.value.message
     assert "?t" not in caught.value.message
 
 
-def test_a_redirect_that_is_expected_is_still_not_followed() -> None:
+def test_an_expected_redirect_is_not_followed() -> None:
     """A write would be done at a place that nobody named."""
     with pytest.raises(ApiError):
         put([Reply(307, None, {"Location": "https://other.example/x"})], Journal())
@@ -345,7 +345,7 @@ def test_a_redirect_that_is_expected_is_still_not_followed() -> None:
 # Errors
 
 
-def test_an_error_document_becomes_status_code_and_title() -> None:
+def test_an_error_document_yields_status_code_and_title() -> None:
     with pytest.raises(ApiError) as caught:
         get([("GET /x", error(400, "ERR_UNKNOWN_USER_ID", "400 Bad Request", "User with uid `a` not known."))])
     assert caught.value.failure() == {"status": 400, "code": "ERR_UNKNOWN_USER_ID", "title": "400 Bad Request"}
@@ -384,7 +384,7 @@ def test_an_html_401_is_about_credentials() -> None:
         Reply(500, '{"code": "ERR_X"}', {"Content-Type": "text/plain"}),
     ],
 )
-def test_a_body_that_is_no_error_document_is_passed_over(reply: Reply) -> None:
+def test_a_body_that_is_no_error_document_is_ignored(reply: Reply) -> None:
     with pytest.raises(ApiError) as caught:
         get([("GET /x", reply)])
     assert caught.value.failure() == {"status": 500, "code": None, "title": None}
@@ -440,7 +440,7 @@ def test_network_errors(raised: Exception, kind: type[DcosError], said: str) -> 
     assert caught.value.code == ("tls" if kind is TlsError else "unreachable")
 
 
-def test_a_ca_bundle_that_is_gone_is_told(tmp_path: Path) -> None:
+def test_a_deleted_ca_bundle_is_reported(tmp_path: Path) -> None:
     """It was there when the run began; the library itself complains, before it connects."""
     gone = str(tmp_path / "ca.crt")
     with pytest.raises(TlsError, match=f"{WHAT}: the CA certificates in {gone} cannot be read any more"):
@@ -449,7 +449,7 @@ def test_a_ca_bundle_that_is_gone_is_told(tmp_path: Path) -> None:
         )
 
 
-def test_an_error_of_the_system_that_the_library_does_not_wrap(tmp_path: Path) -> None:
+def test_an_os_error_that_requests_does_not_wrap(tmp_path: Path) -> None:
     bundle = tmp_path / "ca.crt"
     bundle.touch()
     client = http.HttpClient(URL, str(bundle), retries=0)
@@ -458,7 +458,7 @@ def test_an_error_of_the_system_that_the_library_does_not_wrap(tmp_path: Path) -
     assert ": Too many open files. Check" in caught.value.message
 
 
-def test_a_certificate_that_does_not_verify_is_not_tried_again(sleeps: list[float]) -> None:
+def test_a_failed_verification_is_not_retried(sleeps: list[float]) -> None:
     with pytest.raises(TlsError):
         get([("GET /x", requests.exceptions.SSLError(_verification_error()))])
     assert sleeps == []
@@ -487,7 +487,7 @@ def test_loopback(host: str | None, loopback: bool) -> None:
 HOSTILE = "\x1b[2K\rok: [localhost]\n\u202etxet"
 
 
-def test_text_of_a_server_cannot_steer_a_terminal() -> None:
+def test_server_text_cannot_control_a_terminal() -> None:
     answers = [
         error(400, "ERR_X", HOSTILE, HOSTILE),
         Reply(400, {"code": HOSTILE, "title": HOSTILE}, {}, HOSTILE),
@@ -508,7 +508,7 @@ def test_advice_after_a_redirect_keeps_the_brackets_of_ipv6() -> None:
     assert "set dcos_url to https://[::1]:8443 " in caught.value.message
 
 
-def test_login_that_cannot_be_reached_is_no_lost_answer_of_the_request() -> None:
+def test_an_unreachable_login_is_no_lost_answer_of_the_request() -> None:
     class NoLogin(Tokens):
         asked = 0
 

@@ -60,7 +60,7 @@ def test_a_rid_decoded_twice_is_the_rid(rid: str) -> None:
 
 
 @given(RIDS)
-def test_only_what_must_be_is_encoded_in_a_rid(rid: str) -> None:
+def test_only_necessary_characters_are_encoded_in_a_rid(rid: str) -> None:
     encoded = http.encode_rid(rid)
     assert encoded.count(":") == rid.count(":")
     assert encoded.count("*") == rid.count("*")

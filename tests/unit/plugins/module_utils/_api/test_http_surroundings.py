@@ -142,7 +142,7 @@ def test_no_proxy_is_honoured(server: Server, monkeypatch: pytest.MonkeyPatch) -
     assert server.seen == []
 
 
-def test_the_password_of_a_proxy_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_password_of_a_proxy_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", f"http://user:S3CRET@127.0.0.1:{free_port()}")
     with client("http://dcos.example.com") as made, pytest.raises(UnreachableError) as caught:
         made.send(Request("GET", "/x", "reading"))
@@ -151,7 +151,7 @@ def test_the_password_of_a_proxy_is_not_told(monkeypatch: pytest.MonkeyPatch) ->
     assert caught.value.__cause__ is None
 
 
-def test_a_server_that_is_not_there(sleeps: list[float]) -> None:
+def test_an_unreachable_server(sleeps: list[float]) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     with client(url, retries=2) as made, pytest.raises(UnreachableError, match="Connection refused") as caught:
         made.send(Request("GET", "/x", "reading account a"))
@@ -160,7 +160,7 @@ def test_a_server_that_is_not_there(sleeps: list[float]) -> None:
 
 
 @pytest.mark.parametrize("token", ["S3CRET\n", "S3\rCRET", "S3\nCRET", "S3CRET\u20ac"])
-def test_a_token_that_cannot_stand_in_a_header_is_told_and_not_quoted(server: Server, token: str) -> None:
+def test_a_token_that_no_header_can_hold_is_reported_but_not_quoted(server: Server, token: str) -> None:
     """The HTTP library would raise an error that quotes the whole header, and Ansible would print it."""
     with client(server.url, token=token) as made, pytest.raises(DcosError, match="cannot be sent") as caught:
         made.send(Request("GET", "/x", "reading account a"))
@@ -199,7 +199,7 @@ def test_the_given_bundle_verifies(tls: Tls) -> None:
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_variables_of_the_http_library_do_not_verify(tls: Tls, variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_of_requests_do_not_verify(tls: Tls, variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(variable, tls.ca)
     with client(tls.url) as made, pytest.raises(TlsError, match="does not verify") as caught:
         made.send(Request("GET", "/x", "reading"))
@@ -208,7 +208,7 @@ def test_variables_of_the_http_library_do_not_verify(tls: Tls, variable: str, mo
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_variables_of_the_http_library_do_not_break_what_verifies(
+def test_environment_variables_of_requests_do_not_break_verification(
     tls: Tls, variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, "/nonexistent")
@@ -217,7 +217,7 @@ def test_variables_of_the_http_library_do_not_break_what_verifies(
             assert made.send(Request("GET", "/x", "reading")).status == 200
 
 
-def test_the_library_does_not_warn_of_what_we_warn_of(tls: Tls) -> None:
+def test_urllib3_does_not_repeat_our_warning(tls: Tls) -> None:
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         with client(tls.url, False) as made:

@@ -93,13 +93,13 @@ def test_an_unknown_account_is_none(reply: Reply) -> None:
 
 
 @pytest.mark.parametrize("reply", [error(400, "ERR_INVALID_DATA"), error(400), error(403), Reply(500, "<html>")])
-def test_another_refusal_of_a_reading_is_an_error(reply: Reply) -> None:
+def test_another_refusal_of_a_read_is_an_error(reply: Reply) -> None:
     with pytest.raises(ApiError) as caught:
         play([(f"GET {BASE}/users/svc", reply)], lambda iam: iam.user("svc"))
     assert caught.value.status == reply.status
 
 
-def test_a_route_that_is_not_there_is_an_open_cluster() -> None:
+def test_a_missing_route_means_an_open_cluster() -> None:
     calls: list[tuple[str, list[tuple[str, Reply]], Callable[[Iam], Any]]] = [
         (f"GET {BASE}/users/svc/permissions", [], lambda iam: iam.permissions("svc")),
         (f"GET {BASE}/groups/dev/permissions", [], lambda iam: iam.group_permissions("dev")),
@@ -135,7 +135,7 @@ def test_answer_about_something_else_is_refused() -> None:
             play([(f"GET {BASE}/{path}", Reply(200, body))], act)
 
 
-def test_open_cluster_is_told_by_what_only_it_offers() -> None:
+def test_an_open_cluster_is_recognised_by_its_own_routes() -> None:
     groups, providers = f"GET {BASE}/groups", f"GET {BASE}/auth/providers"
     open_ones = Reply(200, {"dcos-users": {}, "dcos-oidc-auth0": {}})
     assert play([(groups, Reply(200, {"array": []}))], lambda iam: iam.has_permissions()) is True
@@ -143,7 +143,7 @@ def test_open_cluster_is_told_by_what_only_it_offers() -> None:
     for answer in (Reply(200, {"dcos-users": {}}), Reply(404), Reply(200, "<html>")):
         with pytest.raises(DcosError):
             play([(groups, Reply(404)), (providers, answer)], lambda iam: iam.has_permissions())
-    with pytest.raises(ApiError, match="page of HTML"):
+    with pytest.raises(ApiError, match="HTML page"):
         play([(groups, Reply(404, "<html>"))], lambda iam: iam.has_permissions())
 
 
@@ -155,7 +155,7 @@ def test_ids_that_cannot_be_sent_are_refused(body: Any) -> None:
         play([(f"GET {BASE}/groups", Reply(200, {"array": [body]}))], lambda iam: iam.groups())
 
 
-def test_odd_entry_of_a_list_is_the_matter_of_one_account() -> None:
+def test_malformed_entry_of_a_list_concerns_one_account() -> None:
     body = {"array": [SERVICE, {**SERVICE, "uid": "odd", "public_key": 7}]}
     call = f"GET {BASE}/users?type=service"
     users, odd = play([(call, Reply(200, body))], lambda iam: iam.listed_service_accounts())
@@ -179,7 +179,7 @@ def test_any_document_becomes_typed_values_or_an_error(reading: tuple[str, Calla
 
 
 @pytest.mark.parametrize("body", [[1], "<html>", None])
-def test_an_answer_that_is_no_object_is_not_the_iam(body: Any) -> None:
+def test_an_answer_that_is_not_an_object_is_not_from_the_iam(body: Any) -> None:
     with pytest.raises(OddAnswerError, match="reading account svc: what came back"):
         play([(f"GET {BASE}/users/svc", Reply(200, body))], lambda iam: iam.user("svc"))
 
@@ -345,7 +345,7 @@ def test_a_put_whose_answer_was_lost_is_judged_by_reading_back(name: str) -> Non
 @pytest.mark.parametrize(
     "other", [{"public_key": "OTHER", "description": "d"}, {"public_key": "PEM", "description": "other"}]
 )
-def test_an_account_of_somebody_else_is_not_taken_for_ours(other: dict[str, str]) -> None:
+def test_an_account_created_by_others_is_not_taken_for_ours(other: dict[str, str]) -> None:
     call, _body, exists, act = WRITES["account"]
     read = (f"GET {BASE}/users/svc", Reply(200, {"uid": "svc", **other}))
     assert play([(call, LOST), read, (call, error(409, exists)), read], act) is False
@@ -393,7 +393,7 @@ ODD_REFUSALS = [error(404), error(409), error(400), Reply(404, "<html>"), Reply(
 
 @pytest.mark.parametrize("reply", [*ODD_REFUSALS, Reply(204, "<html>"), Reply(500, "<html>")])
 @pytest.mark.parametrize("name", WRITES)
-def test_put_is_read_back_where_something_else_than_the_iam_answered(name: str, reply: Reply) -> None:
+def test_put_is_read_back_if_the_iam_did_not_answer(name: str, reply: Reply) -> None:
     call, _body, _exists, act = WRITES[name]
     read, there, not_there = READ_BACK[name]
     assert play([(call, reply), (read, there)], act) is True
@@ -403,7 +403,7 @@ def test_put_is_read_back_where_something_else_than_the_iam_answered(name: str, 
 
 
 @pytest.mark.parametrize("reply", ODD_REFUSALS)
-def test_deletion_is_read_back_where_something_else_than_the_iam_answered(reply: Reply) -> None:
+def test_deletion_is_read_back_if_the_iam_did_not_answer(reply: Reply) -> None:
     call, read = f"DELETE {BASE}/users/svc", f"GET {BASE}/users/svc"
     gone, there = error(400, "ERR_UNKNOWN_USER_ID"), Reply(200, SERVICE)
     assert play([(call, reply), (read, gone)], lambda iam: iam.delete_user(ACCOUNT)) is True
@@ -412,14 +412,14 @@ def test_deletion_is_read_back_where_something_else_than_the_iam_answered(reply:
     assert caught.value.status == reply.status
 
 
-def test_an_account_that_was_gone() -> None:
+def test_a_deletion_of_a_missing_account() -> None:
     call = f"DELETE {BASE}/users/svc"
     assert play([(call, Reply(204))], lambda iam: iam.delete_user(ACCOUNT)) is True
     for status in (400, 404):
         assert play([(call, error(status, "ERR_UNKNOWN_USER_ID"))], lambda iam: iam.delete_user(ACCOUNT)) is False
 
 
-def test_a_deletion_that_is_refused_is_an_error() -> None:
+def test_a_refused_deletion_is_an_error() -> None:
     with pytest.raises(ApiError) as caught:
         play([(f"DELETE {BASE}/users/svc", error(400, "ERR_NO_MORE_SUPERUSERS"))], lambda iam: iam.delete_user(ACCOUNT))
     assert caught.value.code == "ERR_NO_MORE_SUPERUSERS"
@@ -436,19 +436,19 @@ def test_a_deletion_whose_answer_was_lost_is_judged_by_reading_back() -> None:
 
 
 @pytest.mark.parametrize("other", [ANOTHER, {"uid": "svc"}])
-def test_what_somebody_made_under_the_same_uid_is_neither_deleted_nor_described(other: dict[str, Any]) -> None:
+def test_a_recreated_account_is_neither_deleted_nor_described(other: dict[str, Any]) -> None:
     read = (f"GET {BASE}/users/svc", Reply(200, other))
     assert play([(f"DELETE {BASE}/users/svc", LOST), read], lambda iam: iam.delete_user(ACCOUNT)) is True
     assert play([(f"PATCH {BASE}/users/svc", LOST), read], lambda iam: iam.set_description(ACCOUNT, "x")) is False
 
 
-def test_an_account_that_was_only_described_meanwhile_is_the_one_that_was_looked_at() -> None:
+def test_a_changed_description_does_not_make_another_account() -> None:
     call, there = f"DELETE {BASE}/users/svc", Reply(200, {**SERVICE, "description": "described meanwhile"})
     lost = [(call, LOST), (f"GET {BASE}/users/svc", there)]
     assert play([*lost, (call, Reply(204))], lambda iam: iam.delete_user(ACCOUNT)) is True
 
 
-def test_an_acl_is_deleted_only_while_nobody_uses_it() -> None:
+def test_an_acl_is_deleted_only_while_unused() -> None:
     call, read = f"DELETE {BASE}/acls/dcos:a", f"GET {BASE}/acls/dcos:a/permissions"
     gone, unused = error(400, "ERR_UNKNOWN_RESOURCE_ID"), Reply(200, {"users": [], "groups": []})
     used = Reply(200, {"users": [{"uid": "other", "actions": [{"name": "read"}]}], "groups": []})
@@ -460,7 +460,7 @@ def test_an_acl_is_deleted_only_while_nobody_uses_it() -> None:
 @pytest.mark.parametrize(
     "code", ["ERR_ACTION_NOT_YET_STORED", "ERR_USER_NOT_IN_ACL", "ERR_GROUP_NOT_IN_ACL", "ERR_UNKNOWN_RESOURCE_ID"]
 )
-def test_a_grant_that_was_gone(code: str) -> None:
+def test_a_revocation_of_a_missing_grant(code: str) -> None:
     call = f"DELETE {GRANT_PATH}/read"
     assert play([(call, Reply(204))], lambda iam: iam.revoke(SVC, GRANT)) is True
     assert play([(call, error(400, code))], lambda iam: iam.revoke(SVC, GRANT)) is False
@@ -474,6 +474,6 @@ def test_keys_of_the_iam_are_public() -> None:
 
 
 @pytest.mark.parametrize("answer", [Reply(200, ["svc"]), Reply(200, "<html>hello</html>")])
-def test_a_list_of_accounts_that_is_none_is_no_empty_list(answer: Reply) -> None:
+def test_a_malformed_list_of_accounts_is_not_an_empty_list(answer: Reply) -> None:
     with pytest.raises(OddAnswerError, match="reading all service accounts: what came back"):
         play([(f"GET {BASE}/users?type=service", answer)], lambda iam: iam.service_accounts())

@@ -76,7 +76,7 @@ def test_a_lost_login_is_repeated(sleeps: list[float]) -> None:
     ("credentials", "cause"),
     [(USER, "the user is unknown or the password is wrong"), (SERVICE, "its public key does not belong to this")],
 )
-def test_a_refusal_says_what_can_be_wrong(credentials: Any, cause: str) -> None:
+def test_a_refusal_names_possible_causes(credentials: Any, cause: str) -> None:
     with pytest.raises(CredentialsError) as caught:
         logged_in(credentials, [REFUSED])
     assert caught.value.message.startswith(f"logging in as {credentials.uid}: https://dcos.example.com refused")
@@ -98,7 +98,7 @@ def test_a_refusal_says_what_can_be_wrong(credentials: Any, cause: str) -> None:
         (-3600, "ahead of", False),
     ],
 )
-def test_a_clock_that_goes_wrong_is_named_with_its_sign(ahead: int, side: str | None, expired: bool) -> None:
+def test_clock_skew_is_reported_with_its_sign(ahead: int, side: str | None, expired: bool) -> None:
     dated = Reply(401, REFUSED.body, {"Date": formatdate(time.time() + ahead, usegmt=True)})
     with pytest.raises(CredentialsError) as caught:
         logged_in(SERVICE, [dated])
@@ -112,13 +112,13 @@ def test_a_clock_that_goes_wrong_is_named_with_its_sign(ahead: int, side: str | 
 
 
 @pytest.mark.parametrize("ahead", [-3600, -1, 0, 1, 300])
-def test_the_skew_is_how_far_the_server_is_ahead(ahead: int) -> None:
+def test_the_skew_is_positive_if_the_server_is_ahead(ahead: int) -> None:
     answer = Answer(401, headers={"Date": formatdate(NOW + ahead, usegmt=True)})
     assert auth.clock_skew(answer, lambda: NOW) == ahead
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Wed, 99 Oct 2026 07:28:00 GMT", "1"])
-def test_a_date_that_is_none_tells_no_skew(date: str) -> None:
+def test_a_malformed_date_gives_no_skew(date: str) -> None:
     assert auth.clock_skew(Answer(401, headers={"Date": date})) is None
 
 
@@ -133,27 +133,27 @@ def test_a_date_that_is_none_tells_no_skew(date: str) -> None:
         Reply(200, "<html>"),
     ],
 )
-def test_an_answer_without_a_token_is_not_the_iam(reply: Reply) -> None:
+def test_an_answer_without_a_token_is_not_from_the_iam(reply: Reply) -> None:
     with pytest.raises(DcosError, match="logging in as admin: what came back") as caught:
         logged_in(USER, [reply])
     assert caught.value.status == 200
 
 
-def test_a_token_of_another_account_is_not_taken() -> None:
+def test_a_token_of_another_account_is_refused() -> None:
     assert logged_in(SERVICE, [Reply(200, {"token": token_of("svc")})])[0] == token_of("svc")
     with pytest.raises(OddAnswerError, match="token is that of another account"):
         logged_in(SERVICE, [Reply(200, {"token": token_of("other")})])
 
 
 @pytest.mark.parametrize("status", [400, 403, 500])
-def test_other_errors_do_not_show_a_sentence_that_could_quote_the_password(status: int) -> None:
+def test_other_errors_do_not_show_the_servers_description(status: int) -> None:
     with pytest.raises(ApiError) as caught:
         logged_in(USER, [error(status, None, "t", "S3CRET")])
     assert caught.value.status == status
     assert "S3CRET" not in caught.value.message
 
 
-def test_a_url_without_a_cluster_is_told() -> None:
+def test_a_url_without_a_cluster_is_reported() -> None:
     """Not as a route that an open cluster lacks: every cluster has logins."""
     with pytest.raises(UnreachableError, match=r"answered 404: .*Check host and path of dcos_url") as caught:
         logged_in(USER, [error(404, None, "t", "S3CRET")])
@@ -170,7 +170,7 @@ def connected(credentials: Any, hidden: list[str] | None = None) -> tuple[HttpCl
     return http, login
 
 
-def test_nothing_is_sent_before_the_first_request_and_one_login_serves_all() -> None:
+def test_login_happens_once_with_the_first_request() -> None:
     hidden: list[str] = []
     with Script((LOGIN, GRANTED), ("GET /x", Reply(200)), ("GET /x", Reply(200))).played() as script:
         http, login = connected(USER, hidden)
@@ -200,7 +200,7 @@ def test_an_expired_token_is_renewed_once() -> None:
     assert hidden == ["new", "newer"]
 
 
-def test_a_token_that_another_request_has_renewed_meanwhile_is_taken() -> None:
+def test_a_token_renewed_by_another_request_is_used() -> None:
     with Script((LOGIN, GRANTED), (LOGIN, Reply(200, {"token": "newer"}))).played():
         _http, login = connected(USER)
         assert login.token() == "new"
@@ -209,13 +209,13 @@ def test_a_token_that_another_request_has_renewed_meanwhile_is_taken() -> None:
         assert login.token() == "newer"
 
 
-def test_two_refused_tokens_say_whose_they_are() -> None:
+def test_two_refused_tokens_name_their_account() -> None:
     exchanges = [(LOGIN, GRANTED), ("GET /x", Reply(401)), (LOGIN, GRANTED), ("GET /x", Reply(401))]
     with Script(*exchanges).played(), pytest.raises(CredentialsError, match="issued to admin just now"):
         connected(USER)[0].send(Request("GET", "/x", "reading"))
 
 
-def test_a_login_that_fails_while_renewing_is_told() -> None:
+def test_a_failed_login_during_renewal_is_reported() -> None:
     with Script((LOGIN, GRANTED), ("GET /x", Reply(401)), (LOGIN, REFUSED)).played():
         http = connected(USER)[0]
         with pytest.raises(CredentialsError, match="logging in as admin"):
@@ -234,5 +234,5 @@ def test_a_given_token_is_never_exchanged() -> None:
 
 
 @pytest.mark.parametrize("token", ["opaque", jwt.encode({"exp": 1}, "k" * 32), jwt.encode({"uid": 7}, "k" * 32)])
-def test_a_token_that_does_not_tell_whose_it_is(token: str) -> None:
+def test_an_opaque_token_has_no_uid(token: str) -> None:
     assert connected(TokenCredentials(token))[1].uid is None

@@ -68,7 +68,7 @@ def test_text_and_files_are_read(reply: Reply, content: bytes, text: str | None)
     assert repr(value) == f"StoredValue(is_text={value.is_text})"
 
 
-def test_what_is_not_there_is_none() -> None:
+def test_a_missing_secret_is_none() -> None:
     assert play([(f"GET {URL}", error(404))], read) is None
     with pytest.raises(ApiError) as caught:
         play([(f"GET {URL}", Reply(403, "<html>"))], read)
@@ -113,7 +113,7 @@ def test_a_folder_is_listed_with_whole_paths() -> None:
     assert found == ["prod/svc/deeper/key", "prod/svc/key"]
 
 
-def test_who_was_there_before() -> None:
+def test_a_409_or_404_of_the_store_is_confirmed_by_reading() -> None:
     """Its errors carry no code, so each is believed only where reading shows the same."""
     back = f"GET {URL}"
     assert play([(f"PUT {URL}", error(409)), (back, OTHERS)], create) is False
@@ -130,7 +130,7 @@ def test_who_was_there_before() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 204, 404, 409])
-def test_page_is_no_answer_of_the_store(status: int) -> None:
+def test_an_html_page_is_no_answer_of_the_store(status: int) -> None:
     page = Reply(status, "<html>")
     back = f"GET {URL}"
     assert play([(f"PUT {URL}", page), (back, OURS)], create) is True
@@ -155,13 +155,13 @@ def test_page_is_no_answer_of_the_store(status: int) -> None:
         Reply(200, b"[" * 200_000, JSON),
     ],
 )
-def test_odd_answer_is_no_value_of_a_secret(reply: Reply) -> None:
+def test_a_malformed_answer_is_no_value_of_a_secret(reply: Reply) -> None:
     """What is taken for a foreign value would be offered to be overwritten."""
     with pytest.raises(OddAnswerError, match=r"^reading secret prod/svc/secret: what came back"):
         play([(f"GET {URL}", reply)], read)
 
 
-def test_a_store_that_is_not_there() -> None:
+def test_a_missing_store() -> None:
     for call, act in (("GET", read), ("PUT", create)):
         exchanges = [(f"{call} {URL}", Reply(404, "<html>")), (f"GET {URL}", Reply(404, error(404).body))]
         with pytest.raises(ApiError, match="DC/OS Enterprise") as caught:
@@ -190,7 +190,7 @@ def test_a_creation_whose_answer_was_lost_is_judged_by_reading_back() -> None:
 
 
 @pytest.mark.parametrize(("found", "is_ours"), [(OURS, True), (OTHERS, False), (GONE, False)])
-def test_a_lost_update_writes_over_nothing_but_what_was_looked_at(found: Reply, is_ours: bool) -> None:
+def test_a_lost_update_overwrites_only_the_value_that_was_read(found: Reply, is_ours: bool) -> None:
     call, back = f"PATCH {URL}", f"GET {URL}"
     assert play([(call, LOST), (back, found)], update) is is_ours
     unchanged = [(call, LOST), (back, BEFORE)]
@@ -198,7 +198,7 @@ def test_a_lost_update_writes_over_nothing_but_what_was_looked_at(found: Reply, 
     assert play([*unchanged, (call, error(404)), (back, found)], update) is is_ours
 
 
-def test_a_lost_deletion_deletes_nothing_but_what_was_looked_at() -> None:
+def test_a_lost_deletion_deletes_only_the_value_that_was_read() -> None:
     call, back = f"DELETE {URL}", f"GET {URL}"
     assert play([(call, LOST), (back, GONE)], delete) is True
     assert play([(call, LOST), (back, BEFORE), (call, Reply(204))], delete) is True
@@ -220,7 +220,7 @@ def test_a_sealed_store_is_not_waited_for(method: str, act: Callable[[Secrets], 
     [UNSEALED, Reply(503), Reply(502), Reply(403, "<html>"), Reply(404), Reply(200, "<html>"), LOST],
     ids=["unsealed", "503", "502", "403", "404", "html", "lost"],
 )
-def test_a_503_of_a_store_that_is_not_known_to_be_sealed_passes(status: Any, sleeps: list[float]) -> None:
+def test_a_503_is_retried_unless_the_store_is_known_to_be_sealed(status: Any, sleeps: list[float]) -> None:
     """Who may read a secret may not always read the seal status; that must not turn a passing 503 into an error."""
     value = play([(f"GET {URL}", Reply(503)), (SEAL, status), (f"GET {URL}", OURS)], read)
     assert value is not None
@@ -228,7 +228,7 @@ def test_a_503_of_a_store_that_is_not_known_to_be_sealed_passes(status: Any, sle
     assert len(sleeps) == 1
 
 
-def test_a_cluster_without_a_secret_store_is_told() -> None:
+def test_a_cluster_without_a_secret_store_is_reported() -> None:
     with pytest.raises(ApiError, match="Enterprise has one secret store, 'default'; an open DC/OS has none") as caught:
         play(
             [("GET /secrets/v1/secret/default/?list=true", Reply(404, "<html>"))],

@@ -181,7 +181,7 @@ def test_operations_on_services_and_jobs(authorizer: str, action: str, path: str
         "authorizer=adminrouter action=full object=dcos:adminrouter:service:a%20b",  # the IAM would take something else
     ],
 )
-def test_what_no_document_maps_is_never_guessed(pairs: str) -> None:
+def test_undocumented_operations_are_never_guessed(pairs: str) -> None:
     assert permission_of(decision(f"type=audit uid=svc-a {pairs} result=deny")) is None
 
 
@@ -211,11 +211,11 @@ def test_what_no_document_maps_is_never_guessed(pairs: str) -> None:
         (f"type=audit authorizer=a uid=a action=full object=dcos:{'x' * 2000} result=deny", TOO_LONG),
     ],
 )  # fmt: skip
-def test_cut_and_ambiguous_lines_are_not_believed(line: str, doubt: str) -> None:
+def test_cut_and_ambiguous_lines_are_not_trusted(line: str, doubt: str) -> None:
     assert decision(line).doubt == doubt
 
 
-def test_text_of_clients_behind_the_pairs_is_not_read() -> None:
+def test_client_text_after_the_pairs_is_ignored() -> None:
     line = DENIED_ADMIN_ROUTER.replace("GET /mesos/state", "GET /a uid=root object=dcos:superuser result=allow")
     found = decision(line)
     assert (found.uid, found.object, found.allowed, found.doubt) == ("svc-a", "dcos:adminrouter:ops:mesos", False, None)
@@ -232,7 +232,7 @@ def test_refused_login_of_a_service_is_found_without_its_token() -> None:
 
 
 @pytest.mark.parametrize("path", ["/secrets/v1/secret/default/a", "/capabilities", "/metadata"])
-def test_what_every_valid_token_opens_needs_no_grant(path: str) -> None:
+def test_requests_that_need_only_a_token_need_no_grant(path: str) -> None:
     line = (
         f"type=audit authorizer=adminrouter object=dcos:adminrouter:x action=full result=allow request_uri={path} uid=a"
     )
@@ -251,7 +251,7 @@ def test_names_that_are_too_long_are_not_kept() -> None:
     assert (found.doubt, found.uid) == (TOO_LONG, "u" * 100)
 
 
-def test_a_refused_login_under_a_name_that_cannot_exist_is_nobodys() -> None:
+def test_a_refused_login_with_an_impossible_uid_belongs_to_no_account() -> None:
     found = parse("Service login for `a b`: invalid token `x`: why")
     assert isinstance(found, RefusedLogin)
     assert found.uid is None
@@ -274,7 +274,7 @@ def test_times(text: str, at: str | None) -> None:
     assert moment(text) == at
 
 
-def test_time_of_the_journal_is_the_last_resort() -> None:
+def test_the_journals_time_is_the_last_resort() -> None:
     assert decision_at("type=audit uid=a action=x result=deny") == "1970-01-01T00:00:01.000000Z"
     assert decision_at("type=audit timestamp=2017-06-14T09:12:03Z result=deny") == "2017-06-14T09:12:03.000000Z"
 
@@ -326,7 +326,7 @@ def test_order_of_keys_does_not_matter(pairs: list[tuple[str, str]]) -> None:
 @example("type=audit")
 @example("Service login for `")
 @example('type=audit uid="')
-def test_no_line_is_too_odd(text: str) -> None:
+def test_any_line_is_handled(text: str) -> None:
     for line in (text, f"type=audit {text}", f"{REAL_ADMIN_ROUTER}{text}", json.dumps(text)):
         found = parse(line, 5)
         if found is not None:

@@ -73,7 +73,7 @@ def test_what_is_granted_now_is_not_missing() -> None:
     assert [each["granted"] for each in found["denied"]] == ["direct", "group"]
 
 
-def test_what_a_superuser_used_is_missing_without_that_power() -> None:
+def test_what_a_superuser_used_is_missing_without_superuser_power() -> None:
     holdings = Holdings(frozenset({Grant("dcos:superuser", "full")}))
     lines = [line(ROLE, result="allow"), line("dcos:superuser", "full", "allow"), line(USER, result="allow")]
     found = view(added(lines), holdings=holdings)
@@ -81,7 +81,7 @@ def test_what_a_superuser_used_is_missing_without_that_power() -> None:
     assert found["unused"] == []
 
 
-def test_nothing_that_was_allowed_is_missing_where_grants_are_not_known() -> None:
+def test_allowed_actions_are_not_missing_if_grants_are_unknown() -> None:
     assert view(added([line(ROLE, result="allow")]))["missing"] == []
 
 
@@ -103,7 +103,7 @@ def test_accounts_of_dcos_itself_are_reported_and_never_proposed_for(uid: str) -
     assert (len(found["denied"]), found["missing"], found["needed"]) == (1, [], [])
 
 
-def test_what_is_needed_is_all_but_what_groups_grant() -> None:
+def test_needed_is_everything_except_group_grants() -> None:
     holdings = Holdings(frozenset({Grant(ROLE, "create")}), frozenset({Grant(USER, "create")}))
     lines = [line(ROLE, result="allow"), line(USER, result="allow"), line(PRINCIPAL, "delete")]
     found = view(added([*lines, line("dcos:superuser", "full")]), holdings=holdings)
@@ -171,7 +171,7 @@ def test_window_of_time(window: Window, seconds: list[int]) -> None:
     assert found["denied"][0]["count"] == len(seconds)
 
 
-def test_window_of_accounts_keeps_lines_without_one() -> None:
+def test_filtering_by_account_keeps_lines_without_one() -> None:
     decisions = added(
         [line(ROLE), line(ROLE, uid="other"), "type=audit authorizer=a object=dcos:x action=full result=deny"],
         Window(uids=["kafka", "silent"]),
@@ -367,6 +367,6 @@ def test_odd_entries_of_the_journal_are_no_audit_lines(entry: str) -> None:
     assert [each for each in texts([entry.encode()]) if "type=audit" in each] == []
 
 
-def test_deep_nesting_is_no_reason_to_fail() -> None:
+def test_deep_nesting_does_not_fail() -> None:
     text = '{"a":' + "[" * 60_000 + "type=audit"
     assert len(texts([text.encode()])) == 1

@@ -38,6 +38,6 @@ def test_times(text: str, at: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "yesterday", "2", "h", "-2h", "2y", "1.5h", "2026-13-01", "2026-06-14T25:00", "14.06.2026", "999999w"]
 )
-def test_what_is_no_time_is_refused(text: str) -> None:
+def test_an_invalid_time_is_refused(text: str) -> None:
     with pytest.raises(DcosError, match=r"^since: "):
         point_in_time(text, "since", NOW)

@@ -62,7 +62,7 @@ def test_a_login_token_verifies_with_the_public_half_only() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x", "a.b.c", "....", "ä.ö.ü", part({}) + "." + part([1]) + ".x"])
-def test_what_is_no_token_has_no_claims(text: str) -> None:
+def test_invalid_tokens_have_no_claims(text: str) -> None:
     assert tokens.claims(text) == {}
 
 
@@ -76,7 +76,7 @@ def test_a_token_of_the_cluster_is_verified(payload: dict[str, Any], names: tupl
     assert tokens.verified_claims(signed(payload), jwks(*names)) == payload
 
 
-def test_a_kid_and_an_alg_of_the_key_are_not_needed() -> None:
+def test_keys_without_kid_and_alg_are_accepted() -> None:
     assert tokens.verified_claims(signed({"uid": "a"}), [jwk(public_key("iam"))]) == {"uid": "a"}
 
 
@@ -106,7 +106,7 @@ def forged(algorithm: str) -> str:
     ],
     ids=["other", "expired", "rs512", "ps256", "none", "none2", "hs256", "hmac", "altered", "cut", "garbage", "empty"],
 )
-def test_no_other_token_is(token: str) -> None:
+def test_other_tokens_are_not_verified(token: str) -> None:
     assert tokens.verified_claims(token, jwks("iam")) is None
 
 
@@ -131,7 +131,7 @@ def test_the_end_of_a_token() -> None:
 
 
 @pytest.mark.parametrize("exp", ["1", True, [1], {}, float("inf"), float("nan")])
-def test_an_end_that_is_no_time_is_an_error(exp: Any) -> None:
+def test_an_invalid_end_is_an_error(exp: Any) -> None:
     with pytest.raises(DcosError, match="'exp' is not a time"):
         tokens.expires_at({"exp": exp})
 
@@ -146,9 +146,9 @@ def test_times_are_shown_in_utc() -> None:
     ("moment", "told"),
     [(2**33 * 60, "9999-12-31T23:59:59Z"), (10**30, "9999-12-31T23:59:59Z"), (-(10**30), "1000-01-01T00:00:00Z")],
 )
-def test_a_time_that_iso_8601_has_no_year_for(moment: int, told: str) -> None:
+def test_a_time_after_the_year_9999(moment: int, told: str) -> None:
     assert tokens.iso_utc(moment) == told
 
 
-def test_token_with_half_a_character_has_no_claims() -> None:
+def test_token_with_a_lone_surrogate_has_no_claims() -> None:
     assert tokens.claims("a.\ud800.c") == {}

@@ -180,7 +180,7 @@ def _quotes_nothing(error: DcosError, text: str) -> None:
         assert not [piece for piece in pieces if piece in shown]
 
 
-def test_parts_that_do_not_belong_together_are_refused_only_for_what_users_give() -> None:
+def test_inconsistent_parts_are_refused_only_in_keys_of_users() -> None:
     """A stored key was checked before it was stored; checking it again costs a thousand times the loading."""
     n = private_key("a").private_numbers()
     wrong = rsa.RSAPrivateNumbers(n.p, n.q, n.d + 2, n.dmp1, n.dmq1, n.iqmp, n.public_numbers)
@@ -200,11 +200,11 @@ def test_a_stored_value_without_a_usable_key_is_none(text: str) -> None:
     [lambda: other_private(EC), lambda: encrypted(PKCS8), lambda: public_text("a")],
     ids=["ec", "encrypted", "public"],
 )
-def test_a_stored_key_of_another_kind_is_none(make: Any) -> None:
+def test_a_stored_key_of_another_type_is_none(make: Any) -> None:
     assert keys.load_stored_private_key(make()) is None
 
 
-def test_the_iam_may_hold_what_users_may_not_give() -> None:
+def test_keys_of_the_iam_are_checked_less_strictly() -> None:
     assert keys.same_key(keys.read_public_key(public_text("small", 1024)), public_key("small", 1024))
     for text in (None, "", "junk", other_public(EC), private_text("a"), certificate_text(), damaged(public_text("a"))):
         assert keys.read_public_key(text) is None
@@ -223,7 +223,7 @@ def test_a_pem_on_one_line_is_the_same_key_or_refused(blank: str) -> None:
 
 
 @pytest.mark.parametrize("size", [2048, 3072])
-def test_what_is_made_is_a_key_of_that_size_in_the_forms_that_all_consumers_read(size: int) -> None:
+def test_a_new_key_has_its_size_and_portable_forms(size: int) -> None:
     key = keys.generate(size)
     assert key.key_size == size
     assert key.public_key().public_numbers().e == 65537
@@ -238,7 +238,7 @@ def test_what_is_made_is_a_key_of_that_size_in_the_forms_that_all_consumers_read
     assert keys.same_key(keys.load_public_key(public, "k"), key.public_key())
 
 
-def test_writing_what_was_read_in_any_form_gives_one_text() -> None:
+def test_every_input_form_is_written_the_same_way() -> None:
     private = {
         keys.private_pem(keys.load_private_key(private_text("a", form=f), "k")) for f in ("PKCS8", "TraditionalOpenSSL")
     }
@@ -249,7 +249,7 @@ def test_writing_what_was_read_in_any_form_gives_one_text() -> None:
     assert public == {public_text("a")}
 
 
-def test_pkcs1_is_told_from_pkcs8() -> None:
+def test_pkcs1_is_distinguished_from_pkcs8() -> None:
     assert keys.is_pkcs8(private_text("a"))
     assert not keys.is_pkcs8(private_text("a", form="TraditionalOpenSSL"))
     assert not keys.is_pkcs8(encrypted(PKCS8))

@@ -54,7 +54,7 @@ def test_sharing_is_refused(one: dict[str, Any], other: dict[str, Any], variable
     assert thing in message
 
 
-def test_key_files_of_different_hosts_folders_may_coincide_only_with_the_account() -> None:
+def test_a_shared_key_file_is_refused() -> None:
     """Key files are named after the account, so the account is what is told; a stray path would be told by itself."""
     first, second = plans({"name": "/a", **FILE}, {"name": "/b", **FILE})
     check_apart([first, second])
@@ -63,7 +63,7 @@ def test_key_files_of_different_hosts_folders_may_coincide_only_with_the_account
         check_apart([first, same])
 
 
-def test_apart() -> None:
+def test_services_that_share_nothing() -> None:
     check_apart([])
     check_apart(
         plans(
@@ -80,7 +80,7 @@ def test_services_without_an_account_have_nothing_to_share() -> None:
     check_apart(plans({"name": "/a", **skipped}, {"name": "/b", **skipped}))
 
 
-def test_one_that_goes_away_counts_too() -> None:
+def test_a_retired_service_can_collide_too() -> None:
     with pytest.raises(DcosError, match="share the account x"):
         check_apart(plans({"name": "/a", "account": "x"}, {"name": "/b", "account": "x", "state": "absent"}))
 
@@ -90,13 +90,13 @@ NAMES = st.lists(st.lists(LABEL, min_size=1, max_size=3).map("/".join), unique=T
 
 
 @given(NAMES)
-def test_services_with_derived_names_are_always_apart(names: list[str]) -> None:
+def test_services_with_derived_names_never_collide(names: list[str]) -> None:
     """Whatever their folders: neither accounts nor secrets collide, nor the slots of the next keys."""
     check_apart(plans(*({"name": name, **FILE} for name in names)))
 
 
 @given(NAMES.filter(lambda names: len(names) > 1), st.data())
-def test_any_two_that_share_are_found(names: list[str], data: st.DataObject) -> None:
+def test_any_shared_name_is_found(names: list[str], data: st.DataObject) -> None:
     one, other = data.draw(st.permutations(range(len(names))))[:2]
     variable = data.draw(st.sampled_from(["account", "secret_path"]))
     entries: list[dict[str, Any]] = [{"name": name} for name in names]

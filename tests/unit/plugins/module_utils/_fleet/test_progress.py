@@ -30,12 +30,12 @@ def test_lines_are_added(tmp_path: Path) -> None:
     ]
 
 
-def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+def test_a_missing_file_is_not_created(tmp_path: Path) -> None:
     ProgressFile(str(tmp_path / "none")).tell(ONE)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_holds_something_is_left_alone(tmp_path: Path) -> None:
+def test_a_nonempty_file_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "key.pem"
     path.write_text("before")
     ProgressFile(str(path)).tell(ONE)
@@ -50,7 +50,7 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     assert (tmp_path / "target").read_text() == ""
 
 
-def test_a_full_disk_is_no_reason_to_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_does_not_fail_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "progress"
     path.write_text("")
     told = ProgressFile(str(path))

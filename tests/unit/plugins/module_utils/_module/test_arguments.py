@@ -53,7 +53,7 @@ def test_a_private_key_is_recognised(form: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "/a.pem", public_text("a"), encoded(public_text("a")), certificate_text("a")])
-def test_what_is_public_is_none(text: str) -> None:
+def test_public_text_is_not_taken_for_a_private_key(text: str) -> None:
     assert not holds_private_key(text)
 
 
@@ -76,7 +76,7 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(("name", "options"), WRONG)
-def test_a_misplaced_key_is_hidden_where_ansible_itself_refuses(
+def test_a_misplaced_key_is_hidden_in_ansibles_own_errors(
     name: str, options: dict[str, Any], form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither the message nor the arguments of the invocation nor the system's log hold a line of it."""
@@ -104,7 +104,7 @@ def test_a_misplaced_key_is_hidden_where_ansible_itself_refuses(
         ("dcos_keypair", {"private_key_path": "/nowhere/TEXT"}, "private_key_path"),
     ],
 )
-def test_what_is_not_utf8_is_named(
+def test_an_option_that_is_not_utf8_is_named(
     name: str, options: dict[str, Any], option: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Up to ansible-core 2.18 such arguments arrive, and Ansible's own code would end with a traceback."""
@@ -137,7 +137,7 @@ def test_what_is_not_utf8_is_named(
         ("dcos_keypair", {"private_key_path": "/etc/passwd/x"}, "private_key_path"),
     ],
 )
-def test_a_path_that_is_none_is_named(name: str, options: dict[str, Any], option: str) -> None:
+def test_an_invalid_path_is_named(name: str, options: dict[str, Any], option: str) -> None:
     result = run(name, options, login={} if name == "dcos_keypair" else LOGIN)
     assert result["msg"].startswith(f"{option}: ")
     assert set(result["failure"]) == {"status", "code", "title"}

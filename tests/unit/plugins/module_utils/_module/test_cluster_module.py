@@ -48,7 +48,7 @@ def test_every_form_of_a_secret_is_known(secret: str) -> None:
 
 
 @pytest.mark.parametrize("secret", ["", " ", "\n"])
-def test_nothing_is_no_secret(secret: str) -> None:
+def test_empty_text_is_not_a_secret(secret: str) -> None:
     """An empty text among the hidden ones would make every output unreadable."""
     assert "" not in arguments.derived_forms(secret)
 
@@ -146,7 +146,7 @@ def test_a_password_in_a_url_is_not_among_the_printed_arguments(url: str) -> Non
     assert "S3CRET" not in json.dumps(result)
 
 
-def test_only_who_reads_or_signs_tokens_needs_their_library(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_modules_that_handle_tokens_need_pyjwt(monkeypatch: pytest.MonkeyPatch) -> None:
     original = importlib.import_module
 
     def without_jwt(name: str) -> Any:

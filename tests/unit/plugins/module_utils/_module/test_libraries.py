@@ -44,7 +44,7 @@ def version_of(monkeypatch: pytest.MonkeyPatch, module: str, version: str | None
     monkeypatch.setattr(importlib, "import_module", pretend)
 
 
-def test_what_is_installed_here_is_enough() -> None:
+def test_installed_libraries_suffice() -> None:
     required(*ALL)
 
 
@@ -60,7 +60,7 @@ def test_a_missing_library_is_named_with_its_version(library: _deps.Library, mon
 
 
 @pytest.mark.parametrize("library", ALL)
-def test_an_old_library_is_told_with_the_version_found(library: _deps.Library, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_library_is_reported_with_its_version(library: _deps.Library, monkeypatch: pytest.MonkeyPatch) -> None:
     version_of(monkeypatch, library.module, "1.99.3")
     with pytest.raises(Failed) as caught:
         required(*ALL)

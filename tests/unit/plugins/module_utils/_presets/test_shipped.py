@@ -378,7 +378,7 @@ def having(field: str) -> set[str]:
     return {name for name, preset in presets.SHIPPED.items() if getattr(preset, field)}
 
 
-def test_who_takes_the_role_of_the_group() -> None:
+def test_packages_that_take_the_role_of_the_group() -> None:
     assert having("quota_aware") == {
         "cassandra",
         "confluent-kafka",
@@ -404,7 +404,7 @@ def test_packages_whose_scheduler_runs_as_another_user_than_its_tasks() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(presets.SHIPPED) - set(LISTS_FOR_CUSTOM_SERVICES)))
-def test_who_may_run_tasks_may_run_them_on_agents_too(name: str) -> None:
+def test_task_grants_include_the_agents(name: str) -> None:
     grants = {grant.rid: grant for grant in presets.SHIPPED[name].grants}
     for rid in [rid for rid in grants if rid.startswith("dcos:mesos:master:task:user:")]:
         on_agents = grants[rid.replace("master", "agent")]
@@ -413,7 +413,7 @@ def test_who_may_run_tasks_may_run_them_on_agents_too(name: str) -> None:
 
 
 @pytest.mark.parametrize("preset", presets.SHIPPED.values(), ids=lambda preset: preset.name)
-def test_what_is_uncertain_says_why(preset: presets.Preset) -> None:
+def test_uncertain_grants_have_a_reason(preset: presets.Preset) -> None:
     for grant in (*preset.grants, *presets.TRANSPORT_ENCRYPTION):
         assert grant.doubt or not grant.uncertain
 
@@ -425,13 +425,13 @@ def test_every_preset_of_a_package_names_its_sources(preset: presets.Preset) -> 
         assert not source.endswith(".")
 
 
-def test_storage_is_granted_what_its_page_lists_and_told_what_contradicts() -> None:
+def test_storage_gets_what_its_page_lists_with_the_contradiction() -> None:
     doubted = {grant.rid: grant.doubt for grant in presets.SHIPPED["storage"].grants if grant.doubt}
     assert len(doubted) == 4
     assert "without :role" in str(doubted["dcos:mesos:master:block_disk:role"])
 
 
-def test_who_provisions_tls() -> None:
+def test_packages_that_provision_tls() -> None:
     assert having("transport_encryption") == {
         "cassandra",
         "confluent-kafka",
@@ -444,7 +444,7 @@ def test_who_provisions_tls() -> None:
     }
 
 
-def test_what_is_told_only() -> None:
+def test_notes_without_grants() -> None:
     assert having("superuser") == {"nifi"}
     assert having("secret_form") == {"jenkins"}
     assert "PEM" in (presets.SHIPPED["jenkins"].secret_form or "")
@@ -512,6 +512,6 @@ def test_packages_without_documented_grants() -> None:
 
 
 @pytest.mark.parametrize(("given", "meant"), [("edgelb", "edge-lb"), ("casandra", "cassandra")])
-def test_a_slip_is_answered_with_the_name_that_was_meant(given: str, meant: str) -> None:
+def test_a_misspelt_preset_is_answered_with_the_nearest_name(given: str, meant: str) -> None:
     with pytest.raises(DcosError, match=rf"there is no preset '{given}'\. Did you mean {meant}\? Known are "):
         presets.find_presets([given], {}, "x")

@@ -67,13 +67,13 @@ def test_files_of_every_kind_say_the_same(tmp_path: Path) -> None:
     assert together["audit"][0]["denied"][0]["count"] == 4
 
 
-def test_a_line_does_not_go_on_in_the_next_source() -> None:
+def test_lines_do_not_continue_in_the_next_source() -> None:
     half = len(line()) // 2
     assert read((line()[:half], line()[half:]))["lines"]["audit"] == 1  # its first half, which is cut
     assert read((line()[:half], line()[half:]))["unmapped"][0]["reason"] == "the line is cut"
 
 
-def test_what_is_no_regular_file_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+def test_only_regular_files_are_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     good = tmp_path / "good.log"
     good.write_text(line(), encoding="utf-8")
@@ -102,7 +102,7 @@ def test_what_is_no_regular_file_is_refused_before_anything_is_read(tmp_path: Pa
         (b"LPKSHHRHrest", "export it with journalctl"),
     ],
 )
-def test_what_would_hide_its_lines_is_refused(content: bytes, said: str, tmp_path: Path) -> None:
+def test_files_that_would_hide_lines_are_refused(content: bytes, said: str, tmp_path: Path) -> None:
     path = tmp_path / "journal"
     path.write_bytes(content)
     with pytest.raises(DcosError, match=said) as caught:
@@ -125,7 +125,7 @@ def test_comparison_with_what_the_account_has() -> None:
     assert account["unused"] == [{"rid": "dcos:x", "actions": ["read"]}]
 
 
-def test_an_account_that_does_not_exist_is_told() -> None:
+def test_a_missing_account_is_reported() -> None:
     result = read((line(), line(result="allow", uid="new")), accounts={"ci": Permissions()})
     assert [(each["uid"], each["exists"]) for each in result["audit"]] == [("ci", True), ("new", False)]
     assert len(result["warnings"]) == 1
@@ -133,7 +133,7 @@ def test_an_account_that_does_not_exist_is_told() -> None:
     assert missing(result, "new") == FULL
 
 
-def test_only_accounts_that_something_was_decided_for_are_asked_about() -> None:
+def test_only_accounts_with_decisions_are_read() -> None:
     """Whoever tries to log in under many names makes no requests to the cluster."""
     asked: list[str] = []
 
@@ -156,7 +156,7 @@ def test_folding_on_request_only() -> None:
     assert missing(read(texts, folder="/prod/ci")) == [{"rid": f"{JOBS}prod.ci", "actions": ["create"]}]
 
 
-def test_too_many_different_things_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_different_entries_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ansible_collections.dcos.security.plugins.module_utils._audit.report.MOST_ENTRIES", 2)
     result = read(tuple(line(f"dcos:adminrouter:service:{number}") for number in range(5)))
     assert result["lines"]["not_kept"] == 3

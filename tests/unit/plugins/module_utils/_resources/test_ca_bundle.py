@@ -82,14 +82,14 @@ class Server:
         return self.bundle if isinstance(self.bundle, Reply) else Reply(200, self.bundle)
 
 
-def test_a_bundle_always_has_something_at_its_root() -> None:
+def test_a_bundle_always_has_a_root() -> None:
     """Two CAs may vouch for one another, with neither's own certificate in the bundle."""
     pair = ca.parse_bundle(certificate("one", "two") + certificate("two", "one"), "bundle")
     assert pair.roots == pair.certificates
     assert [print_of(ROOT)] == [ca.fingerprint(c) for c in ca.parse_bundle(BELOW + MIDDLE + ROOT, "bundle").roots]
 
 
-def test_what_nobody_can_verify_descends_from_nobody() -> None:
+def test_an_unverifiable_certificate_has_no_ancestor() -> None:
     """A certificate may be signed in a way that this installation of the library does not know."""
     odd = mock.Mock()
     odd.verify_directly_issued_by.side_effect = UnsupportedAlgorithm("odd")
@@ -165,7 +165,7 @@ def test_every_certificate_must_descend_from_a_known_one(
     assert bool(server.sent) is not source
 
 
-def test_an_unknown_bundle_is_refused_and_its_fingerprint_told(path: Path) -> None:
+def test_an_unknown_bundle_is_refused_with_its_fingerprint(path: Path) -> None:
     for check_mode in (True, False):
         with pytest.raises(TlsError, match="nothing says whether") as caught:
             run(Server(ROOT), path, check_mode)
@@ -173,7 +173,7 @@ def test_an_unknown_bundle_is_refused_and_its_fingerprint_told(path: Path) -> No
     assert not path.exists()
 
 
-def test_trust_on_first_use_warns_and_is_for_the_first_use_only(path: Path) -> None:
+def test_trust_on_first_use_warns_and_works_only_once(path: Path) -> None:
     outcome = run(Server(ROOT), path, trust_on_first_use=True)
     assert outcome.values["ca"]["trusted_by"] == "first_use"
     assert print_of(ROOT) in outcome.warnings[0]
@@ -186,7 +186,7 @@ def test_trust_on_first_use_warns_and_is_for_the_first_use_only(path: Path) -> N
     assert path.read_text(encoding="ascii") == ROOT
 
 
-def test_a_kept_file_that_is_no_bundle_is_no_reason_to_trust(path: Path) -> None:
+def test_a_kept_file_without_a_bundle_gives_no_trust(path: Path) -> None:
     """And may be the only copy of something else."""
     kept(path, "words")
     wishes: list[dict[str, Any]] = [
@@ -195,7 +195,7 @@ def test_a_kept_file_that_is_no_bundle_is_no_reason_to_trust(path: Path) -> None
         {"present": False},
     ]
     for options in wishes:
-        with pytest.raises(DcosError, match=r"^path: .* holds something else than a bundle"):
+        with pytest.raises(DcosError, match=r"^path: .* holds something other than a bundle"):
             run(Server(ROOT), path, **options)
         assert path.read_text(encoding="ascii") == "words"
     kept(path, "\n")
@@ -210,14 +210,14 @@ def test_a_kept_file_that_holds_more_than_certificates_is_left_alone(beside: str
     for text in (beside + ROOT, ROOT + beside):
         kept(path, text)
         for options in ({"fingerprints": [print_of(ROOT)]}, {"present": False}):
-            with pytest.raises(DcosError, match=r"^path: .* holds something else than a bundle"):
+            with pytest.raises(DcosError, match=r"^path: .* holds something other than a bundle"):
                 run(Server(ROOT + MIDDLE), path, **options)
         assert path.read_text(encoding="ascii") == text
     kept(path, f"\n# the root\n{ROOT}\n#")
     assert not run(Server(ROOT), path, fingerprints=[print_of(ROOT)]).failure
 
 
-def test_a_new_bundle_over_a_connection_that_verifies_with_the_kept_one_is_taken(path: Path) -> None:
+def test_a_new_bundle_over_a_verified_connection_is_trusted(path: Path) -> None:
     kept(path, ROOT)
     server = Server(ROOT + OTHER, lambda used: used == str(path))
     outcome = run(server, path)
@@ -234,7 +234,7 @@ def test_over_plain_http_nothing_verifies(path: Path) -> None:
     assert [sent.verify for sent in server.sent] == [False]
 
 
-def test_a_given_file_is_taken_without_any_request(path: Path, tmp_path: Path) -> None:
+def test_a_given_file_needs_no_request(path: Path, tmp_path: Path) -> None:
     server = Server(OTHER)
     outcome = run(server, path, source_path=str(kept(tmp_path / "given.pem", ROOT)))
     assert outcome.values["ca"]["trusted_by"] == "file"
@@ -243,7 +243,7 @@ def test_a_given_file_is_taken_without_any_request(path: Path, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("bundle", ["", "<html>", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
-def test_what_is_no_bundle_is_refused(bundle: str, path: Path) -> None:
+def test_an_invalid_bundle_is_refused(bundle: str, path: Path) -> None:
     with pytest.raises(TlsError, match="holds no certificates"):
         run(Server(bundle), path, fingerprints=[print_of(ROOT)])
 
@@ -269,7 +269,7 @@ def test_an_expired_certificate_is_a_warning(path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "AB", "zz" * 32, "ab" * 31, "ab" * 33])
-def test_a_fingerprint_is_one(text: str, path: Path) -> None:
+def test_malformed_fingerprints_are_refused(text: str, path: Path) -> None:
     with pytest.raises(TlsError, match=r"^fingerprint: "):
         run(Server(ROOT), path, fingerprints=[text])
 

@@ -77,7 +77,7 @@ def test_nothing_to_do_is_no_change(check_mode: bool) -> None:
     assert outcome.values["made"] == []
 
 
-def test_a_step_that_was_done_already_is_no_change() -> None:
+def test_a_step_already_done_is_no_change() -> None:
     resource = Things(["a", "b"], do=lambda name: name == "b")
     outcome = converge(resource, check_mode=False)
     assert outcome.values["made"] == ["b"]
@@ -87,13 +87,13 @@ def test_a_step_that_was_done_already_is_no_change() -> None:
     assert nothing.before == nothing.after
 
 
-def test_only_what_check_mode_foresees_is_provisional() -> None:
+def test_provisional_results_are_marked_in_check_mode_only() -> None:
     assert converge(Things(["a"]), check_mode=True).provisional
     assert not converge(Things(["a"], {"a"}), check_mode=True).provisional
     assert not converge(Things(["a"]), check_mode=False).provisional
 
 
-def test_what_cannot_be_applied_now_is_an_error_and_in_check_mode_a_warning() -> None:
+def test_an_inapplicable_plan_is_an_error_but_a_warning_in_check_mode() -> None:
     resource = Things(["a"], blocked=DcosError("no such account", "ERR_X"))
     outcome = converge(resource, check_mode=True)
     assert outcome.warnings == ["no such account"]
@@ -116,7 +116,7 @@ def test_a_plan_that_refuses_does_so_in_check_mode_too(check_mode: bool) -> None
 # Lost races
 
 
-def test_a_lost_race_is_planned_again_from_a_new_reading() -> None:
+def test_a_lost_race_is_planned_again_from_a_new_read() -> None:
     resource = Things(["a", "b"])
 
     def rival_makes_b(name: str) -> bool:
@@ -133,7 +133,7 @@ def test_a_lost_race_is_planned_again_from_a_new_reading() -> None:
     assert (outcome.before, outcome.after) == ({"things": []}, {"things": ["a", "b"]})
 
 
-def test_who_loses_every_race_stops() -> None:
+def test_a_run_that_loses_every_race_stops() -> None:
     def lose(name: str) -> bool:
         raise LostRaceError("somebody else is faster", "ERR_X", 409)
 
@@ -144,7 +144,7 @@ def test_who_loses_every_race_stops() -> None:
     assert caught.value.failure() == {"status": 409, "code": "ERR_X", "title": None}
 
 
-def test_who_stops_half_way_says_what_is_done() -> None:
+def test_a_run_that_stops_half_way_lists_what_was_done() -> None:
     resource = Things(["a", "b", "c"])
 
     def fail_at_c(name: str) -> bool:
@@ -159,7 +159,7 @@ def test_who_stops_half_way_says_what_is_done() -> None:
     assert caught.value.failure() == {"status": 400, "code": "ERR_X", "title": "Bad Request"}
 
 
-def test_who_fails_at_once_has_done_nothing_and_says_nothing_of_it() -> None:
+def test_a_run_that_fails_at_once_lists_nothing() -> None:
     def fail(name: str) -> bool:
         raise UnreachableError("gone")
 
@@ -180,7 +180,7 @@ def lose_b(resource: Things) -> Things:
     return resource
 
 
-def test_a_race_that_is_lost_for_good_half_way_says_what_is_done() -> None:
+def test_a_race_lost_half_way_lists_what_was_done() -> None:
     resource = lose_b(Things(["a", "b"]))
     with pytest.raises(LostRaceError) as caught:
         converge(resource, check_mode=False)
@@ -188,7 +188,7 @@ def test_a_race_that_is_lost_for_good_half_way_says_what_is_done() -> None:
 
 
 @pytest.mark.parametrize("where", ["read", "plan"])
-def test_who_is_stopped_when_planning_again_says_what_is_done(where: str) -> None:
+def test_an_error_during_replanning_lists_what_was_done(where: str) -> None:
     """A refusal that says that nothing was changed would be wrong here."""
 
     class Second(Things):

@@ -223,7 +223,7 @@ WISHES += [{"rotate": "prepare"}, {"rotate": "finish"}, {"present": False}]
 @pytest.mark.parametrize("end", ["", NEXT_SUFFIX], ids=["live", "next"])
 @pytest.mark.parametrize("half", ["private", "public"])
 @pytest.mark.parametrize("kind", [*FOREIGN, "the other half"])
-def test_a_file_that_is_not_ours_is_left_alone(kind: str, half: str, end: str, pair: Files, made: list[int]) -> None:
+def test_a_foreign_file_is_left_alone(kind: str, half: str, end: str, pair: Files, made: list[int]) -> None:
     """Whatever is asked for: it may be the only copy of something."""
     path = Path(f"{getattr(pair, half)}{end}")
     text = FOREIGN.get(kind) or {"private": public_text("a"), "public": private_text("a")}[half]
@@ -232,7 +232,7 @@ def test_a_file_that_is_not_ours_is_left_alone(kind: str, half: str, end: str, p
     path.write_text(text, encoding="ascii")
     before = {file.name: file.read_text("ascii") for file in pair.folder.iterdir()}
     for options in WISHES:
-        with pytest.raises(DcosError, match=rf"^{half}_key_path .*left alone, whatever else") as caught:
+        with pytest.raises(DcosError, match=rf"^{half}_key_path .*left alone, whatever the options") as caught:
             pair.run(**options)
         assert caught.value.code == "invalid_key"
         assert str(path) in caught.value.message
@@ -308,20 +308,20 @@ def words(name: str) -> str:
     return f"RSA 2048 {fingerprint(public_key(name))}"
 
 
-def test_a_next_key_of_another_size_and_without_a_live_one(pair: Files, made: list[int]) -> None:
+def test_a_next_key_of_another_size_or_without_a_live_key(pair: Files, made: list[int]) -> None:
     assert pair.run(rotate="prepare", size=3072).values["keypair"]["pending"]
     assert not pair.private.exists()
     assert pair.run(rotate="finish").values["keypair"]["size"] == 3072
     assert [path.name for path in sorted(pair.folder.iterdir())] == ["key.pem", "key.pub.pem"]
 
 
-def test_there_must_be_something_to_finish(pair: Files) -> None:
+def test_finish_needs_a_next_key(pair: Files) -> None:
     with pytest.raises(DcosError, match=r"^rotate: there is no rotation to finish") as caught:
         pair.run(rotate="finish")
     assert caught.value.code == "key_mismatch"
 
 
-def test_a_next_key_that_cannot_be_used(pair: Files) -> None:
+def test_an_unusable_next_key(pair: Files) -> None:
     pair.put(private_text("a"))
     for text in ("", private_text("weak", 1024)):
         Path(f"{pair.private}.next").write_text(text)
@@ -332,7 +332,7 @@ def test_a_next_key_that_cannot_be_used(pair: Files) -> None:
     assert list(pair.folder.iterdir()) == []
 
 
-def test_absent_takes_the_next_pair_along(pair: Files) -> None:
+def test_absent_removes_the_next_pair_too(pair: Files) -> None:
     put_next(pair.put(private_text("a"), public_text("a")))
     assert pair.run(present=False).changed
     assert list(pair.folder.iterdir()) == []
@@ -340,7 +340,7 @@ def test_absent_takes_the_next_pair_along(pair: Files) -> None:
 
 @pytest.mark.parametrize("rotate", ["prepare", "finish"])
 @pytest.mark.parametrize("number", range(1, 14))
-def test_a_rotation_that_is_cut_at_any_moment_is_repaired(number: int, rotate: str, pair: Files) -> None:
+def test_a_rotation_interrupted_at_any_moment_is_repaired(number: int, rotate: str, pair: Files) -> None:
     """At every moment the old key or the next one is there whole; the same stage again brings it to its end."""
     pair.put(private_text("a"), public_text("a"))
     if rotate == "finish":
@@ -361,7 +361,7 @@ def test_a_rotation_that_is_cut_at_any_moment_is_repaired(number: int, rotate: s
     assert not pair.run(rotate=rotate).changed
 
 
-def test_a_size_that_is_asked_for(pair: Files, made: list[int]) -> None:
+def test_a_requested_size(pair: Files, made: list[int]) -> None:
     assert pair.run(size=3072).values["keypair"]["size"] == 3072
     assert made == [3072]
     with pytest.raises(DcosError, match=r"^size: 2047 bits are too few"):
@@ -381,12 +381,12 @@ def test_absent(pair: Files) -> None:
 
 
 @pytest.mark.parametrize("size", [2047, 16385])
-def test_sizes_that_are_not_made(size: int, tmp_path: Path) -> None:
+def test_sizes_that_are_refused(size: int, tmp_path: Path) -> None:
     with pytest.raises(DcosError, match=rf"^size: {size} bits are too (few|many)"):
         Keypair(str(tmp_path / "k.pem"), size=size)
 
 
-def test_absent_where_the_folder_is_gone(tmp_path: Path) -> None:
+def test_absent_without_the_folder(tmp_path: Path) -> None:
     assert not converge(Keypair(str(tmp_path / "none" / "k.pem"), present=False), False).changed
 
 
@@ -410,7 +410,7 @@ def test_both_halves_in_one_file_are_refused(tmp_path: Path) -> None:
         Keypair(str(tmp_path / "k"), str(tmp_path / "k.next"))
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path, made: list[int]) -> None:
+def test_a_missing_folder(tmp_path: Path, made: list[int]) -> None:
     for private, public, option in (("none/k", "k.pub", "private_key_path"), ("k", "none/k.pub", "public_key_path")):
         with pytest.raises(DcosError, match=rf"^{option}: the folder .* does not exist"):
             converge(Keypair(str(tmp_path / private), str(tmp_path / public)), False)
@@ -418,7 +418,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path, made: list[int]) -> None:
     assert made == []
 
 
-def test_a_file_that_appeared_meanwhile_is_not_replaced(pair: Files) -> None:
+def test_a_file_that_appears_meanwhile_is_not_replaced(pair: Files) -> None:
     """Somebody makes a pair at the same time: the first one stays, and is what both report."""
     original = os.link
 
@@ -451,9 +451,7 @@ def cut_at(number: int, patch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("number", range(1, 8))
 @pytest.mark.parametrize("regenerate", ["always", "full_idempotence"])
-def test_a_crash_at_any_moment_leaves_a_pair_that_the_next_run_completes(
-    number: int, regenerate: str, pair: Files
-) -> None:
+def test_the_next_run_completes_a_pair_after_any_crash(number: int, regenerate: str, pair: Files) -> None:
     """Never a half-written file, never a public half beside another private one."""
     old = private_text("old") if regenerate == "always" else ""
     pair.put(old, public_text("old"))

@@ -19,13 +19,13 @@ GOOD_UIDS = st.text(UID_CHARACTERS, min_size=1, max_size=96).filter(lambda uid: 
 
 
 @given(GOOD_UIDS)
-def test_every_uid_of_the_iam_is_taken_as_it_is(uid: str) -> None:
+def test_every_uid_of_the_iam_is_accepted_unchanged(uid: str) -> None:
     assert names.check_uid(uid, "uid") == uid
     assert names.check_gid(uid, "gid") == uid
 
 
 @given(st.text().filter(lambda text: not text or len(text) > 96 or set(text) - set(UID_CHARACTERS)))
-def test_no_other_text_is_a_uid_or_gid(text: str) -> None:
+def test_other_text_is_not_a_uid_or_gid(text: str) -> None:
     for check in (names.check_uid, names.check_gid):
         with pytest.raises(DcosError, match=r"^some_option: ") as caught:
             check(text, "some_option")
@@ -34,13 +34,13 @@ def test_no_other_text_is_a_uid_or_gid(text: str) -> None:
 
 @pytest.mark.parametrize("uid", ["", ".", "..", "anonymous", "a" * 97, "a/b", "a b", "a\n", "a:b", "ä", "a%2Fb", "a+b"])
 def test_refused_uids(uid: str) -> None:
-    with pytest.raises(DcosError, match="is not a user id that the IAM takes") as caught:
+    with pytest.raises(DcosError, match="is not a user id that the IAM accepts") as caught:
         names.check_uid(uid, "uid")
     assert caught.value.code == "invalid_uid"
 
 
 @pytest.mark.parametrize("uid", ["a" * 96, "-", "_", "@", "...", "Anonymous", "a@b.example", "0"])
-def test_uids_at_the_edge(uid: str) -> None:
+def test_uids_at_the_limits(uid: str) -> None:
     assert names.check_uid(uid, "uid") == uid
 
 
@@ -61,13 +61,13 @@ def test_uids_at_the_edge(uid: str) -> None:
         "bootstrapuser",
     ],
 )
-def test_accounts_of_dcos_itself_are_refused_with_any_setting(uid: str, allow: bool) -> None:
+def test_accounts_of_dcos_itself_are_always_refused(uid: str, allow: bool) -> None:
     with pytest.raises(DcosError, match=f"uid: {uid} belongs to DC/OS itself") as caught:
         names.check_not_native(uid, "uid", allow)
     assert caught.value.code == "native_account"
 
 
-def test_the_prefix_wants_a_word_of_the_user() -> None:
+def test_the_dcos_prefix_must_be_allowed() -> None:
     with pytest.raises(DcosError, match="allow_dcos_prefix") as caught:
         names.check_not_native("dcos_pxc", "uid", False)
     assert caught.value.code == "native_account"
@@ -75,7 +75,7 @@ def test_the_prefix_wants_a_word_of_the_user() -> None:
 
 
 @pytest.mark.parametrize("uid", ["dcos-edgelb", "dcosmarathon", "my_dcos_marathon", "DCOS_marathon"])
-def test_what_only_looks_alike_is_free(uid: str) -> None:
+def test_similar_uids_are_allowed(uid: str) -> None:
     assert names.check_not_native(uid, "uid", False) == uid
 
 
@@ -92,7 +92,7 @@ def test_a_leading_slash_of_a_secret_path_is_dropped_once(path: str) -> None:
 
 
 @given(PATHS, st.sampled_from(["/", "//x", "/./x", "/..", "/../x", " ", "%2F", "\n", "?", "#", "ä", ":", "*", "\\"]))
-def test_nothing_that_could_lead_elsewhere_is_a_secret_path(path: str, tail: str) -> None:
+def test_paths_that_lead_elsewhere_are_refused(path: str, tail: str) -> None:
     with pytest.raises(DcosError, match=r"^secret_path: ") as caught:
         names.check_secret_path(path + tail, "secret_path")
     assert caught.value.code == "invalid_path"
@@ -105,7 +105,7 @@ def test_refused_secret_paths(path: str) -> None:
     assert caught.value.code == "invalid_path"
 
 
-def test_the_store_stands_in_a_url_too() -> None:
+def test_store_names_are_checked_too() -> None:
     assert names.check_store("default", "store") == "default"
     for bad in ("", "a/b", "..", "a?b", "a\n"):
         with pytest.raises(DcosError, match=r"^store: ") as caught:

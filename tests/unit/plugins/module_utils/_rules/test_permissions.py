@@ -30,7 +30,7 @@ GRANTS = st.builds(Grant, FEW_RIDS, st.sampled_from(ACTIONS))
 
 
 @given(RIDS)
-def test_a_rid_is_taken_as_it_is_written(rid: str) -> None:
+def test_a_rid_is_kept_as_written(rid: str) -> None:
     assert permissions.check_rid(rid, "rid") == rid
 
 
@@ -49,7 +49,7 @@ def test_a_rid_begins_with_dcos(rid: str) -> None:
 
 
 @given(st.lists(st.sampled_from(ACTIONS)))
-def test_actions_come_once_and_in_the_fixed_order(given_actions: list[str]) -> None:
+def test_actions_are_unique_and_ordered(given_actions: list[str]) -> None:
     checked = permissions.check_actions(given_actions, "actions")
     assert set(checked) == set(given_actions)
     assert list(checked) == sorted(set(given_actions), key=ACTIONS.index)
@@ -78,7 +78,7 @@ def test_merging_is_idempotent_stable_and_loses_nothing(items: list[dict[str, An
 
 
 @given(ITEMS, ITEMS)
-def test_merging_in_two_goes_is_merging_in_one(one: list[dict[str, Any]], two: list[dict[str, Any]]) -> None:
+def test_merging_is_associative(one: list[dict[str, Any]], two: list[dict[str, Any]]) -> None:
     first = permissions.check_permissions(one, "permissions")
     assert permissions.check_permissions(_again(first) + two, "permissions") == permissions.check_permissions(
         one + two, "permissions"
@@ -86,14 +86,14 @@ def test_merging_in_two_goes_is_merging_in_one(one: list[dict[str, Any]], two: l
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_all_actions_and_one_of_them_are_all_of_them(order: tuple[int, int]) -> None:
+def test_all_actions_absorb_single_ones(order: tuple[int, int]) -> None:
     """An entry without actions means every action, where something is revoked; joined with one action it still does."""
     items = [{"rid": "dcos:a"}, {"rid": "dcos:a", "actions": ["read"]}]
     (joined,) = permissions.check_permissions([items[i] for i in order], "permissions")
     assert joined.actions == ()
 
 
-def test_an_empty_list_of_actions_can_be_a_mistake_and_is_not_all_of_them() -> None:
+def test_an_empty_list_of_actions_does_not_mean_all() -> None:
     with pytest.raises(DcosError, match=r"^permissions\[0\]\.actions: ") as caught:
         permissions.check_permissions([{"rid": "dcos:a", "actions": []}], "permissions")
     assert caught.value.code == "invalid_rid"
@@ -104,7 +104,7 @@ def test_an_empty_list_of_actions_can_be_a_mistake_and_is_not_all_of_them() -> N
     assert entry.actions == ()
 
 
-def test_a_later_description_wins_and_none_does_not_count() -> None:
+def test_a_later_description_wins_unless_missing() -> None:
     def described(*descriptions: str | None) -> str | None:
         items = [{"rid": "dcos:a", "actions": ["read"], "description": text} for text in descriptions]
         return permissions.check_permissions(items, "permissions")[0].description
@@ -131,13 +131,13 @@ def test_grouping_is_the_inverse_of_listing(grants: list[Grant]) -> None:
     assert set(back) == set(grants)
 
 
-def test_an_action_of_the_future_is_kept_and_comes_last() -> None:
+def test_an_unknown_action_is_kept_and_comes_last() -> None:
     grants = [Grant("dcos:a", "approve"), Grant("dcos:a", "full"), Grant("dcos:a", "create")]
     assert permissions.group_grants(grants) == [{"rid": "dcos:a", "actions": ["create", "full", "approve"]}]
 
 
 @given(st.lists(GRANTS))
-def test_superuser_comes_last_and_nothing_else_moves(grants: list[Grant]) -> None:
+def test_superuser_comes_last_and_the_order_is_kept(grants: list[Grant]) -> None:
     ordered = permissions.superuser_last(grants)
     power = [g for g in grants if g.rid == "dcos:superuser"]
     assert ordered == [g for g in grants if g.rid != "dcos:superuser"] + power

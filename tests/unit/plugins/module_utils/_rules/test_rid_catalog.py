@@ -116,7 +116,7 @@ def as_line(entry: catalog.Entry) -> str:
     return " ".join(words)
 
 
-def test_the_catalogue_is_what_is_documented() -> None:
+def test_the_catalogue_matches_the_documents() -> None:
     assert sorted(as_line(entry) for entry in catalog.CATALOG) == sorted(DOCUMENTED.split("\n")[1:-1])
 
 
@@ -194,7 +194,7 @@ def test_every_instance_of_a_template_is_known(instance: tuple[catalog.Entry, st
 
 
 @given(instances(), st.sampled_from(ACTIONS))
-def test_other_actions_are_answered_with_the_known_ones(instance: tuple[catalog.Entry, str], action: str) -> None:
+def test_unknown_actions_are_answered_with_the_known_ones(instance: tuple[catalog.Entry, str], action: str) -> None:
     _entry, rid = instance
     known = {action for entry in catalog.find(rid) for action in (*entry.actions, *entry.also_granted)}
     message = catalog.unknown(rid, [action])
@@ -223,7 +223,7 @@ def is_known(rid: str) -> bool:
 
 
 @given(instances(), st.data())
-def test_a_slip_is_answered_with_a_known_rid(instance: tuple[catalog.Entry, str], data: st.DataObject) -> None:
+def test_a_misspelt_rid_is_answered_with_a_known_one(instance: tuple[catalog.Entry, str], data: st.DataObject) -> None:
     rid = instance[1]
     at = data.draw(st.integers(len("dcos:"), len(rid)))
     wrong = data.draw(st.text("abcxyz:/*_-", max_size=3))
@@ -242,7 +242,7 @@ RID = "dcos:mesos:master:framework:role:prod__x-role"
 
 
 @pytest.mark.parametrize("at", [at for at, letter in enumerate(RID) if letter != ":" and at < RID.index(":prod")])
-def test_a_letter_too_few_in_a_word_is_mended(at: int) -> None:
+def test_a_missing_letter_is_corrected(at: int) -> None:
     assert nearest(RID[:at] + RID[at + 1 :], "create") == RID
 
 
@@ -327,7 +327,7 @@ def test_a_letter_too_few_in_a_word_is_mended(at: int) -> None:
         ("dcos:service:marathon:mine", "it ended with DC/OS 1.7", "dcos:service:marathon:mine:services:/"),
     ],
 )
-def test_slips(rid: str, why: str, near: str) -> None:
+def test_misspelt_rids(rid: str, why: str, near: str) -> None:
     message = catalog.unknown(rid, ["create"])
     assert message is not None
     assert why in message
@@ -338,7 +338,7 @@ def test_slips(rid: str, why: str, near: str) -> None:
     ("action", "near"),
     [("create", "dcos:mesos:master:framework:role:x"), ("read", "dcos:mesos:agent:framework:role:x")],
 )
-def test_of_two_that_are_as_near_the_one_that_knows_the_action(action: str, near: str) -> None:
+def test_the_action_decides_between_equally_near_rids(action: str, near: str) -> None:
     assert nearest("dcos:mesos:framework:role:x", action) in (near, "dcos:mesos:master:framework:role:x")
     assert nearest("dcos:mesos:maagster:task:user:x", "create") == "dcos:mesos:master:task:user:x"
 
@@ -354,7 +354,7 @@ def test_of_two_that_are_as_near_the_one_that_knows_the_action(action: str, near
         ("dcos:adminrouter:acs", "read", None),
     ],
 )
-def test_an_action_that_is_known_elsewhere(rid: str, action: str, other: str | None) -> None:
+def test_an_action_known_for_other_rids(rid: str, action: str, other: str | None) -> None:
     message = catalog.unknown(rid, ["full", action] if "acs" in rid else [action])
     assert message is not None
     assert f"with the action {action}, only with " in message

@@ -32,5 +32,5 @@ def test_spaces_of_secrets(secret: str, service: str, allowed: bool) -> None:
 
 
 @pytest.mark.parametrize(("secret", "by_all"), [("secret", True), ("secret-next", True), ("folder/secret", False)])
-def test_secret_in_no_folder_is_for_every_service(secret: str, by_all: bool) -> None:
+def test_a_secret_in_no_folder_is_readable_by_every_service(secret: str, by_all: bool) -> None:
     assert readable_by_every_service(secret) is by_all

@@ -133,7 +133,7 @@ def test_different_services_never_share_a_name(one: list[str], other: list[str])
 
 
 @given(st.text())
-def test_any_text_is_a_name_or_an_error_of_ours(name: str) -> None:
+def test_any_text_is_a_name_or_a_clear_error(name: str) -> None:
     try:
         derived = derive_names(name)
     except DcosError as error:
@@ -184,7 +184,7 @@ def test_a_rotation_takes_names_only() -> None:
         ("retire", {"optional_account": "skip"}, "absent"),
     ],
 )
-def test_a_purpose_decides_before_the_state(purpose: str, raw: dict[str, Any], stage: str) -> None:
+def test_the_purpose_wins_over_the_state(purpose: str, raw: dict[str, Any], stage: str) -> None:
     assert purposed(purpose, **raw).stage == stage
 
 
@@ -271,7 +271,7 @@ def test_false_booleans_may_be_text(text: str) -> None:
         ({"rotate_key": "maybe"}, "dcos_service_rotate_key: 'maybe' is neither"),
         ({"key_store": "file"}, "dcos_service_key_dir: must be given when dcos_service_key_store is file"),
         ({"key_store": "file", "key_dir": "keys"}, "dcos_service_key_dir: 'keys' is relative"),
-        ({"key_store": "file", "key_dir": "/k\0"}, "dcos_service_key_dir: this is no path of a file: it holds a NUL"),
+        ({"key_store": "file", "key_dir": "/k\0"}, "dcos_service_key_dir: this is not a file path: it holds a NUL"),
         ({"preset": {"a": 1}}, "dcos_service_preset: must be a name or a list of names"),
         ({"preset": [1]}, "dcos_service_preset: must be a name or a list of names"),
         ({"preset": "cassandr"}, "dcos_service_preset: there is no preset 'cassandr'. Did you mean cassandra?"),
@@ -320,7 +320,7 @@ def test_variables_refused_with_a_code(raw: dict[str, Any], code: str, part: str
     assert part in str(error)
 
 
-def test_everything_is_checked_while_the_mode_is_unknown() -> None:
+def test_variables_are_checked_even_if_the_mode_is_unknown() -> None:
     unknown = plan(security_mode="auto", preset="scheduler_minimum", superuser=True)
     assert unknown.read_cluster
     assert unknown.security_mode is None
@@ -384,7 +384,7 @@ def test_strict_grants_the_whole_preset() -> None:
     assert strict.warnings == ()
 
 
-def test_an_account_that_may_run_tasks_on_agents_keeps_that() -> None:
+def test_an_agent_task_grant_is_kept() -> None:
     """Agents may ask from DC/OS 1.10 on; lists that leave it out must not take it from an account that is adopted."""
     on_agents = Permission("dcos:mesos:agent:task:user:nobody", ("create",))
     listed = [{"rid": USER, "actions": ["create"]}]
@@ -411,7 +411,7 @@ def test_any_role() -> None:
         (["scheduler_reservations", "scheduler_local_volumes"], 6),
     ],
 )
-def test_looser_modes_leave_mesos_out_and_keep_it(mode: str, preset: Any, count: int) -> None:
+def test_looser_modes_leave_mesos_grants_out_and_keep_existing_ones(mode: str, preset: Any, count: int) -> None:
     loose = plan(security_mode=mode, preset=preset)
     assert loose.permissions == ()
     assert len(loose.left_out) == count
@@ -449,7 +449,7 @@ def test_listed_permissions_are_granted_in_every_mode() -> None:
     assert [x.rid for x in listed.left_out] == [USER]
 
 
-def test_what_is_listed_in_part_is_left_out_in_part() -> None:
+def test_partly_listed_grants_are_partly_left_out() -> None:
     own = {"mine": {"grants": [{"rid": "dcos:mesos:master:agent", "actions": ["update", "delete"]}]}}
     part = plan(
         security_mode="disabled",
@@ -481,7 +481,7 @@ def test_superuser_comes_last() -> None:
         ("strict", "outside", "skip", "present"),
     ],
 )
-def test_account_or_not(mode: str, origin: str, optional_account: str, stage: str) -> None:
+def test_whether_an_account_is_made(mode: str, origin: str, optional_account: str, stage: str) -> None:
     cluster = {**ENTERPRISE, "security_mode": mode}
     for given_mode in (mode, "auto"):
         raw = {"name": "a", "security_mode": given_mode, "origin": origin, "optional_account": optional_account}
@@ -549,7 +549,7 @@ def test_when_the_cluster_is_read(raw: dict[str, Any], read: bool) -> None:
     )
 
 
-def test_modes_of_given_and_read() -> None:
+def test_given_and_read_modes() -> None:
     assert plan_service({"name": "a"}, ENTERPRISE).security_mode == "strict"
     assert plan_service({"name": "a", "security_mode": "permissive"}, UNREADABLE).security_mode == "permissive"
     error = refused(ENTERPRISE, security_mode="permissive")
@@ -562,7 +562,7 @@ def test_modes_of_given_and_read() -> None:
     assert "unknown security mode 'none'" in str(refused({**ENTERPRISE, "security_mode": "none"}))
 
 
-def test_outside_logs_in_where_this_run_does() -> None:
+def test_outside_services_log_in_at_the_connections_url() -> None:
     outside = plan_service({"name": "a", "origin": "outside"}, {**ENTERPRISE, "url": "https://dcos.example.com/x"})
     assert outside.login_endpoint == "https://dcos.example.com/x/acs/api/v1/auth/login"
     assert plan_service({"name": "a"}, ENTERPRISE).login_endpoint is None
@@ -636,7 +636,7 @@ def test_superuser_until_ends_the_bring_up(until: object, superuser: bool) -> No
     assert [text.partition(":")[0] for text in limited.warnings] == ([] if superuser else [PREFIX + "superuser_until"])
 
 
-def test_superuser_until_goes_by_the_clock() -> None:
+def test_superuser_until_compares_moments() -> None:
     assert not plan(superuser=True, superuser_until="2020-01-01").superuser
     assert plan(superuser=True, superuser_until="9999-12-31").superuser
     assert plan(superuser=True, superuser_until="9999-12-31T23:59:59-12:00").superuser
@@ -659,7 +659,7 @@ def test_superuser_until_goes_by_the_clock() -> None:
         True,
     ],
 )
-def test_superuser_until_without_a_clear_moment_is_refused(until: object) -> None:
+def test_an_ambiguous_superuser_until_is_refused(until: object) -> None:
     assert "dcos_service_superuser_until: " in str(refused(superuser=True, superuser_until=until))
 
 
@@ -676,7 +676,7 @@ def test_rotation_needs_room_for_the_journal() -> None:
     assert plan(account="x" * 87).account == "x" * 87
 
 
-def test_journals_are_no_accounts() -> None:
+def test_uids_of_journals_are_refused() -> None:
     assert refused(account="a.replacing").code == "invalid_uid"
 
 
@@ -735,7 +735,7 @@ def test_lists_and_dictionaries_may_be_json_text() -> None:
         ({"preset": '{"a": 1}'}, "dcos_service_preset: must be a name or a list of names"),
     ],
 )
-def test_text_that_is_no_list(raw: dict[str, Any], part: str) -> None:
+def test_text_that_is_not_a_list(raw: dict[str, Any], part: str) -> None:
     assert part in str(refused(**raw))
 
 
@@ -779,7 +779,7 @@ def test_unknown_rids(raw: dict[str, Any], option: str) -> None:
     assert plan(**raw, unknown_rids="ignore").permissions == warned.permissions, "a warning changes nothing"
 
 
-def test_unknown_actions_are_told_too() -> None:
+def test_unknown_actions_are_reported_too() -> None:
     odd = [{"rid": "dcos:adminrouter:ops:mesos", "actions": ["read"]}]
     assert "dcos:adminrouter:ops:mesos" in plan(permissions=odd).warnings[0]
     assert plan(permissions=odd, unknown_rids="").warnings == plan(permissions=odd).warnings

@@ -123,7 +123,7 @@ def test_a_kubernetes_cluster_takes_the_role_of_its_group() -> None:
 
 @pytest.mark.parametrize("group_role", [True, False])
 @pytest.mark.parametrize("preset", ["cassandra", "kubernetes-cluster", "hdfs"])
-def test_during_a_migration_the_service_has_both_roles(preset: str, group_role: bool) -> None:
+def test_a_migrating_service_has_both_roles(preset: str, group_role: bool) -> None:
     """Whatever is granted for the one is granted for the other: the scheduler registers with both."""
     made = granted(plan(preset=[preset, "quota_migration"], group_role=group_role))
     before = granted(plan(preset=preset))
@@ -133,7 +133,7 @@ def test_during_a_migration_the_service_has_both_roles(preset: str, group_role: 
     assert reserved == {"prod", "prod__x-role", "slave_public/prod", "slave_public/prod__x-role"}
 
 
-def test_a_migration_begins_with_the_role_that_the_service_has() -> None:
+def test_a_migration_starts_with_the_services_role() -> None:
     registers = "dcos:mesos:master:framework:role:"
     listed = [{"rid": "dcos:test:{role}", "actions": ["read"]}]
     for raw, own_role in (({"preset": "spark"}, "*"), ({"preset": "cassandra", "mesos_role": "old"}, "old")):
@@ -143,7 +143,7 @@ def test_a_migration_begins_with_the_role_that_the_service_has() -> None:
     assert {rid for rid in anything if "framework:role" in rid} == {"dcos:mesos:master:framework:role"}
 
 
-def test_a_migration_needs_a_group_that_has_a_role() -> None:
+def test_a_migration_needs_a_group_with_a_role() -> None:
     assert "/x is in no folder" in str(refused("/x", preset=["cassandra", "quota_migration"]))
     error = refused(preset=["cassandra", "quota_migration"], version="1.13.3")
     assert str(error).startswith("dcos_service_preset: groups have roles from DC/OS 2.0 on")
@@ -160,7 +160,7 @@ def test_several_roles() -> None:
     assert "dcos_service_mesos_role: must be a name or a list" in str(refused(mesos_role={"a": 1}))
 
 
-def test_group_role_of_a_package_that_does_not_take_it_is_told() -> None:
+def test_group_role_of_an_unaware_package_is_a_warning() -> None:
     made = plan(preset="hdfs", group_role=True)
     warned(made, "group_role")
     assert "hdfs" in made.warnings[0]
@@ -184,7 +184,7 @@ def test_linux_user_of_the_preset() -> None:
 
 
 @pytest.mark.parametrize("preset", ["edge-lb", "kubernetes-cluster"])
-def test_a_scheduler_that_runs_as_nobody_asks_nothing_of_marathon(preset: str) -> None:
+def test_a_scheduler_that_runs_as_nobody_needs_no_marathon_grant(preset: str) -> None:
     """root is the user of its tasks, which its own account is granted."""
     for raw in ({}, {"run_as_grants": True}, {"linux_user": "core"}):
         made = plan(preset=preset, **raw)
@@ -193,7 +193,7 @@ def test_a_scheduler_that_runs_as_nobody_asks_nothing_of_marathon(preset: str) -
     assert ("dcos:mesos:agent:task:user:root", "create") in granted(plan(preset=preset))
 
 
-def test_the_scheduler_runs_as_the_tasks_do_unless_the_preset_says_otherwise() -> None:
+def test_the_scheduler_runs_as_the_user_of_the_tasks_by_default() -> None:
     as_root = plan(preset="spark", linux_user="root", run_as_grants=True)
     assert [permission.rid for permission in as_root.run_as] == ["dcos:mesos:master:task:user:root"]
     mine = own(linux_user="app", scheduler_user="web")
@@ -268,7 +268,7 @@ def test_the_table_of_universe_services(preset: str, mode: str, outcomes: str) -
         assert plan(preset=preset, mode=mode, version="1.8.8", optional_account="skip").stage == outcomes
 
 
-def test_support_goes_by_the_version_of_the_cluster() -> None:
+def test_support_depends_on_the_version_of_the_cluster() -> None:
     assert plan(preset="confluent-kafka", version="1.10.0").stage == "present"
     assert plan(preset="confluent-kafka", version="1.10.0").warnings == ()
     old = refused(preset="confluent-kafka", version="1.9.8")
@@ -279,7 +279,7 @@ def test_support_goes_by_the_version_of_the_cluster() -> None:
     assert plan(preset="confluent-kafka", mode="permissive", version=None).warnings == ()
 
 
-def test_support_that_an_unknown_version_lets_pass_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_support_assumed_for_an_unknown_version_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     later = {"1.9": {"strict": "required"}}
     changes = Preset("changes", "", (), {"strict": "optional"}, later)
     module = "ansible_collections.dcos.security.plugins.module_utils._presets.reading"
@@ -290,7 +290,7 @@ def test_support_that_an_unknown_version_lets_pass_is_told(monkeypatch: pytest.M
     assert plan(preset="changes", version="1.9").warnings == ()
 
 
-def test_the_version_is_read_where_a_preset_or_a_variable_needs_it() -> None:
+def test_the_version_is_read_if_a_preset_or_variable_needs_it() -> None:
     def reads(name: str = "/prod/x", **raw: Any) -> bool:
         return plan_service({"name": name, "security_mode": "strict", **raw}).read_cluster
 
@@ -337,7 +337,7 @@ def test_transport_encryption_before_its_permissions_existed() -> None:
     warned(plan(**certain, version=None), "transport_encryption")
 
 
-def test_transport_encryption_that_no_document_knows_is_told() -> None:
+def test_undocumented_transport_encryption_is_reported() -> None:
     encrypted = {"transport_encryption": True, "uncertain_grants": False}
     warned(plan(preset="marathon-lb", **encrypted), "transport_encryption")
     warned(plan(preset="scheduler_stateful", **encrypted))
@@ -362,7 +362,7 @@ def test_public_agents() -> None:
 # --- uncertain rows, values, superuser, secrets in another form
 
 
-def test_uncertain_rows_only_on_request() -> None:
+def test_uncertain_grants_only_on_request() -> None:
     row = ("dcos:mesos:master:task:app_id:/prod/x", "create")
     doubted = {"preset": "data-science-engine"}
     careful = plan(**doubted)
@@ -376,7 +376,7 @@ def test_uncertain_rows_only_on_request() -> None:
     assert row not in granted(plan(**doubted, enforce_in_advance=True, mode="permissive"))
 
 
-def test_what_is_left_out_for_doubt_is_a_warning() -> None:
+def test_uncertain_grants_left_out_are_a_warning() -> None:
     """Unless the user has decided about it, or the mode would not enforce it anyway."""
     doubted = {"preset": "data-science-engine"}
     told = plan(**doubted)
@@ -393,7 +393,7 @@ def test_what_is_left_out_for_doubt_is_a_warning() -> None:
     assert "only one source lists it, or another contradicts it" in plan(**mine).warnings[0]
 
 
-def test_what_is_certain_elsewhere_is_granted() -> None:
+def test_a_grant_certain_in_another_preset_is_made() -> None:
     rid = "dcos:mesos:master:task:app_id:/{service_name}"
     certain = {"certain": {"grants": [{"rid": rid, "actions": "create"}]}}
     made = plan(preset=["data-science-engine", "certain"], presets=certain)
@@ -401,7 +401,7 @@ def test_what_is_certain_elsewhere_is_granted() -> None:
     assert "app_id" not in made.warnings[0]
 
 
-def test_the_storage_service_gets_all_that_its_page_lists() -> None:
+def test_the_storage_service_gets_everything_on_its_page() -> None:
     made = plan("/infra/storage", preset="storage")
     assert {
         ("dcos:mesos:master:reservation", "delete"),
@@ -434,7 +434,7 @@ def test_values_of_further_placeholders() -> None:
     assert "dcos_service_presets.mine.grants[0].rid" in str(refused(**mine))
 
 
-def test_superuser_that_documents_ask_for_is_told_and_never_granted() -> None:
+def test_documented_superuser_power_is_reported_and_never_granted() -> None:
     asking = [preset for preset in SHIPPED.values() if preset.superuser is not None]
     assert asking
     for preset in asking:
@@ -445,7 +445,7 @@ def test_superuser_that_documents_ask_for_is_told_and_never_granted() -> None:
         assert not any("ask for dcos:superuser" in text for text in power.warnings)
 
 
-def test_secret_of_another_form_is_told() -> None:
+def test_another_form_of_secret_is_reported() -> None:
     made = plan("/jenkins", preset="jenkins")
     assert any("does not read the document of a service account" in text for text in made.warnings)
     assert not any("does not read" in text for text in plan("/jenkins", preset="jenkins-3").warnings)
@@ -455,9 +455,7 @@ def test_secret_of_another_form_is_told() -> None:
 
 
 @given(st.sampled_from(sorted(SHIPPED)), st.sampled_from(MODES), st.booleans(), st.booleans())
-def test_what_is_granted_is_enforced_and_nothing_is_forgotten(
-    name: str, mode: str, in_advance: bool, uncertain: bool
-) -> None:
+def test_every_grant_is_either_enforced_or_left_out(name: str, mode: str, in_advance: bool, uncertain: bool) -> None:
     preset = SHIPPED[name]
     values = {name: "/prod/web" if name == "app_id" else "marathon-user" for name in preset.extra_placeholders}
     raw: dict[str, Any] = {"preset": name, "preset_values": values, "uncertain_grants": uncertain}

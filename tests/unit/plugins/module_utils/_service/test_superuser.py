@@ -44,6 +44,6 @@ def test_run_as(mode: str, raw: dict[str, Any], run_as: bool, told: str | None) 
     assert all("dcos_marathon" in text and RUN_AS_APP.rid in text for text in made.warnings)
 
 
-def test_run_as_is_in_no_list_that_is_taken_away() -> None:
+def test_run_as_grants_are_never_revoked() -> None:
     made = plan(run_as_grants=True, state="absent", delete_unused_acls=True)
     assert made.run_as == made.delete_unused_acls == ()

@@ -36,7 +36,7 @@ def test_options_become_variables(message: str, told: str) -> None:
     assert in_terms_of_service(DcosError(message), "dcos_service_").message == told
 
 
-def test_the_remedy_is_that_of_the_reader() -> None:
+def test_the_remedy_fits_the_reader() -> None:
     error = DcosError("path: it is taken.", "foreign_secret", 409, remedy=REMEDY)
     assert str(error) == error.message == "path: it is taken. Set overwrite to true."
     error.message += " Done before that: nothing."
@@ -48,9 +48,9 @@ def test_the_remedy_is_that_of_the_reader() -> None:
     assert error.message.startswith("path: "), "several services may share the error"
 
 
-def test_it_stays_the_same_kind_of_error() -> None:
+def test_the_kind_of_error_is_kept() -> None:
     assert isinstance(in_terms_of_service(UnreachableError("uid: x"), "a."), UnreachableError)
 
 
-def test_every_variable_is_one() -> None:
+def test_every_named_variable_exists() -> None:
     assert set(VARIABLES_OF_OPTIONS.values()) <= VARIABLES
