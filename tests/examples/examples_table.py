@@ -78,6 +78,7 @@ MODULES = Group(
                 "Make a key and store it, nobody sees it",
                 "Create the account with the public half",
                 "Store a key of your own for a service outside of the cluster",
+                "Store the key a second time as PEM, for a package that reads no document",
                 "Delete the secret",
             ],
         ),
@@ -402,6 +403,14 @@ KEYS = Group(
                 "Make the key pair, or keep the one that is there",
                 "Create the account",
                 "Store the private half where the service reads it",
+            ],
+        ),
+        Example(
+            f"{GUIDES}/keys.rst",
+            "Give Jenkins an account",
+            changed=[
+                "Make a key, store the document, and the key alone beside it",
+                "Create the account of Jenkins",
             ],
         ),
         Example(

@@ -24,14 +24,12 @@ from .._errors import DcosError
 from .._files import read_text
 from .._resources.acl_grants import Grants
 from .._resources.auth_token import SecretLogin
+from .._resources.document_endpoint import Endpoint
 from .._resources.frame import Outcome, Resource, Run, State
 from .._resources.keypair import Keypair
 from .._resources.service_account import ServiceAccount, read_journal
 from .._resources.service_account_document import stored_half
-from .._resources.service_account_secret import (
-    Endpoint,
-    ServiceAccountSecret,
-)
+from .._resources.service_account_secret import ServiceAccountSecret
 from .._rules.identifiers import next_path
 from .._rules.permissions import SUPERUSER_RID, Permission
 from .._service.plan import ABSENT, ROTATED, SKIP, Plan
