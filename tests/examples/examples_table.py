@@ -65,9 +65,13 @@ MODULES = Group(
         Example(
             f"{PLUGINS}/dcos_service_account.py",
             "Create the account of a service",
+            before="""
+            - dcos.security.dcos_group: {gid: databases}
+            """,
             changed=[
                 "Create the account of a service",
                 "Give it another key, with everything that it is granted",
+                "Give it what a group of services is granted",
                 "Retire it",
             ],
         ),
@@ -363,6 +367,19 @@ PROVISIONING = Group(
             f"{GUIDES}/provisioning.rst",
             "Provision a service that runs as app",
             changed=[*PROVISIONED, "Allow Marathon to start the service as its Linux user"],
+        ),
+        Example(
+            f"{GUIDES}/provisioning.rst",
+            "Provision Jenkins",
+            changed=[*PROVISIONED, "Write the package options that refer to it"],
+        ),
+        Example(
+            f"{GUIDES}/provisioning.rst",
+            "Provision a service that is in a group",
+            before="""
+            - dcos.security.dcos_group: {gid: databases}
+            """,
+            changed=PROVISIONED,
         ),
         Example(f"{GUIDES}/troubleshooting.rst", "Look for what interrupted runs left"),
         Example(f"{GUIDES}/provisioning.rst", "Bring a service up with superuser power", changed=PROVISIONED),
