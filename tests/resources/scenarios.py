@@ -225,6 +225,7 @@ SCENARIOS: dict[str, Scenario] = {
     "group_info of one": Scenario((_task("group_info", gid="dev"),)),
     "account, new": Scenario((_task("service_account", uid="new", public_key=public_text("new"), description="d"),)),
     "account, another description": Scenario((_task("service_account", uid="svc", description="d"),)),
+    "account, in a group": Scenario((_task("service_account", **ACCOUNT, groups=["others", "dev"]),)),
     "account, unchanged": Scenario((_task("service_account", **ACCOUNT, public_key=public_text("svc")),)),
     "account, absent": Scenario((_task("service_account", uid="svc", state="absent"),)),
     "account, absent with a journal": Scenario(

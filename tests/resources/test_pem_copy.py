@@ -269,6 +269,14 @@ def test_who_stores_a_copy_at_the_same_time_is_met_again() -> None:
     assert fake.secrets[PEM] == "a password"
 
 
+def test_who_stores_a_copy_of_the_old_key_during_a_rotation_is_met_while_that_key_is_known() -> None:
+    fake = stored("a", "b", None, "b")
+    fake.rivals[1] = lambda: fake.store_secret(PEM, private_text("a"))
+    run(fake)
+    assert is_in_step(fake)
+    assert fake.secrets[PEM] == private_text("b")
+
+
 def test_without_a_copy_nothing_is_read_or_written_there() -> None:
     fake = stored("a", None, "other", "a")
     assert not run(fake, pem_path=None).changed

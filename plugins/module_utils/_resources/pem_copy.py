@@ -87,9 +87,15 @@ class PemCopy:
         return StoredPem(stored, load_stored_private_key(text))
 
     def write_around(
-        self, documents: Sequence[Step], found: StoredPem, key: RSAPrivateKey, known: Iterable[RSAPublicKey | None]
+        self,
+        documents: Sequence[Step],
+        found: StoredPem,
+        key: RSAPrivateKey,
+        known: Iterable[RSAPublicKey | None],
+        *,
+        document_is_new: bool,
     ) -> list[Step]:
-        """The writes of documents with that of the copy: one that is there goes first, a new one comes last.
+        """The writes of documents with that of the copy: after the document of its key is created, before it changes.
 
         key: what the copy shall hold.
         known: the keys of the account; the copy of another key, or anything else, is refused.
@@ -103,7 +109,7 @@ class PemCopy:
         # Text can be read as a variable and as a file. A key that was stored as a file stays one.
         is_text = found.key is None or found.stored is None or found.stored.is_text
         step = self._place.put_step(StoredValue(private_pem(key).encode("ascii"), is_text), found.stored)
-        return [*documents, step] if found.stored is None else [step, *documents]
+        return [*documents, step] if document_is_new else [step, *documents]
 
     def delete_before(
         self, documents: Sequence[Step], found: StoredPem, known: Iterable[RSAPublicKey | None]

@@ -250,10 +250,12 @@ class ServiceAccountSecret(Resource[SecretState]):
         if not slot.usable and not self._overwrite:
             raise self._foreign(slot)
         steps = self._steps_to_hold(slot, decision.key, state)
-        # While there is only the next key, the service has none; a copy of that one stays known.
-        copied = state.live.key if decision.pending and state.live.key is not None else decision.key
+        # A rotation leaves the copy of the live key alone; where there is none, it makes one of the next key.
+        original, copied = slot, decision.key
+        if decision.pending and state.live.key is not None:
+            original, copied = state.live, state.live.key
         if self._pem is not None and state.pem is not None:
-            steps = self._pem.write_around(steps, state.pem, copied, state.public_keys)
+            steps = self._pem.write_around(steps, state.pem, copied, state.public_keys, document_is_new=original.empty)
         # What cannot be read may be the only copy of something; like a foreign value it goes with overwrite only.
         leftover = state.next.key is not None or (state.next.document is not None and self._overwrite)
         if not decision.pending and not decision.keep_next and leftover:
