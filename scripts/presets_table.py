@@ -149,8 +149,9 @@ def facts(preset: presets.Preset) -> list[str]:
         found.append("Can provision TLS: transport_encryption.")
     if preset.extra_placeholders:
         found.append(f"Needs {', '.join(f'preset_values.{name}' for name in preset.extra_placeholders)}.")
-    if preset.secret_form is not None:
-        found.append(f"{preset.secret_form}.")
+    if preset.pem_secret is not None:
+        secret = literal(f"{preset.service_name}/{preset.pem_secret}")
+        found.append(f"Reads its private key alone, as PEM, from a second secret: {secret} (pem_secret_path).")
     if preset.superuser is not None:
         found.append(f"Superuser: {preset.superuser}; no preset grants that.")
     found += preset.notes

@@ -74,6 +74,23 @@ options:
         O(rotate=prepare); otherwise it uses the stored key.
     type: bool
     default: false
+  size:
+    description:
+      - Size in bits, from 2048 to 16384, of a key that is made here. Larger keys take very long to make. A key that is
+        stored already is used whatever its size; with O(rotate=prepare) the next key gets this size.
+    type: int
+    default: 2048
+  pem_path:
+    description:
+      - Path of a second secret with the private key alone, as PKCS#8 PEM, for packages that read no service-account
+        document, such as Jenkins. Each run brings it to the key of the document at O(path), also after an interruption.
+      - A key that is stored there is changed only if the account has it, or the document at O(path) or C(<path>-next)
+        holds it. Something else is left alone without O(overwrite=true), and the error has the code
+        V(foreign_secret). A rotation without O(pem_path) leaves a key there that nobody knows any more, so give it each
+        time.
+      - Stored as text, which a service can read as a variable and as a file. A key that was stored as a file stays one.
+      - With O(state=absent) it is deleted, too. Something else is left as it is, with a warning.
+    type: str
   security_mode:
     description:
       - Security mode of the cluster, from which the login endpoint in the document is derived, C(https) for V(strict)
@@ -106,8 +123,8 @@ options:
     default: none
   overwrite:
     description:
-      - Whether a stored value that is not a service-account document of O(uid) may be replaced or deleted. Without it
-        the error has the code V(foreign_secret).
+      - Whether a stored value that is not a service-account document of O(uid), or at O(pem_path) not its private key,
+        may be replaced or deleted. Without it the error has the code V(foreign_secret).
       - This includes a document of O(uid) whose key cannot be read. At C(<path>-next) it is left alone without an
         error, unless something must be written there.
     type: bool
@@ -145,6 +162,15 @@ EXAMPLES = r"""
     uid: ci
     private_key_path: ci.pem
     login_endpoint: https://dcos.example.com/acs/api/v1/auth/login
+
+- name: Store the key a second time as PEM, for a package that reads no document
+  dcos.security.dcos_sa_secret:
+    path: jenkins/jenkins-secret
+    pem_path: jenkins/private_key
+    uid: jenkins-principal
+    generate_key: true
+    size: 4096
+    security_mode: strict
 
 - name: Delete the secret
   dcos.security.dcos_sa_secret:
@@ -235,12 +261,13 @@ failure:
 from typing import TYPE_CHECKING, TypedDict
 
 from ..module_utils._api.connection import check_url
-from ..module_utils._crypto.rsa_keys import load_private_key
+from ..module_utils._crypto.rsa_keys import MINIMUM_SIZE, load_private_key
 from ..module_utils._errors import DcosError
 from ..module_utils._files import read_private
 from ..module_utils._module.cluster import Context, run_cluster_module
 from ..module_utils._module.run import ArgumentSpec
-from ..module_utils._resources.service_account_secret import Endpoint, ServiceAccountSecret
+from ..module_utils._resources.document_endpoint import Endpoint
+from ..module_utils._resources.service_account_secret import ServiceAccountSecret
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -252,6 +279,8 @@ ARGUMENT_SPEC: ArgumentSpec = {
     "private_key": {"type": "str", "no_log": True},
     "private_key_path": {"type": "path", "no_log": False},
     "generate_key": {"type": "bool", "default": False, "no_log": False},
+    "size": {"type": "int", "default": MINIMUM_SIZE},
+    "pem_path": {"type": "str"},
     "security_mode": {"type": "str", "choices": ["disabled", "permissive", "strict"]},
     "login_endpoint": {"type": "str"},
     "legacy_login_endpoint": {"type": "str", "choices": ["never", "auto", "always"], "default": "never"},
@@ -269,6 +298,8 @@ class Params(TypedDict):
     private_key: str | None
     private_key_path: str | None
     generate_key: bool
+    size: int
+    pem_path: str | None
     security_mode: str | None
     login_endpoint: str | None
     legacy_login_endpoint: str
@@ -296,6 +327,8 @@ def build(context: Context[Params]) -> ServiceAccountSecret:
         rotate=params["rotate"],
         overwrite=params["overwrite"],
         allow_dcos_prefix=params["allow_dcos_prefix"],
+        pem_path=params["pem_path"],
+        size=params["size"],
     )
 
 

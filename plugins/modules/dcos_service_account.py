@@ -70,6 +70,14 @@ options:
         old key could no longer log in.
     type: bool
     default: false
+  groups:
+    description:
+      - Ids of groups that the account is to be a member of. They must exist, and V(superusers) is refused. Memberships
+        in other groups are left alone. Not managed when left out.
+      - In check mode a group that does not exist is a warning, since an earlier task may be about to create it.
+      - Needs DC/OS Enterprise.
+    type: list
+    elements: str
   secret_path:
     description:
       - The service account's secret, see M(dcos.security.dcos_sa_secret). With it, O(replace_key=true) checks that the
@@ -115,6 +123,11 @@ EXAMPLES = r"""
     public_key_path: cassandra-2.pub.pem
     replace_key: true
     secret_path: cassandra/cassandra-secret
+
+- name: Give it what a group of services is granted
+  dcos.security.dcos_service_account:
+    uid: cassandra-principal
+    groups: [databases]
 
 - name: Retire it
   dcos.security.dcos_service_account:
@@ -198,6 +211,7 @@ from ..module_utils._module.cluster import Context, run_cluster_module
 from ..module_utils._module.run import ArgumentSpec
 from ..module_utils._resources.service_account import ServiceAccount
 from ..module_utils._resources.service_account_document import stored_half
+from ..module_utils._resources.service_account_groups import MemberAccount
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -209,6 +223,7 @@ ARGUMENT_SPEC: ArgumentSpec = {
     "public_key": {"type": "str"},
     "public_key_path": {"type": "path"},
     "replace_key": {"type": "bool", "default": False, "no_log": False},
+    "groups": {"type": "list", "elements": "str"},
     "secret_path": {"type": "str", "no_log": False},
     "secret_store": {"type": "str", "default": "default", "no_log": False},
     "allow_dcos_prefix": {"type": "bool", "default": False},
@@ -223,18 +238,19 @@ class Params(TypedDict):
     public_key: str | None
     public_key_path: str | None
     replace_key: bool
+    groups: list[str] | None
     secret_path: str | None
     secret_store: str
     allow_dcos_prefix: bool
     state: str
 
 
-def build(context: Context[Params]) -> ServiceAccount:
+def build(context: Context[Params]) -> ServiceAccount | MemberAccount:
     """The account that the options describe."""
     params = context.params
     present = params["state"] == "present"
     key = _given_key(params) if present else None  # a file may be gone by the time that the account goes
-    return ServiceAccount(
+    account = ServiceAccount(
         context.cluster.iam,
         context.cluster.own_uid,
         params["uid"],
@@ -246,6 +262,9 @@ def build(context: Context[Params]) -> ServiceAccount:
         is_stored=stored_half(context.cluster, params["uid"], params["secret_store"], params["secret_path"]),
         describe_new_only=params["update_description"] == "on_create",
     )
+    if not present or params["groups"] is None:
+        return account
+    return MemberAccount(account, context.cluster.iam, params["uid"], params["groups"])
 
 
 def _given_key(params: Params) -> RSAPublicKey | None:

@@ -65,9 +65,13 @@ MODULES = Group(
         Example(
             f"{PLUGINS}/dcos_service_account.py",
             "Create the account of a service",
+            before="""
+            - dcos.security.dcos_group: {gid: databases}
+            """,
             changed=[
                 "Create the account of a service",
                 "Give it another key, with everything that it is granted",
+                "Give it what a group of services is granted",
                 "Retire it",
             ],
         ),
@@ -78,6 +82,7 @@ MODULES = Group(
                 "Make a key and store it, nobody sees it",
                 "Create the account with the public half",
                 "Store a key of your own for a service outside of the cluster",
+                "Store the key a second time as PEM, for a package that reads no document",
                 "Delete the secret",
             ],
         ),
@@ -363,6 +368,19 @@ PROVISIONING = Group(
             "Provision a service that runs as app",
             changed=[*PROVISIONED, "Allow Marathon to start the service as its Linux user"],
         ),
+        Example(
+            f"{GUIDES}/provisioning.rst",
+            "Provision Jenkins",
+            changed=[*PROVISIONED, "Write the package options that refer to it"],
+        ),
+        Example(
+            f"{GUIDES}/provisioning.rst",
+            "Provision a service that is in a group",
+            before="""
+            - dcos.security.dcos_group: {gid: databases}
+            """,
+            changed=PROVISIONED,
+        ),
         Example(f"{GUIDES}/troubleshooting.rst", "Look for what interrupted runs left"),
         Example(f"{GUIDES}/provisioning.rst", "Bring a service up with superuser power", changed=PROVISIONED),
         Example(
@@ -402,6 +420,14 @@ KEYS = Group(
                 "Make the key pair, or keep the one that is there",
                 "Create the account",
                 "Store the private half where the service reads it",
+            ],
+        ),
+        Example(
+            f"{GUIDES}/keys.rst",
+            "Give Jenkins an account",
+            changed=[
+                "Make a key, store the document, and the key alone beside it",
+                "Create the account of Jenkins",
             ],
         ),
         Example(

@@ -151,9 +151,12 @@ def test_superuser_power_through_a_group(strict: Emulator, lab: Lab) -> None:
 
 
 def test_key_in_files(strict: Emulator, lab: Lab) -> None:
+    """With a copy of the key alone, which is rotated along, and a group, in which the account stays."""
     service = Service(unique("svc"))
     folder = lab.place("keys")
+    gid, copy = strict.make_group(unique("group")), f"it/{service.part}/key"
     fixed = {"security_mode": "strict", "key_store": "file", "key_dir": str(folder), "preset": "scheduler_minimum"}
+    fixed |= {"key_size": "3072", "pem_secret_path": copy, "groups": [gid]}
     provision = service.provision(**fixed)
     rotate = service.provision(**fixed, rotate_key=True)
     run = lab.play([*provision, *rotate, *provision], strict)
@@ -162,6 +165,9 @@ def test_key_in_files(strict: Emulator, lab: Lab) -> None:
     key = load_private((folder / f"{service.account}.pem").read_text())
     assert (folder / f"{service.account}.pem").stat().st_mode & 0o777 == 0o600
     assert (folder / f"{service.account}.pub").read_text() == public_pem(key)
+    assert key.key_size == 3072
+    assert strict.secret(copy) == private_pem(key)
+    assert strict.groups(service.account) == [gid]
     assert {path.name for path in folder.iterdir()} == {f"{service.account}.pem", f"{service.account}.pub"}
     stored = strict.stored(service.secret)
     assert stored is not None
@@ -347,7 +353,7 @@ def test_retirement_leaves_nothing_and_takes_nothing_from_others(strict: Emulato
     gone, other, foreign = (Service(unique("svc")) for _count in range(3))
     folder = lab.place("keys")
     fixed = {"security_mode": "strict", "preset": "scheduler_minimum", "permissions": PERMISSIONS}
-    in_file = {**fixed, "key_store": "file", "key_dir": str(folder)}
+    in_file = {**fixed, "key_store": "file", "key_dir": str(folder), "pem_secret_path": f"it/{gone.part}/key"}
     retired = {"state": "absent", "delete_unused_acls": True, "delete_key_files": True}
     lab.play({"gone": gone.provision(**in_file), "foreign": foreign.provision(**fixed)}, strict)
     shared, _own = (
@@ -432,6 +438,11 @@ def test_bad_variables_are_refused_before_the_first_write(strict: Emulator, perm
         "foreign": ("service-account document", {"secret_path": foreign}),
         "keyless": ("rotate", {"account": keyless}),
         "key-dir": ("dcos_service_key_dir", {"key_store": "file"}),
+        "key-size": ("dcos_service_key_size: 1024 bits are too few", {"key_size": 1024}),
+        "pem-path": ("dcos_service_pem_secret_path: ", {"pem_secret_path": "it//x"}),
+        "pem-foreign": ("Choose another dcos_service_pem_secret_path", {"pem_secret_path": foreign}),
+        "no-group": ("dcos_service_groups: there is no group gone, so", {"groups": ["gone"]}),
+        "superusers": ("dcos_service_groups: .*dcos_service_superuser", {"groups": "superusers"}),
         "verify": ("dcos_service_verify_login", {"verify_login": "sometimes"}),
         "fingerprint": ("dcos_service_rotate_key_from", {"rotate_key_from": "SHA256:abc"}),
         "journal": ("dcos_service_rotate_key: ", {"account": "x" * 90, "rotate_key": True}),
@@ -451,7 +462,7 @@ def test_bad_variables_are_refused_before_the_first_write(strict: Emulator, perm
         name: Service(unique("bad")).provision(**{"security_mode": "strict", **variables})
         for name, (_says, variables) in rows.items()
     }
-    run = lab.play(cases, strict, fails=True, warnings=["dcos_service_secret_path: .*cannot read the secret"])
+    run = lab.play(cases, strict, fails=True, warnings=["dcos_service_(pem_)?secret_path: .*cannot read the secret"])
     wrong = []
     for name, (says, _variables) in rows.items():
         last = run.of(name)[-1]

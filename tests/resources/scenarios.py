@@ -121,6 +121,11 @@ def _interrupted(cluster: EmulatedCluster) -> None:
     cluster.add_account("svc.replacing", public_text("next"), text)
 
 
+def _copied(cluster: EmulatedCluster) -> None:
+    _replaced(cluster)
+    cluster.store_secret("svc/private_key", private_text("svc"))
+
+
 def _mighty(cluster: EmulatedCluster) -> None:
     cluster.add_grant("svc", "dcos:superuser", "full")
 
@@ -220,6 +225,7 @@ SCENARIOS: dict[str, Scenario] = {
     "group_info of one": Scenario((_task("group_info", gid="dev"),)),
     "account, new": Scenario((_task("service_account", uid="new", public_key=public_text("new"), description="d"),)),
     "account, another description": Scenario((_task("service_account", uid="svc", description="d"),)),
+    "account, in a group": Scenario((_task("service_account", **ACCOUNT, groups=["others", "dev"]),)),
     "account, unchanged": Scenario((_task("service_account", **ACCOUNT, public_key=public_text("svc")),)),
     "account, absent": Scenario((_task("service_account", uid="svc", state="absent"),)),
     "account, absent with a journal": Scenario(
@@ -287,6 +293,15 @@ SCENARIOS: dict[str, Scenario] = {
     "secret, prepare": Scenario((_task("sa_secret", **SECRET, generate_key=True, rotate="prepare"),), keys=SVC_KEY),
     "secret, finish": Scenario(
         (_task("sa_secret", **SECRET, generate_key=True, rotate="finish"),), prepare=_replaced, keys=SVC_KEY
+    ),
+    "secret, finish with the copy of the key": Scenario(
+        (_task("sa_secret", **SECRET, pem_path="svc/private_key", generate_key=True, rotate="finish"),),
+        prepare=_copied,
+        keys=SVC_KEY,
+    ),
+    "secret, absent with the copy of the key": Scenario(
+        (_task("sa_secret", uid="svc", path="svc/secret", pem_path="svc/private_key", state="absent"),),
+        prepare=_copied,
     ),
     "secret, a leftover": Scenario((_task("sa_secret", **SECRET, generate_key=True),), prepare=_prepared, keys=SVC_KEY),
     "secret, absent": Scenario((_task("sa_secret", uid="svc", path="svc/secret", state="absent"),), prepare=_prepared),

@@ -695,6 +695,113 @@ def test_check_mode_shows_the_end_of_a_rotation_that_was_interrupted(fake: Emula
     assert healthy(fake, API, API_SECRET)
 
 
+def pem_is_in_step(fake: EmulatedCluster, name: str) -> bool:
+    folder = name[1:]
+    return fake.secrets[f"{folder}/key"] == fake.document(f"{folder}/{folder[5:]}-secret")["private_key"]
+
+
+def with_copies(**variables: Any) -> list[dict[str, Any]]:
+    return [{**each, "pem_secret_path": f"{each['name']}/key", **variables} for each in team()]
+
+
+def test_a_copy_of_the_key_alone_is_made_rotated_and_removed_with_the_rest(fake: EmulatedCluster) -> None:
+    for variables in ({}, {"rotate_key": True}):
+        predicted = run(fake, with_copies(**variables), check_mode=True)
+        outcome = run(fake, with_copies(**variables))
+        assert outcomes(predicted) == outcomes(outcome) == ["changed"] * 3
+        assert all(pem_is_in_step(fake, name) for name in NAMES)
+        assert "made when applied" in str(predicted.after)
+    assert not run(fake, with_copies()).changed
+    with serving(fake):
+        rotation = Fleet(cluster_for(), with_copies(), {}, concurrency=1, progress=quiet, purpose="rotate")
+        assert converge(rotation, False).changed
+    assert all(pem_is_in_step(fake, name) for name in NAMES)
+    assert run(fake, with_copies(state="absent")).changed
+    assert fake.secrets == {}
+
+
+@pytest.mark.parametrize("rotate", [False, True])
+def test_a_copy_is_in_step_after_an_interruption_anywhere(rotate: bool) -> None:
+    services = with_copies(groups="ops")[:1]
+    after = 0
+    while True:
+        after += 1
+        fake = EmulatedCluster()
+        fake.set_members("ops")
+        if rotate:
+            run(fake, services)
+            fake.forget_calls()
+        fake.crash_after = after
+        try:
+            run(fake, [{**services[0], "rotate_key": rotate}])
+        except Crash:
+            fake.crash_after = None
+            run(fake, services)
+        else:
+            break
+        assert pem_is_in_step(fake, NAMES[0])
+        assert healthy(fake, API, API_SECRET)
+        assert fake.groups_of(API) == {"ops"}
+        assert not run(fake, services).changed
+    assert after > 8
+
+
+def test_a_foreign_copy_is_told_before_anything_is_written_and_left_at_the_end(fake: EmulatedCluster) -> None:
+    fake.store_secret("team/api/key", "a password")
+    outcome = run(fake, with_copies())
+    assert outcomes(outcome) == ["failed", "changed", "changed"]
+    assert shown(outcome)["msg"].startswith("services[0].pem_secret_path: The secret team/api/key in store default ")
+    assert "Choose another services[0].pem_secret_path" in shown(outcome)["msg"]
+    assert API not in fake.users
+    outcome = run(fake, with_copies(state="absent"))
+    assert "It is left as it is" in shown(outcome)["warnings"][0]
+    assert fake.secrets == {"team/api/key": "a password"}
+
+
+def test_groups(fake: EmulatedCluster) -> None:
+    fake.set_members("ops")
+    fake.set_members("dev")
+    assert run(fake, team(groups=["ops", "dev"])).changed
+    fake.set_members("others", API)
+    again = len(fake.calls)
+    assert not run(fake, team(groups=["ops", "dev"])).changed
+    # One question for each group, whatever the number of services, beside the members' own.
+    asked = Counter(call for call in fake.calls[again:] if "/groups" in call)
+    assert {call: count for call, count in asked.items() if "/groups/" in call} == {
+        f"GET /acs/api/v1/groups/{gid}/permissions": 1 for gid in ("ops", "dev")
+    }
+    assert not run(fake, team()).changed
+    assert fake.groups_of(API) == {"ops", "dev", "others"}
+    assert run(fake, team(rotate_key=True)[:1]).changed
+    assert fake.groups_of(API) == {"ops", "dev", "others"}
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_group_that_does_not_exist_stops_its_service_before_anything_is_written(
+    check_mode: bool, fake: EmulatedCluster
+) -> None:
+    fake.set_members("ops")
+    services = [{**each, "groups": "ops" if number else ["ops", "gone"]} for number, each in enumerate(team())]
+    outcome = run(fake, services, check_mode=check_mode)
+    assert outcomes(outcome) == ["failed", "changed", "changed"]
+    assert shown(outcome)["msg"].startswith(
+        "services[0].groups: there is no group gone, so account team__api-principal"
+    )
+    assert API not in fake.users
+    assert API_SECRET not in fake.secrets
+
+
+def test_the_size_of_keys(fake: EmulatedCluster, tmp_path: Path) -> None:
+    run(fake, team(key_size=3072)[:1])
+    run(fake, team(key_size="3072", key_store="file", key_dir=str(tmp_path))[1:2])
+    for path in (API_SECRET, "team/queue/queue-secret"):
+        key = load_stored_private_key(fake.document(path)["private_key"])
+        assert key is not None
+        assert key.key_size == 3072
+    assert not run(fake, team()[:1]).changed, "a stored key is kept whatever its size"
+    assert not run(fake, team(key_store="file", key_dir=str(tmp_path))[1:2]).changed, "and so is one in a file"
+
+
 def test_rotation_from_a_key(fake: EmulatedCluster) -> None:
     provision(fake)
     old = shown(run(fake, team()))["fingerprint"]

@@ -16,11 +16,11 @@ import pytest
 from ansible_collections.dcos.security.plugins.module_utils._crypto.rsa_keys import fingerprint, load_public_key
 from ansible_collections.dcos.security.plugins.module_utils._errors import DcosError
 from ansible_collections.dcos.security.plugins.module_utils._resources import service_account_secret as sa_secret
+from ansible_collections.dcos.security.plugins.module_utils._resources.document_endpoint import Endpoint
 from ansible_collections.dcos.security.plugins.module_utils._resources.frame import Outcome, converge
 from ansible_collections.dcos.security.plugins.module_utils._resources.service_account import ServiceAccount
 from ansible_collections.dcos.security.plugins.module_utils._resources.service_account_document import stored_half
 from ansible_collections.dcos.security.plugins.module_utils._resources.service_account_secret import (
-    Endpoint,
     ServiceAccountSecret,
 )
 from ansible_collections.dcos.security.tests.resources.emulated_cluster import EmulatedCluster
@@ -45,7 +45,8 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Keys that would be generated come from the pool instead; their names in the order in which they were made."""
     names: list[str] = []
 
-    def generate() -> Any:
+    def generate(size: int) -> Any:
+        assert size == 2048
         names.append(f"made-{len(names) + 1}")
         return private_key(names[-1])
 

@@ -36,6 +36,21 @@ _PUBLIC_LABELS = ("PUBLIC KEY", "RSA PUBLIC KEY")
 _NOT_RSA = "it is not of type RSA, the only type that the IAM accepts"
 
 
+def check_size(size: int, option: str) -> int:
+    """Return the size of a key that is to be made when it is neither too small nor too large, else raise."""
+    if size < MINIMUM_SIZE:
+        raise DcosError(
+            f"{option}: {size} bits are too few; at least {MINIMUM_SIZE} are needed, smaller keys can be broken.",
+            "invalid_key",
+        )
+    if size > MAXIMUM_SIZE:
+        raise DcosError(
+            f"{option}: {size} bits are too many; making such a key takes very long. Use {MAXIMUM_SIZE} or fewer.",
+            "invalid_key",
+        )
+    return size
+
+
 def generate(size: int = MINIMUM_SIZE) -> RSAPrivateKey:
     """Make a new key of C(size) bits."""
     return generate_private_key(public_exponent=_EXPONENT, key_size=size)

@@ -42,6 +42,8 @@ def _possessions(plan: Plan) -> Iterator[tuple[str, str, str]]:
     yield "account", "account", plan.account
     for path in (plan.secret_path, next_path(plan.secret_path)):
         yield "secret_path", "secret", f"{path} (store {plan.secret_store})"
+    if plan.pem_secret_path is not None:
+        yield "pem_secret_path", "secret", f"{plan.pem_secret_path} (store {plan.secret_store})"
     if plan.key_files is not None:
         for path in (plan.key_files.private_key_path, plan.key_files.public_key_path):
             yield "key_dir", "key file", posixpath.normpath(path)

@@ -74,6 +74,7 @@ class Lists:
         self._superusers = Once(lambda: cluster.iam.grants_on(SUPERUSER_RID) or [])
         self._acls = Once(lambda: set(cluster.iam.resources()))
         self._shared: dict[str, Once[Permissions | None]] = {}
+        self._of_groups: dict[str, Once[Permissions | None]] = {}
         self._making: dict[str, threading.Lock] = {}
         self._secrets: dict[str, Once[frozenset[str] | None]] = {}
         self._superuser_grants = Once(self._group_superusers)
@@ -105,6 +106,12 @@ class Lists:
         """What an account may do that many services add something to."""
         with self._lock:
             found = self._shared.setdefault(uid, Once(lambda: self._cluster.iam.permissions(uid)))
+        return found.value()
+
+    def group_permissions(self, gid: str) -> Permissions | None:
+        """What a group may do, None for one that is not there."""
+        with self._lock:
+            found = self._of_groups.setdefault(gid, Once(lambda: self._cluster.iam.group_permissions(gid)))
         return found.value()
 
     def lacks_secret(self, store: str, path: str) -> bool:
@@ -200,6 +207,9 @@ class _ListedIam(Iam):
         if uid not in self._permissions:
             self._permissions[uid] = super().permissions(uid)
         return self._permissions[uid]
+
+    def group_permissions(self, gid: str) -> Permissions | None:
+        return self._lists.group_permissions(gid) if self._view.believes else super().group_permissions(gid)
 
     def grants_of_subject_on(self, subject: Subject, rid: str) -> list[Grant]:
         if not self._view.believes:

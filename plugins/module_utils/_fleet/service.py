@@ -24,14 +24,17 @@ from .._errors import DcosError
 from .._files import read_text
 from .._resources.acl_grants import Grants
 from .._resources.auth_token import SecretLogin
+from .._resources.document_endpoint import Endpoint
 from .._resources.frame import Outcome, Resource, Run, State
 from .._resources.keypair import Keypair
 from .._resources.service_account import ServiceAccount, read_journal
 from .._resources.service_account_document import stored_half
-from .._resources.service_account_secret import (
-    Endpoint,
-    ServiceAccountSecret,
+from .._resources.service_account_groups import (
+    MemberAccount,
+    unknown_groups,
+    unknown_groups_error,
 )
+from .._resources.service_account_secret import ServiceAccountSecret
 from .._rules.identifiers import next_path
 from .._rules.permissions import SUPERUSER_RID, Permission
 from .._service.plan import ABSENT, ROTATED, SKIP, Plan
@@ -137,6 +140,7 @@ class Service:
 
     def _provision(self) -> None:
         plan = self._plan
+        self._require_groups()
         key = self._key()
         if plan.run_as:
             # Many services add to this account, and nobody is told what it has in the end.
@@ -159,9 +163,17 @@ class Service:
         if power and not plan.superuser:
             self._report.error = DcosError(
                 f"The account {plan.account} is provisioned, but it is a superuser still, through the membership in "
-                f"{', '.join(power)}. Groups are not changed here: take the account out of the group, or set "
+                f"{', '.join(power)}. No membership is ended here: take the account out of the group, or set "
                 f"{plan.prefix}superuser to true if that is wanted."
             )
+
+    def _require_groups(self) -> None:
+        """Whether there are all groups, asked before anything is written."""
+        plan = self._plan
+        with self._run.planning():
+            unknown = unknown_groups(self._cluster.iam, plan.groups)
+        if unknown:
+            raise unknown_groups_error(unknown, plan.account)
 
     # Rotated
 
@@ -241,7 +253,13 @@ class Service:
         if files is None:
             return None
         pair = Keypair(
-            files.private_key_path, files.public_key_path, rotate=rotate, make_key=self._make_key, closes=True
+            files.private_key_path,
+            files.public_key_path,
+            size=self._plan.key_size,
+            regenerate="never",  # the size is for a key that is made
+            rotate=rotate,
+            make_key=self._make_key,
+            closes=True,
         )
         values: Mapping[str, Any] = self._part("key_files", pair).values
         return {**values["keypair"], "in_memory": self._run.provisional and values["key_made"]}
@@ -272,12 +290,14 @@ class Service:
             rotate=rotate,
             allow_dcos_prefix=plan.allow_dcos_prefix,
             make_key=self._make_key,
+            pem_path=plan.pem_secret_path,
+            size=plan.key_size,
         )
         return self._part("secret", secret).values
 
-    def _account_with(self, public_key: str, replace_key: bool) -> ServiceAccount:
+    def _account_with(self, public_key: str, replace_key: bool) -> Resource[Any]:
         plan = self._plan
-        return ServiceAccount(
+        account = ServiceAccount(
             self._cluster.iam,
             self._cluster.own_uid,
             plan.account,
@@ -288,6 +308,7 @@ class Service:
             is_stored=stored_half(self._cluster, plan.account, plan.secret_store, plan.secret_path),
             describe_new_only=not plan.own_description,
         )
+        return MemberAccount(account, self._cluster.iam, plan.account, plan.groups) if plan.groups else account
 
     def _grant(self) -> dict[str, Any]:
         """Grant what is needed, revoke what is too much, superuser power last."""
@@ -384,6 +405,7 @@ class Service:
             plan.secret_store,
             present=False,
             allow_dcos_prefix=plan.allow_dcos_prefix,
+            pem_path=plan.pem_secret_path,
         )
         try:
             self._part("secret", secret)

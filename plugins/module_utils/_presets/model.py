@@ -109,8 +109,9 @@ class Preset:
     """Where documents ask for dcos:superuser: why. Never granted by a preset."""
     extra_placeholders: tuple[str, ...] = ()
     """Those of EXTRA_PLACEHOLDERS that must have a value. Grants with other ones are left out while there is none."""
-    secret_form: str | None = None
-    """Where the service does not read the usual document of a service account from its secret: what it wants."""
+    pem_secret: str | None = None
+    """The secret in the service's own folder from which it reads its private key alone, as PEM, where it reads no
+    service-account document."""
     notes: tuple[str, ...] = ()
     """Traps that its user should know, one sentence each."""
     sources: tuple[str, ...] = ()

@@ -78,7 +78,7 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _OWN_KEYS = (
     *("description", "grants", "support", "mesos_role", "linux_user", "scheduler_user", "quota_aware"),
-    "transport_encryption",
+    *("transport_encryption", "pem_secret"),
 )
 _EXTRA_VALUES = {
     "pool_name": (re.compile(r"[A-Za-z0-9_.-]+"), "the name of an Edge-LB pool, such as web"),
@@ -259,6 +259,7 @@ def read_presets(raw: object, option: str, prefix: str = PREFIX) -> dict[str, Pr
             mesos_role=_text(body.get("mesos_role"), f"{here}.mesos_role"),
             quota_aware=_flag(body.get("quota_aware"), f"{here}.quota_aware"),
             transport_encryption=_flag(body.get("transport_encryption"), f"{here}.transport_encryption"),
+            pem_secret=_text(body.get("pem_secret"), f"{here}.pem_secret"),
         )
     return presets
 

@@ -318,12 +318,9 @@ _SERVICES = (
         secret_path="jenkins/jenkins-secret",
         mesos_role="*",
         quota_aware=True,
-        secret_form=(
-            "Jenkins 4.0 and later want the private key alone as PEM in a secret made from a file (such as "
-            "jenkins/private_key), not the JSON document of a service account"
-        ),
+        pem_secret="private_key",
         notes=(
-            "The package takes account and secret as service.security.service-account and "
+            "The package takes the account as service.security.service-account and the secret with the PEM key as "
             "service.security.secret-name, and service.security.strict-mode says that the cluster is strict.",
             "For another role than * the account dcos_adminrouter may lack read on "
             "dcos:mesos:master:framework:role:<role>.",

@@ -16,8 +16,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Callable, Mapping, Sequence
 
 from .._crypto.rsa_keys import (
-    MAXIMUM_SIZE,
     MINIMUM_SIZE,
+    check_size,
     fingerprint,
     generate,
     is_private_file,
@@ -122,21 +122,11 @@ class Keypair(FilesResource[KeypairState]):
         self._private_path = os.path.expanduser(private_path)
         self._public_path = None if public_path is None else os.path.expanduser(public_path)
         self._present = present
-        self._size = size
+        self._size = check_size(size, "size")
         self._regenerate = regenerate
         self._rotate = rotate
         self._make_key = make_key or generate
         self._closes = closes
-        if size < MINIMUM_SIZE:
-            raise DcosError(
-                f"size: {size} bits are too few; at least {MINIMUM_SIZE} are needed, smaller keys can be broken.",
-                "invalid_key",
-            )
-        if size > MAXIMUM_SIZE:
-            raise DcosError(
-                f"size: {size} bits are too many; making such a key takes very long. Use {MAXIMUM_SIZE} or fewer.",
-                "invalid_key",
-            )
         if self._public_path is not None:
             paths = [self._private_path, self._public_path]
             paths += [path + NEXT_SUFFIX for path in paths]

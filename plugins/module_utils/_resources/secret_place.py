@@ -24,6 +24,9 @@ class SecretPlace:
     store: str
     path: str
 
+    def read(self) -> StoredValue | None:
+        return self.secrets.read(self.store, self.path)
+
     def put_step(self, value: StoredValue, seen: StoredValue | None) -> Step:
         """The step that stores a value where the plan saw another one, or none."""
         if seen is None:
@@ -48,7 +51,7 @@ class SecretPlace:
 
     def look_again(self, seen: StoredValue | None) -> StoredValue:
         """What the plan saw, which is still there."""
-        stored = self.secrets.read(self.store, self.path)
+        stored = self.read()
         if stored is None or stored != seen:
             raise self.rival()
         return stored

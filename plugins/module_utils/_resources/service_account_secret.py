@@ -10,15 +10,15 @@ rotation is going to. At every moment at least one of them holds the private hal
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Callable, Mapping
-from urllib.parse import urlsplit
 
 from .._api.cluster import Cluster
 from .._api.secret_store import StoredValue
 from .._crypto.rsa_keys import (
+    MINIMUM_SIZE,
+    check_size,
     fingerprint,
     generate,
     private_pem,
@@ -33,14 +33,9 @@ from .._rules.identifiers import (
     check_store,
     next_path,
 )
-from .._rules.security_modes import (
-    LAST_HTTP_VERSION,
-    LOGIN_HOST,
-    PERMISSIVE,
-    STRICT,
-    login_endpoint,
-)
+from .document_endpoint import Endpoint
 from .frame import LostRaceError, Plan, Resource, Step
+from .pem_copy import PemCopy, StoredPem
 from .secret_place import SecretPlace
 from .service_account import read_journal, read_service_account
 from .service_account_document import (
@@ -54,15 +49,9 @@ from .service_account_document import (
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
-_SAME_HOSTS = frozenset((LOGIN_HOST, "master.mesos"))
-
 _DIFF_FIELDS = ("store", "path", "uid", "scheme", "login_endpoint", "fingerprint")
 
 # What to do, in the terms of the module and in those of the role.
-_GIVE_MODE = Remedy(
-    "Give that one, or login_endpoint for a document that differs on purpose.",
-    "Give that one, or leave the variable out to read it from the cluster.",
-)
 _OVERWRITE = Remedy(
     "Choose another path, or set overwrite to true if its content may be lost.",
     "Choose another {prefix}secret_path, or delete the secret first if its content may be lost.",
@@ -84,6 +73,7 @@ _REPLACE_FIRST = Remedy(
     "Run again when no other run is busy.",
 )
 
+_ANY_ENDPOINT = Endpoint()
 _ABSENT = {"secret": None, "key_changed": False, "unsettled": False}
 
 
@@ -118,6 +108,7 @@ class SecretState:
     """Both slots, and the account's key with the one that an unfinished replacement is going to.
 
     made: the key that was generated in case that the plan needs one.
+    pem: None where no copy is wanted.
     """
 
     live: Slot
@@ -127,6 +118,13 @@ class SecretState:
     journal_key: RSAPublicKey | None = None
     made: RSAPrivateKey | None = field(repr=False, default=None)
     login_endpoint: str = ""
+    pem: StoredPem | None = None
+
+    @property
+    def public_keys(self) -> list[RSAPublicKey | None]:
+        """All keys that are known to be the account's, or to be stored for it."""
+        stored = (slot.key for slot in (self.live, self.next))
+        return [self.account_key, *(None if key is None else key.public_key() for key in stored)]
 
     def account_has(self, key: RSAPrivateKey | None) -> bool:
         return key is not None and same_key(self.account_key, key.public_key())
@@ -146,67 +144,13 @@ class Decision:
     keep_next: bool = False
 
 
-@dataclass(frozen=True)
-class Endpoint:
-    """The login endpoint that the document shall name.
-
-    given: taken as it is; else derived from the mode, where both names of the leading master count as equal.
-    legacy: C(never), C(auto) or C(always): http in permissive mode, as the CLI wrote it up to DC/OS 1.11.
-    keeps: what is stored stays, whatever it is; all of this is for a document that has no endpoint.
-    """
-
-    given: str | None = None
-    security_mode: str | None = None
-    legacy: str = "never"
-    keeps: bool = False
-
-    def derive(self, cluster: Cluster) -> str:
-        """The endpoint; reads the cluster's mode, and its version where that matters."""
-        if self.given is not None:
-            return self.given
-        actual = cluster.security_mode()
-        if actual is not None and actual != self.security_mode:
-            raise DcosError(
-                f"security_mode: {self.security_mode} is given, but the cluster says that it is in {actual} mode. "
-                "Nothing was changed.",
-                "mode",
-                remedy=_GIVE_MODE,
-            )
-        return login_endpoint(self.security_mode or STRICT, self._cli_version(cluster))
-
-    def accepts(self, stored: object, wanted: str) -> bool:
-        """Whether a stored endpoint needs no change."""
-        if stored == wanted or (self.keeps and isinstance(stored, str)):
-            return True
-        if self.given is not None or not isinstance(stored, str):
-            return False
-        try:
-            a, b = urlsplit(stored), urlsplit(wanted)
-        except ValueError:
-            return False
-        return {a.netloc, b.netloc} <= _SAME_HOSTS and (a.scheme, *a[2:]) == (b.scheme, *b[2:])
-
-    def _cli_version(self, cluster: Cluster) -> str | None:
-        """The version of DC/OS whose CLI would have written the document; None for a current one."""
-        if self.security_mode != PERMISSIVE or self.legacy == "never":
-            return None
-        if self.legacy == "always":
-            return LAST_HTTP_VERSION
-        version = cluster.version()
-        if version is None or re.match(r"\d+\.\d+", version) is None:
-            raise DcosError(
-                f"legacy_login_endpoint: auto needs the cluster's version, but it says {version or 'nothing'}. Use "
-                "never (DC/OS 1.12 and later) or always.",
-                "mode",
-            )
-        return version
-
-
 class ServiceAccountSecret(Resource[SecretState]):
     """The secret of account C(uid) at C(path).
 
     key: the private key to store; None to generate one where there is none yet.
     rotate: C(none), C(prepare) or C(finish).
+    pem_path: where a copy of the key at C(path) is kept, the key alone; None for no copy.
+    size: bits of a key that is made.
     make_key: makes a key where one is needed, in place of C(generate).
     """
 
@@ -219,11 +163,13 @@ class ServiceAccountSecret(Resource[SecretState]):
         *,
         present: bool = True,
         key: RSAPrivateKey | None = None,
-        endpoint: Endpoint = Endpoint(),
+        endpoint: Endpoint = _ANY_ENDPOINT,
         rotate: str = "none",
         overwrite: bool = False,
         allow_dcos_prefix: bool = False,
-        make_key: Callable[[], RSAPrivateKey] | None = None,
+        make_key: Callable[[int], RSAPrivateKey] | None = None,
+        pem_path: str | None = None,
+        size: int = MINIMUM_SIZE,
     ) -> None:
         self._cluster = cluster
         self._uid = check_account_uid(uid, allow_dcos_prefix)
@@ -235,15 +181,27 @@ class ServiceAccountSecret(Resource[SecretState]):
         self._rotate = rotate
         self._overwrite = overwrite
         self._make_key = make_key or generate
+        self._size = check_size(size, "size")
+        self._pem = (
+            None
+            if pem_path is None
+            else PemCopy(
+                cluster.secrets,
+                self._store,
+                pem_path,
+                uid=self._uid,
+                document_path=self._path,
+                overwrite=overwrite,
+            )
+        )
 
     # Reading
 
     def read(self) -> SecretState:
         live, next_ = self._slot(self._path), self._slot(next_path(self._path))
+        pem = None if self._pem is None else self._pem.read()
         if not self._present:
-            if live.empty and next_.empty:
-                self._cluster.secrets.require_store(self._store)
-            return SecretState(live, next_)
+            return self._read_for_absent(SecretState(live, next_, pem=pem))
         endpoint = self._endpoint.derive(self._cluster)
         user = read_service_account(self._cluster.iam, self._uid)
         # Only needed to tell what a key at next is there for.
@@ -255,13 +213,23 @@ class ServiceAccountSecret(Resource[SecretState]):
             account_key=None if user is None else read_public_key(user.public_key),
             journal_key=None if journal is None else journal.key,
             login_endpoint=endpoint,
+            pem=pem,
         )
         # The only key that a plan can need: for live or for next, never for both.
         if state.account_exists:
             needs_key = self._rotate == "prepare" and next_.key is None
         else:
             needs_key = live.key is None and next_.key is None and self._rotate != "finish"
-        return replace(state, made=self._make_key()) if needs_key and self._given is None else state
+        return replace(state, made=self._make_key(self._size)) if needs_key and self._given is None else state
+
+    def _read_for_absent(self, state: SecretState) -> SecretState:
+        """Where there is a copy of the key, it may be known by the account's, while there is an account."""
+        if state.pem is not None and state.pem.stored is not None:
+            user = self._cluster.iam.user(self._uid)
+            return replace(state, account_key=None if user is None else read_public_key(user.public_key))
+        if state.live.empty and state.next.empty:
+            self._cluster.secrets.require_store(self._store)
+        return state
 
     def _slot(self, path: str) -> Slot:
         stored = self._cluster.secrets.read(self._store, path)
@@ -282,6 +250,12 @@ class ServiceAccountSecret(Resource[SecretState]):
         if not slot.usable and not self._overwrite:
             raise self._foreign(slot)
         steps = self._steps_to_hold(slot, decision.key, state)
+        # A rotation leaves the copy of the live key alone; where there is none, it makes one of the next key.
+        original, copied = slot, decision.key
+        if decision.pending and state.live.key is not None:
+            original, copied = state.live, state.live.key
+        if self._pem is not None and state.pem is not None:
+            steps = self._pem.write_around(steps, state.pem, copied, state.public_keys, document_is_new=original.empty)
         # What cannot be read may be the only copy of something; like a foreign value it goes with overwrite only.
         leftover = state.next.key is not None or (state.next.document is not None and self._overwrite)
         if not decision.pending and not decision.keep_next and leftover:
@@ -296,6 +270,8 @@ class ServiceAccountSecret(Resource[SecretState]):
             after = {**(before or {}), "next": result["fingerprint"]}
         elif state.next.document is not None and (decision.keep_next or not leftover):
             after["next"] = _fingerprint_of(state.next)
+        if state.pem is not None:
+            after["pem"] = fingerprint(copied.public_key())
         return Plan(
             {
                 "secret": {**result, "pending": decision.pending},
@@ -313,9 +289,11 @@ class ServiceAccountSecret(Resource[SecretState]):
         slots = [] if state.live.empty else [state.live]
         if state.next.document is not None:
             slots.append(state.next)
-        return Plan(
-            _ABSENT, tuple(self._place(slot).delete_step(slot.stored) for slot in slots), self._view(state), None
-        )
+        steps = [self._place(slot).delete_step(slot.stored) for slot in slots]
+        warnings: list[str] = []
+        if self._pem is not None and state.pem is not None:
+            steps, warnings = self._pem.delete_before(steps, state.pem, state.public_keys)
+        return Plan(_ABSENT, tuple(steps), self._view(state), None, warnings=tuple(warnings))
 
     def _decide_given(self, state: SecretState, key: RSAPrivateKey) -> Decision:
         """The user gives the key: it goes where the account has it, or to next when the account is to get it."""
@@ -483,6 +461,8 @@ class ServiceAccountSecret(Resource[SecretState]):
             }
         if state.next.document is not None:
             view["next"] = _fingerprint_of(state.next)
+        if state.pem is not None and state.pem.stored is not None:
+            view["pem"] = state.pem.shown()
         return view or None
 
 

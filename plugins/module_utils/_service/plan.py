@@ -14,11 +14,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from typing import Mapping
 
+from .._crypto.rsa_keys import MINIMUM_SIZE, check_size
 from .._errors import DcosError
 from .._files import check_path
 from .._presets.reading import PREFIX
 from .._rules import security_modes as modes
-from .._rules.identifiers import check_secret_path, check_store, next_path
+from .._rules.identifiers import SUPERUSERS_GROUP, check_gid, check_secret_path, check_store, next_path
 from .._rules.permissions import SUPERUSER_RID, Permission
 from . import mode_rules as rules
 from . import names as service_names
@@ -68,7 +69,11 @@ class Plan:
     """The description was given, not derived; a derived one is for new accounts only."""
     secret_path: str
     secret_store: str
+    pem_secret_path: str | None
+    """A second secret with the private key alone; None where the service needs none."""
     key_store: str
+    key_size: int
+    """Of a key that is made."""
     key_files: KeyFiles | None
     """None where the key is kept in the secret only."""
     login_endpoint: str | None
@@ -81,6 +86,8 @@ class Plan:
     left_out: tuple[LeftOut, ...]
     run_as: tuple[Permission, ...]
     """What dcos_marathon is granted beside what it has."""
+    groups: tuple[str, ...]
+    """What the account is made a member of. It stays a member of others."""
     superuser: bool
     exclusive: bool
     rotate_key: bool
@@ -154,6 +161,10 @@ def plan_service(
     if rotate_key or rotate_key_from is not None:
         service_names.check_replaceable(account, given.option("rotate_key" if rotate_key else "rotate_key_from"))
     secret_path = check_secret_path(given.text("secret_path") or chosen.secret_path, given.option("secret_path"))
+    pem_secret_path = given.text("pem_secret_path") or chosen.pem_secret_path
+    if pem_secret_path is not None:
+        pem_secret_path = check_secret_path(pem_secret_path, given.option("pem_secret_path"))
+    groups = _groups(given)
     key_files = _key_files(given, key_store, account)
     grants = ServiceGrants(given, chosen, account)
     mode = rules.resolve_mode(
@@ -197,6 +208,9 @@ def plan_service(
         ]
         if origin == modes.INSIDE:
             warnings += rules.check_space(names.service_name, secret_path, given.option("secret_path"))
+            if pem_secret_path is not None:
+                option = given.option("pem_secret_path")
+                warnings += rules.check_space(names.service_name, pem_secret_path, option)
     delete_acls = state == ABSENT and given.boolean("delete_unused_acls", False)
     unused = tuple(Permission(permission.rid, ()) for permission in permissions) if delete_acls else ()
     if superuser and state != ROTATED:
@@ -219,7 +233,9 @@ def plan_service(
         own_description=given.text("description") is not None,
         secret_path=secret_path,
         secret_store=check_store(given.text("secret_store") or "default", given.option("secret_store")),
+        pem_secret_path=pem_secret_path,
         key_store=key_store,
+        key_size=check_size(given.whole_number("key_size", MINIMUM_SIZE), given.option("key_size")),
         key_files=key_files,
         login_endpoint=login_endpoint,
         legacy_login_endpoint=given.choice("legacy_login_endpoint", ("never", "auto", "always")),
@@ -227,6 +243,7 @@ def plan_service(
         keep=keep if exclusive else (),
         left_out=left_out,
         run_as=run_as,
+        groups=groups if state == PRESENT else (),
         superuser=superuser,
         exclusive=exclusive,
         rotate_key=rotate_key,
@@ -244,6 +261,19 @@ def _state(wished: str, purpose: str) -> str:
     if purpose == ROTATE:
         return SKIP if wished == ABSENT else ROTATED
     return ABSENT if purpose == RETIRE else wished
+
+
+def _groups(given: Variables) -> tuple[str, ...]:
+    """What the account shall be a member of."""
+    option = given.option("groups")
+    groups = tuple(dict.fromkeys(check_gid(gid, option) for gid in given.names("groups")))
+    if SUPERUSERS_GROUP in groups:
+        raise DcosError(
+            f"{option}: the group {SUPERUSERS_GROUP} gives the account every permission. Nothing was changed. If the "
+            f"service needs that for its bring-up, set {given.option('superuser')} to true.",
+            "native_account",
+        )
+    return groups
 
 
 def _key_files(given: Variables, key_store: str, account: str) -> KeyFiles | None:

@@ -66,6 +66,12 @@ class ChosenPresets:
         documented = self._documented()
         return (documented and documented.secret_path) or self.names.secret_path
 
+    @property
+    def pem_secret_path(self) -> str | None:
+        """The secret with the private key alone, for a package that reads that, unless one is given."""
+        named = (preset.pem_secret for preset in self.chosen if preset.pem_secret is not None)
+        return next((f"{self.names.service_name}/{name}" for name in named), None)
+
     def _documented(self) -> Preset | None:
         named = (preset for preset in self.chosen if preset.service_name is not None)
         home = self.names.service_name
@@ -249,11 +255,6 @@ class ChosenPresets:
                 warnings.append(
                     f"{option}: the documents of {preset.name} ask for dcos:superuser full ({preset.superuser}). A "
                     f"preset never grants it; {self._given.option('superuser')} does."
-                )
-            if preset.secret_form is not None:
-                warnings.append(
-                    f"{option}: {preset.name} does not read the document of a service account from its secret, but "
-                    f"{preset.secret_form}. Store that yourself."
                 )
         return warnings
 

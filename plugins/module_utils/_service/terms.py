@@ -12,13 +12,16 @@ from .._errors import DcosError
 
 VARIABLES_OF_OPTIONS = {
     "description": "description",
+    "groups": "groups",
     "legacy_login_endpoint": "legacy_login_endpoint",
     "path": "secret_path",
+    "pem_path": "pem_secret_path",
     "private_key_path": "key_dir",
     "public_key_path": "key_dir",
     "secret_path": "secret_path",
     "secret_store": "secret_store",
     "security_mode": "security_mode",
+    "size": "key_size",
     "store": "secret_store",
     "uid": "account",
 }

@@ -30,7 +30,9 @@ VARIABLES: frozenset[str] = frozenset(
         "enforce_in_advance",
         "exclusive",
         "group_role",
+        "groups",
         "key_dir",
+        "key_size",
         "key_store",
         "legacy_login_endpoint",
         "linux_user",
@@ -38,6 +40,7 @@ VARIABLES: frozenset[str] = frozenset(
         "name",
         "optional_account",
         "origin",
+        "pem_secret_path",
         "permissions",
         "preset",
         "preset_values",
@@ -161,6 +164,17 @@ class Variables:
         if not isinstance(listed, Sequence) or not all(isinstance(item, str) for item in listed):
             raise DcosError(f"{self.option(name)}: must be a name or a list of names.")
         return [str(item) for item in listed if item.strip()]
+
+    def whole_number(self, name: str, default: int) -> int:
+        """A whole number, which may be text: the answer to a question of an AWX survey is that."""
+        value = self.value(name)
+        if value is None:
+            return default
+        if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,9}\s*", value):
+            return int(value)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        raise DcosError(f"{self.option(name)}: {str(value)!r} is not a whole number.")
 
     def fingerprint(self, name: str) -> str | None:
         """A key's fingerprint as our results show it."""

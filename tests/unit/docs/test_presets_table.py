@@ -69,9 +69,10 @@ def test_every_preset_is_documented_completely(preset: presets.Preset) -> None:
         assert ("uncertain" in body.split(row)[1].split("\n")[0]) is grant.uncertain
         assert ("strict mode only" in body.split(row)[1].split("\n")[0]) is (grant.modes == ("strict",))
     plain = " ".join(body.replace("\\*", "*").split())
-    for text in (preset.superuser, preset.secret_form, *preset.notes):
+    for text in (preset.superuser, *preset.notes):
         assert text is None or text in plain
-    for name in (preset.account, preset.secret_path):
+    pem_path = None if preset.pem_secret is None else f"{preset.service_name}/{preset.pem_secret}"
+    for name in (preset.account, preset.secret_path, pem_path):
         assert name is None or f"``{name}``" in body
     assert f"\n| `{preset.name}` | {preset.description.rstrip('.')} | {words[preset.support['disabled']]} " in README
 

@@ -42,6 +42,9 @@ FILE = {"key_store": "file", "key_dir": "/k"}
         ({"secret_path": "x"}, {"secret_path": "/x"}, "secret_path", "secret x (store default)"),
         ({"secret_path": "x"}, {"secret_path": "x-next"}, "secret_path", "secret x-next (store default)"),
         ({"secret_path": "x-next"}, {"secret_path": "x"}, "secret_path", "secret x-next (store default)"),
+        ({"pem_secret_path": "x"}, {"pem_secret_path": "/x"}, "pem_secret_path", "secret x (store default)"),
+        ({"pem_secret_path": "x"}, {"secret_path": "x"}, "secret_path", "secret x (store default)"),
+        ({"secret_path": "x"}, {"pem_secret_path": "x-next"}, "pem_secret_path", "secret x-next (store default)"),
     ],
 )
 def test_sharing_is_refused(one: dict[str, Any], other: dict[str, Any], variable: str, thing: str) -> None:

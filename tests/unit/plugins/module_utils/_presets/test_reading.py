@@ -127,6 +127,7 @@ def test_own_presets() -> None:
                 "scheduler_user": "nobody",
                 "quota_aware": True,
                 "transport_encryption": True,
+                "pem_secret": "key",
             },
             "empty": {"grants": []},
         },
@@ -139,6 +140,7 @@ def test_own_presets() -> None:
     assert (own["mine"].mesos_role, own["mine"].linux_user, own["mine"].scheduler_user) == ("*", "root", "nobody")
     assert own["mine"].quota_aware
     assert own["mine"].transport_encryption
+    assert own["mine"].pem_secret == "key"
     assert own["mine"].support == {"disabled": "not_possible", "permissive": "optional", "strict": "required"}
     assert own["empty"] == presets.Preset("empty", "", ())
 

@@ -446,8 +446,7 @@ def test_packages_that_provision_tls() -> None:
 
 def test_notes_without_grants() -> None:
     assert having("superuser") == {"nifi"}
-    assert having("secret_form") == {"jenkins"}
-    assert "PEM" in (presets.SHIPPED["jenkins"].secret_form or "")
+    assert having("pem_secret") == {"jenkins"}
     assert {name: presets.SHIPPED[name].extra_placeholders for name in having("extra_placeholders")} == {
         "marathon_access": ("marathon_instance",),
         "marathon-autoscale": ("app_id",),

@@ -49,6 +49,20 @@ def refused(cluster: Any = None, **raw: Any) -> DcosError:
     return caught.value
 
 
+def test_groups_and_size_may_be_answers_to_a_survey() -> None:
+    assert plan().groups == ()
+    assert (plan(groups="ops").groups, plan(groups='["ops", "dev", "ops"]').groups) == (("ops",), ("ops", "dev"))
+    assert plan(groups="ops", state="absent").groups == ()
+    assert plan_service({"name": "/a", "groups": "ops"}, ENTERPRISE, purpose="rotate").groups == ()
+    assert (plan(key_size="").key_size, plan(key_size=" 4096 ").key_size, plan(key_size=3072).key_size) == (
+        2048,
+        4096,
+        3072,
+    )
+    for odd in ("4k", "-4096", True, 2048.5, [2048]):
+        assert "dcos_service_key_size" in str(refused(key_size=odd))
+
+
 # --- names
 
 
@@ -209,6 +223,9 @@ def test_defaults_and_empty_text() -> None:
         "next_secret_path": "prod/cassandra/cassandra-secret-next",
         "secret_store": "default",
         "key_store": "secret",
+        "pem_secret_path": None,
+        "key_size": 2048,
+        "groups": [],
         "key_files": None,
         "login_endpoint": None,
         "legacy_login_endpoint": "never",
@@ -305,6 +322,11 @@ def test_variables_refused(raw: dict[str, Any], part: str) -> None:
         ({"account": "dcos_mine"}, "native_account", "set dcos_service_allow_dcos_prefix to true"),
         ({"name": "/dcos/mine"}, "native_account", "dcos_service_account: dcos__mine-principal begins with"),
         ({"secret_path": "a//b"}, "invalid_path", "dcos_service_secret_path: 'a//b'"),
+        ({"pem_secret_path": "a//b"}, "invalid_path", "dcos_service_pem_secret_path: 'a//b'"),
+        ({"key_size": 1024}, "invalid_key", "dcos_service_key_size: 1024 bits are too few"),
+        ({"key_size": "20000"}, "invalid_key", "dcos_service_key_size: 20000 bits are too many"),
+        ({"groups": ["a b"]}, "invalid_uid", "dcos_service_groups: 'a b'"),
+        ({"groups": ["ops", "superusers"]}, "native_account", "dcos_service_groups: the group superusers gives"),
         ({"secret_store": "a/b"}, "invalid_path", "dcos_service_secret_store: 'a/b'"),
         (
             {"principal": "other"},
@@ -586,6 +608,8 @@ def test_warnings() -> None:
     assert "/prod/cassandra cannot read the secret dev/x/key: only /dev/x" in plan(secret_path="dev/x/key").warnings[0]
     assert "every service of the cluster can read the secret key" in plan(secret_path="key").warnings[0]
     assert plan(secret_path="prod/key").warnings == ()
+    assert "dcos_service_pem_secret_path: every service" in plan(pem_secret_path="key").warnings[0]
+    assert plan(pem_secret_path="prod/key").warnings == ()
     outside = plan_service({"name": "a", "origin": "outside", "secret_path": "b/key"}, ENTERPRISE)
     assert outside.warnings == ()
 

@@ -445,10 +445,14 @@ def test_documented_superuser_power_is_reported_and_never_granted() -> None:
         assert not any("ask for dcos:superuser" in text for text in power.warnings)
 
 
-def test_another_form_of_secret_is_reported() -> None:
-    made = plan("/jenkins", preset="jenkins")
-    assert any("does not read the document of a service account" in text for text in made.warnings)
-    assert not any("does not read" in text for text in plan("/jenkins", preset="jenkins-3").warnings)
+def test_package_that_reads_its_key_alone_gets_a_second_secret() -> None:
+    assert plan("/jenkins", preset="jenkins").pem_secret_path == "jenkins/private_key"
+    assert plan("/dev/jenkins", preset="jenkins").pem_secret_path == "dev/jenkins/private_key"
+    assert plan("/jenkins", preset="jenkins-3").pem_secret_path is None
+    given = plan("/jenkins", preset="jenkins", pem_secret_path="/jenkins/key.pem")
+    assert given.pem_secret_path == "jenkins/key.pem"
+    assert given.secret_path == "jenkins/jenkins-secret"
+    assert plan("/ci/mine", **own(pem_secret="key")).pem_secret_path == "ci/mine/key"
 
 
 # --- for every preset
