@@ -172,9 +172,9 @@ user:
       elements: str
       returned: success
       sample: [shop]
-check_mode:
-  description: That this is a prediction, and nothing was changed.
-  returned: in check mode
+provisional:
+  description: This is a prediction. Nothing was changed, so the result tells of what is not there yet.
+  returned: in check mode, where something would change
   type: bool
   sample: true
 cluster:

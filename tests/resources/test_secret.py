@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.dcos.security.plugins.module_utils._api.secret_store import StoredValue
 from ansible_collections.dcos.security.plugins.module_utils._errors import ApiError, DcosError
-from ansible_collections.dcos.security.plugins.module_utils._resources.frame import Outcome, converge
+from ansible_collections.dcos.security.plugins.module_utils._resources.frame import Outcome, Run
 from ansible_collections.dcos.security.plugins.module_utils._resources.secret import (
     LARGEST_IN_UI,
     LARGEST_VALUE,
@@ -46,8 +46,11 @@ def fake() -> EmulatedCluster:
 def run(fake: EmulatedCluster, wanted: Any, check_mode: bool = False, **options: Any) -> Outcome:
     hidden: list[str] = []
     options = {"path": PATH, "store": "default", "overwrite": False, "hide": hidden.append, **options}
+    carried_out = Run(check_mode)
     with serving(fake):
-        return converge(Secret(cluster_for(), wanted=wanted, **options), check_mode)
+        outcome = carried_out.converge(Secret(cluster_for(), wanted=wanted, **options))
+    assert set(carried_out.done) <= {f"{verb} secret {PATH}" for verb in ("create", "update", "delete")}, "no value"
+    return outcome
 
 
 def as_stored(value: StoredValue | None) -> str | bytes | None:
@@ -61,7 +64,7 @@ def put(fake: EmulatedCluster, value: StoredValue | None) -> None:
 
 
 def shown(outcome: Outcome) -> str:
-    return json.dumps([outcome.values, outcome.before, outcome.after, outcome.warnings, outcome.done])
+    return json.dumps([outcome.values, outcome.before, outcome.after, outcome.warnings])
 
 
 VALUES = (None, TEXT, StoredValue.of_text("other"), StoredValue.of_text(""), FILE, SAME_BYTES, StoredValue(b"", False))
