@@ -196,7 +196,8 @@ from ..module_utils._module.cluster import Context, run_cluster_module
 from ..module_utils._module.run import ArgumentSpec
 from ..module_utils._resources.user import PROVIDER_TYPES, PROVIDERS_WITH_ID, Provider, UserAccount
 
-ALWAYS, ON_CREATE = "always", "on_create"
+ALWAYS = "always"
+ON_CREATE = "on_create"
 
 ARGUMENT_SPEC: ArgumentSpec = {
     "uid": {"type": "str", "required": True},

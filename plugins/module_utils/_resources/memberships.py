@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Collection, Tuple
+from typing import Iterable, Tuple
 
 from .._api.iam import Iam, Permissions
 from .._rules.permissions import SUPERUSER_RID
@@ -35,11 +35,12 @@ class Loss:
 NO_LOSS = Loss()
 
 
-def read_loss(iam: Iam, leaving: Collection[Membership], own_uid: str | None, *, are_replaced: bool = False) -> Loss:
+def read_loss(iam: Iam, ends: Iterable[Membership], own_uid: str | None, *, are_replaced: bool = False) -> Loss:
     """What is lost where these memberships end.
 
     are_replaced: others join the same group first.
     """
+    leaving = frozenset(ends)
     own = power = False
     for gid in sorted({gid for gid, _uid in leaving}):
         grants = (iam.group_permissions(gid) or Permissions()).direct
