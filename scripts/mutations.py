@@ -38,7 +38,7 @@ class Mutation:
 
     where: the file, and in it the function, method, constant or task that holds the rule.
     old: what is there exactly once; white space counts as equal to any other.
-    new: what stands in its place without the rule.
+    new: what is in its place without the rule.
     tests: node ids, each of which has to fail then.
     """
 

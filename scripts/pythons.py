@@ -78,7 +78,7 @@ def _pyenv_folders() -> Iterator[Path]:
 
 @cache
 def interpreters() -> dict[str, Path]:
-    """An interpreter for each minor version: of PATH, else of pyenv."""
+    """An interpreter for each minor version: of PATH, otherwise of pyenv."""
     found: dict[str, Path] = {}
     for folder in [*map(Path, os.get_exec_path()), *_pyenv_folders()]:
         for command in _commands(folder):

@@ -55,7 +55,7 @@ class ActionModule(NormalActionModule):  # type: ignore[misc]  # ansible-core ha
 
 @contextmanager
 def _progress_file() -> Iterator[str | None]:
-    """A file that is watched; None where none can be made."""
+    """A file that is watched; None if none can be made."""
     try:
         descriptor, path = tempfile.mkstemp(prefix="dcos_services-", dir=C.DEFAULT_LOCAL_TMP)
     except OSError:

@@ -85,7 +85,7 @@ def read_regular(path: str, option: str) -> tuple[str, os.stat_result] | None:
 
 
 def names_in(folder: str, option: str) -> list[str]:
-    """What is in a folder, sorted; nothing where there is no such folder."""
+    """What is in a folder, sorted; nothing if there is no such folder."""
     try:
         return sorted(os.listdir(folder))
     except FileNotFoundError:
@@ -219,7 +219,7 @@ def _place(temporary: str, path: str) -> None:
 
 
 def _inherit(path: str, like: os.stat_result, mode: int) -> int:
-    """Give a file owner and group of another one; the mode that it shall have then."""
+    """Give a file owner and group of another one; the mode that it is to have then."""
     with suppress(PermissionError):  # only the superuser can give a file away
         os.chown(path, like.st_uid, like.st_gid)
     return mode if mode == SECRET_MODE else stat.S_IMODE(like.st_mode)

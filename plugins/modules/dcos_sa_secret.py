@@ -333,7 +333,7 @@ def build(context: Context[Params]) -> ServiceAccountSecret:
 
 
 def _given_key(context: Context[Params]) -> RSAPrivateKey | None:
-    """The key to store; None where one shall be made."""
+    """The key to store; None if one is to be made."""
     params = context.params
     sources = {
         "private_key": params["private_key"] is not None,

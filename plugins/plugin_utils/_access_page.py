@@ -52,7 +52,7 @@ def render_page(access: types.Access) -> str:
 
 
 def _part(name: str) -> Markup:
-    """A file of this collection: what stands in it is meant as it stands."""
+    """A file of this collection: what is in it is meant as it stands."""
     return Markup((_FOLDER / name).read_text(encoding="utf-8"))  # noqa: S704
 
 

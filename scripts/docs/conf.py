@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Sphinx configuration of the documentation site; "make docs" builds it from what antsibull-docs writes.
 
-Nothing is downloaded: in place of the inventories of other sites, the few references to them are resolved below.
+Nothing is downloaded: instead of the inventories of other sites, the few references to them are resolved below.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from ansible_collections.dcos.security.plugins.module_utils._audit.report import
 from ansible_collections.dcos.security.plugins.module_utils._resources.audit_log import Sources, audit_log
 
 RATIO = 2.0
-"""More than so many times the bare loop, for a journal without audit lines, is told as missed."""
+"""More than so many times the bare loop, for a journal without audit lines, is reported as missed."""
 
 TURNS = 3
 

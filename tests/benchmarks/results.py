@@ -99,7 +99,7 @@ def project(measured: Sequence[Measurement], services: int) -> Measurement:
 
 @dataclass(frozen=True)
 class Budget:
-    """A promise about a measurement; None where that was not made."""
+    """A promise about a measurement; None if that was not made."""
 
     what: str
     limit: float

@@ -4,7 +4,7 @@
 """Measure how long it takes to provision services, in each of the ways there are, at one emulator.
 
 "make bench" starts it. Each run is followed by a look at what the emulator holds, which must be what was asked for, and
-no repeated run may have written. What was measured is kept after each step: with --continue a stopped bench goes on.
+no repeated run may have written. What was measured is kept after each step: with --continue a stopped bench continues.
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ def main() -> int:
     parser.add_argument("--docs", action="store_true", help="write the results into the documentation")
     options = parser.parse_args()
 
-    # A stopped bench stops its emulator too, and the next one goes on from what was measured.
+    # A stopped bench stops its emulator too, and the next one continues from what was measured.
     signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(143))
     build = options.build_dir.resolve()
     build.mkdir(parents=True, exist_ok=True)

@@ -622,7 +622,7 @@ def _forms(text: str) -> set[str]:
     # Twice escaped: JSON in JSON.
     forms |= {json.dumps(form)[1:-1] for form in set(forms)}
     for offset in range(3):
-        # Wherever it stands in what is encoded; the ends depend on the neighbours and are left out.
+        # Wherever it is in what is encoded; the ends depend on the neighbours and are left out.
         inner = base64.b64encode(bytes(offset) + raw).decode().rstrip("=")[(offset * 4 + 2) // 3 : -1]
         forms |= {inner, inner.replace("+", "-").replace("/", "_")}
     return forms

@@ -257,7 +257,7 @@ def test_failing_on_severe_findings(own: Emulator, shared_lab: Lab, strict: Emul
 
 
 def test_unreadable_parts_are_reported(own: Emulator, shared_lab: Lab) -> None:
-    """Whoever may read the IAM only is told so about secrets; whoever may read nothing hears why."""
+    """Whoever may read the IAM only is reported so about secrets; whoever may read nothing hears why."""
     reader = own.make_account("iam-reader", KEYS[15])
     own.grant(reader, "dcos:adminrouter:acs", "full")
     connection = {"dcos_username": reader, "dcos_password": "", "dcos_private_key": private_pem(KEYS[15])}

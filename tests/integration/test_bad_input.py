@@ -41,7 +41,7 @@ class Row:
     """One refused task.
 
     says: pattern in the message; it names the option.
-    connection: in place of the options of the connection; None removes one.
+    connection: instead of the options of the connection; None removes one.
     """
 
     module: str

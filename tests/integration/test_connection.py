@@ -193,7 +193,7 @@ def test_environment_of_ansible_itself(strict: Emulator, lab: Lab) -> None:
 
 
 def test_one_login_a_module(strict: Emulator, lab: Lab) -> None:
-    """And none where a token is given, so that a play can do with one."""
+    """And none if a token is given, so that a play can do with one."""
     uid = unique("logins")
     connection = {name: value for name, value in strict.connection.items() if name in ("dcos_url", "dcos_ca_path")}
     secret = {"uid": uid, "path": f"{uid}/secret", "generate_key": True, "security_mode": "strict"}

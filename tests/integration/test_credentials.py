@@ -86,7 +86,7 @@ def sources(e: Emulator, lab: Lab, service: str) -> dict[str, Source]:
             {"dcos_url": NOWHERE["DCOS_URL"]},
             {**NOWHERE, **wrong_login, **stale},
         ),
-        # The bundle's path may stand in the variable of the DC/OS CLI, too.
+        # The bundle's path may be in the variable of the DC/OS CLI, too.
         "task-key-file": Source(
             "task",
             {"dcos_url": e.url, "dcos_username": service, "dcos_private_key_path": key},

@@ -223,7 +223,7 @@ def test_sealed_store_fails_at_once(strict: Emulator, lab: Lab) -> None:
 
 
 def test_token_that_expires_during_the_run(strict: Emulator, lab: Lab) -> None:
-    """One login more and the run goes on; a token that was given cannot be renewed."""
+    """One login more and the run continues; a token that was given cannot be renewed."""
     uid = strict.make_account(unique("expiring"), KEYS[0])
     tasks = [
         task("dcos_service_account", "login", args={"uid": uid, "description": "after"}),

@@ -141,7 +141,7 @@ def test_replacement_goes_on_to_a_third_key(strict: Emulator, lab: Lab, replacem
 
 @pytest.mark.exhaustive
 def test_removal_also_repairs(strict: Emulator, lab: Lab, replacement_writes: list[int]) -> None:
-    """An account that shall go takes the journal along."""
+    """An account that is to go takes the journal along."""
     cuts = {unique("gone"): Cut(index, False) for index in replacement_writes[1:4]}
     for uid in cuts:
         furnish(strict, uid)

@@ -154,7 +154,7 @@ def test_from_bring_up_to_least_privilege(
     assert token is not None
     assert work(strict, token, secret) == [200, 200]
 
-    # Half of what it did stands in the journal of one master, half in the other's; two more cannot be read.
+    # Half of what it did is in the journal of one master, half in the other's; two more cannot be read.
     lines = [line for line in audit_log_of(strict).read_text().splitlines() if account in line]
     masters = Masters(lab)
     for number, name in enumerate(("m1", "m2")):

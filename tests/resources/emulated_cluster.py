@@ -92,8 +92,8 @@ class EmulatedCluster:
     crash_after: the process dies once so many writes took effect.
     cut_after, cut_before: numbers of writes (from 1) whose answer is lost after, or whose request is lost before.
     rivals: number of a write -> what somebody else does just before it arrives.
-    refused: parts of URLs -> the status that requests with one of them get, with a page in place of a document.
-    replies: parts of URLs -> the answer that requests with one of them get, in place of the cluster's own.
+    refused: parts of URLs -> the status that requests with one of them get, with a page instead of a document.
+    replies: parts of URLs -> the answer that requests with one of them get, instead of the cluster's own.
     gate: called with each request before it is handled, in the thread that sends it; may wait, or raise.
     answering: called with each request and a function that lets the cluster answer it; what it returns is answered.
     """

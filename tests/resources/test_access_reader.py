@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading a whole cluster: how often it is asked, what may not be read is told, and errors stay errors."""
+"""Reading a whole cluster: how often it is asked, what may not be read is reported, and errors stay errors."""
 
 from __future__ import annotations
 

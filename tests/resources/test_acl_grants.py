@@ -344,7 +344,7 @@ def after_the_last_write(fake: EmulatedCluster, writes: int, *changes: Callable[
 
 
 def test_two_different_exclusive_runs_end_in_one_of_their_states() -> None:
-    """The other run revokes what we granted and grants what we revoke: our end is read, and made again."""
+    """The other run revokes what we granted and grants what we revoke: our result is read and restored."""
     fake = cluster()
 
     def other_run() -> None:

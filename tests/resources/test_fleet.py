@@ -337,7 +337,7 @@ def test_concurrency_is_checked() -> None:
 
 @pytest.mark.parametrize("check_mode", [True, False])
 def test_obstacles_of_one_service(check_mode: bool, fake: EmulatedCluster) -> None:
-    """Found before the first write for it: a foreign secret, another key, a person, the own account."""
+    """Found before the first write for it: a foreign secret, another key, a person, the connection's account."""
     fake.add_account("admin-service", public_text("b"))
     fake.add_grant("admin-service", "dcos:superuser", "full")
     fake.add_person("team__worker-principal")

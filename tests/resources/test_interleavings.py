@@ -4,7 +4,7 @@
 """Two runs on one service, or a run and an operator, in every order of their requests with at most two switches.
 
 One run is stopped after each of its requests in turn; then the other one runs, to its end or until it is killed after
-one of its writes; then the first one goes on, or was killed. After every request: the private half of the key that the
+one of its writes; then the first one continues, or was killed. After every request: the private half of the key the
 account has (or, while it is being replaced, is about to get) is stored; power that somebody took does not come back. At
 the end of each run: what it reports was there once it had written. At the end of all: one plain run, and all is well.
 

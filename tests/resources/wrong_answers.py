@@ -24,7 +24,7 @@ HUGE = b'{"array": [' + b" " * 2**26 + b"]}"
 
 
 def _documents(change: Callable[[Any], Any]) -> Callable[[Reply], Any]:
-    """A wrong answer that is made of the right one's JSON; None where there is none or where it would stay the same."""
+    """A wrong answer that is made of the right one's JSON; None if there is none or where it would stay the same."""
 
     def wrong(right: Reply) -> Any:
         try:
@@ -92,7 +92,7 @@ LASTING = (
     *("page", "page with 404", "page with 409", "JSON with 404"),
     *("no healthy upstream", "no connection", "no answer in time"),
 )
-"""What stands in between for a while: the next request for the same is answered so too."""
+"""What is in between for a while: the next request for the same is answered so too."""
 
 WRONG: dict[str, Callable[[Reply], Any]] = {
     "no keys": _documents(lambda document: {}),

@@ -56,7 +56,7 @@ class Account:
     """A user or service account.
 
     key: its public key; None for a person, and where the key cannot be read.
-    permissions: None where they could not be read.
+    permissions: None if they could not be read.
     """
 
     user: User

@@ -38,7 +38,7 @@ _WATCHED = re.compile(r"dcos:(?:service|secrets:list):.*")
 
 
 def over_wide(rid: str, actions: Sequence[str]) -> str | None:
-    """Why the grant is wider than needed, in one sentence; None where it is not."""
+    """Why the grant is wider than needed, in one sentence; None if it is not."""
     if rid == SUPERUSER_RID:  # a finding of its own
         return None
     if is_over_wide(rid) or _ALSO_WIDE.fullmatch(rid):

@@ -64,7 +64,7 @@ class Document:
         return None if self._fields.get(name) is None else self.text(name)
 
     def sentence(self, name: str) -> str:
-        """A field with words for people, empty where it is left out or null; half a character in it is replaced."""
+        """A field with words for people, empty if it is left out or null; half a character in it is replaced."""
         value = self._fields.get(name)
         if value is None:
             return ""

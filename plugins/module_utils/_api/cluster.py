@@ -72,11 +72,11 @@ class Cluster:
         return ClusterInfo(self.connection.url, self.security_mode(), version, variant)
 
     def version(self) -> str | None:
-        """The version of DC/OS, None where it cannot be read."""
+        """The version of DC/OS, None if it cannot be read."""
         return self._version_text("version")
 
     def security_mode(self) -> str | None:
-        """The mode from bootstrap-config.json; None where it may not be read or an open cluster has none."""
+        """The mode from bootstrap-config.json; None if it may not be read or an open cluster has none."""
         found = self._metadata("bootstrap-config.json")
         mode = None if found is None else found.text_or_none("security")
         if mode is not None and mode not in MODES:
@@ -93,7 +93,7 @@ class Cluster:
         return visible(text) if text else None
 
     def _metadata(self, name: str) -> Document | None:
-        """A document about the cluster, read once: only an upgrade changes it. None where it cannot be read."""
+        """A document about the cluster, read once: only an upgrade changes it. None if it cannot be read."""
         with self._reading:
             if name not in self._documents:
                 self._documents[name] = self._read_metadata(name)
@@ -111,7 +111,7 @@ class Cluster:
 
 
 def _system_store(verify: bool | str) -> bool | str:
-    """The path of the system's CA store in place of True: the HTTP library's default is a bundle of its own."""
+    """The path of the system's CA store instead of True: the HTTP library's default is a bundle of its own."""
     if verify is not True:
         return verify
     paths = ssl.get_default_verify_paths()

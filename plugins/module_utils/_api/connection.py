@@ -124,7 +124,7 @@ def left_open(options: Mapping[str, object], names: Iterable[str]) -> list[str]:
 
 
 def resolve_site(options: Mapping[str, object], environ: Mapping[str, str], hide: Callable[[str], None]) -> Site | None:
-    """The same without credentials and verification, for what is asked before there are any; None where none is named.
+    """The same without credentials and verification, for what is asked before there are any; None if none is named.
 
     Whether that is an error is for the asking: C(named) says so.
     """
@@ -365,7 +365,7 @@ def _from_environment(source: _Sources, hide: Callable[[str], None], warn: Calla
 
 
 def _token_set(name: str, token: str, hide: Callable[[str], None]) -> TokenCredentials:
-    """A token as it can stand in a header; blanks around it, such as the line end of a file, are dropped."""
+    """A token as it can be in a header; blanks around it, such as the line end of a file, are dropped."""
     hide(token)
     if re.fullmatch(r"[!-~]+", token.strip()) is None:
         raise CredentialsError(f"{name}: this is not a token: it has blanks, line breaks or other characters inside.")

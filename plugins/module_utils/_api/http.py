@@ -77,7 +77,7 @@ _NOT_FORWARDED = frozenset((401, 403))
 _CODE = re.compile(r"ERR_[A-Z0-9_]{1,96}")
 
 _LONGEST_TEXT = 1000
-"""Characters of a server's text that stand in a message."""
+"""Characters of a server's text that are in a message."""
 
 LOOPBACK_NAMES = frozenset(("localhost", "localhost.localdomain"))
 
@@ -149,7 +149,7 @@ class Answer:
         return self.media_type == "text/html"
 
     def json(self) -> object:
-        """The decoded body, or None where it is not JSON (401, 403 and 5xx are often HTML pages)."""
+        """The decoded body, or None if it is not JSON (401, 403 and 5xx are often HTML pages)."""
         if self.media_type != "application/json":
             return None
         try:
@@ -172,11 +172,11 @@ class Answer:
 
 @dataclass(frozen=True)
 class Judgement:
-    """Which answers are taken for one, and what is told of others.
+    """Which statuses count as an answer, and what is said of others.
 
     accept: the statuses that are answers to the caller; any other one is an ApiError.
     refusals: the statuses with which a service refuses that has no error codes, unless a page comes along.
-    show_description: whether the server's sentence may stand in messages; False where it could quote a secret.
+    show_description: whether the server's sentence may be in messages; False if it could quote a secret.
     """
 
     accept: tuple[int, ...] = (200,)
@@ -348,7 +348,7 @@ class HttpClient:
             yield FIRST_DELAY * 2**attempt
 
     def _attempt(self, request: Request, renewal: _OneRenewal) -> Answer | UnreachableError | OddAnswerError:
-        """What came back, after another login where the token was refused; an error where nothing did."""
+        """What came back, after another login where the token was refused; an error if nothing did."""
         # A login that fails is nothing that the request itself could have caused: its error goes straight through.
         token = self.tokens.token() if request.authenticated else None
         came = self._came(request, token)

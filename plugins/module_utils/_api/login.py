@@ -77,7 +77,7 @@ def _refused(http: HttpClient, credentials: LoginCredentials, answer: Answer, li
 
 
 def clock_skew(answer: Answer, now: Callable[[], float] = time.time) -> int | None:
-    """Seconds by which the server's clock (its Date header) is ahead of ours; None when it does not tell."""
+    """Seconds by which the server's clock (its Date header) is ahead of ours; None if it does not tell."""
     try:
         server = parsedate_to_datetime(answer.headers.get("Date", ""))
     except (TypeError, ValueError, IndexError):

@@ -47,10 +47,10 @@ class Decision(NamedTuple):
     """What a component decided.
 
     component: as the line spells it: C(adminrouter), C(bouncer), C(mesos-master), C(mesos-agent), C(marathon) ...
-    uid: the account that asked; None where it was not known.
+    uid: the account that asked; None if it was not known.
     object: the resource id, or what the component has in its place (Marathon's path, a path of Mesos).
-    at: ISO 8601 in UTC with microseconds, so that text compares as time; None where the line has no time.
-    request_path: the path of the request, without its query; empty where the line names none.
+    at: ISO 8601 in UTC with microseconds, so that text compares as time; None if the line has no time.
+    request_path: the path of the request, without its query; empty if the line names none.
     text: the line.
     doubt: why the line is not believed, None for one that is.
     """
@@ -78,7 +78,7 @@ class RefusedLogin(NamedTuple):
 
 
 def parse(text: str, journal_time: int | None = None) -> Decision | RefusedLogin | None:
-    """What a line tells, None where it tells of no decision.
+    """What a line tells, None if it tells of no decision.
 
     journal_time: microseconds since 1970, used where the line itself has no time.
     """
@@ -167,7 +167,7 @@ def moment(text: str) -> str | None:
 def _second(
     year: str, month: str, day: str, hour: str, minute: str, second: str, sign: str | None, hours: str, minutes: str
 ) -> str | None:
-    """The second in UTC; None where there is no such day or hour. Lines of the same second come together."""
+    """The second in UTC; None if there is no such day or hour. Lines of the same second come together."""
     try:
         at = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second))
         if sign is not None:

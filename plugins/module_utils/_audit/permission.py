@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: may change at any time.
-"""From a decision to the permission it was about: a resource id and an action, or nothing where that would be a guess.
+"""From a decision to the permission it was about: a resource id and an action, or nothing if that would be a guess.
 
 Admin Router, the IAM and the secret store name the resource id themselves. Marathon and Metronome name an operation and
 a path, Mesos an operation and perhaps only its object; the tables below map what is documented, and nothing else.
@@ -60,7 +60,7 @@ _OPEN_TO_EVERYONE = ("/secrets/v1/", "/capabilities/", "/metadata/")
 
 
 def permission_of(decision: Decision) -> Grant | None:
-    """The permission that was asked for, None where the line does not tell."""
+    """The permission that was asked for, None if the line does not tell."""
     return _permission(decision.component, decision.action, decision.object)
 
 

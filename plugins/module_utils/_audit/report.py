@@ -77,7 +77,7 @@ class Asked(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """A denial that no grant would cure. The uid is None where nobody knows whose request it was."""
+    """A denial that no grant would cure. The uid is None if nobody knows whose request it was."""
 
     uid: str | None
     component: str
@@ -219,7 +219,7 @@ Fold = Callable[[Iterable[Grant]], Iterable[Grant]]
 def account_view(decisions: Decisions, uid: str, holdings: Holdings | None, fold: Fold) -> dict[str, object]:
     """One account in the result.
 
-    holdings: None where nothing is compared.
+    holdings: None if nothing is compared.
     fold: replaces many grants by one for their folder, or returns them as they are.
     """
     denied = {key.grant for key in decisions.denied if key.uid == uid}
@@ -246,7 +246,7 @@ def proposable(uid: str) -> bool:
 
 
 def unknown_account_view(decisions: Decisions) -> dict[str, object] | None:
-    """The denials of requests that nobody could be told from; None where there are none."""
+    """The denials of requests that nobody could be told from; None if there are none."""
     found = _problems(decisions, None)
     if not found:
         return None

@@ -39,7 +39,7 @@ class Module(AnsibleModule):  # type: ignore[misc,unused-ignore]  # ansible-core
                 self.no_log_values.update(derived_forms(text), _long_runs(text))
 
     def fail_json(self, msg: str, **kwargs: object) -> None:
-        """As Ansible does it, which hides values and not the names in dictionaries: a key may be taken for one."""
+        """As Ansible does it, which hides values and not the names in dictionaries: a key may be mistaken for one."""
         arguments = sanitize_keys(self.params, self.no_log_values)
         super().fail_json(msg, **{"invocation": {"module_args": arguments}, **kwargs})
 
@@ -108,7 +108,7 @@ def _encodable(value: object) -> object:
 
 
 def _base64_forms(raw: bytes) -> Iterator[str]:
-    """What stands in base64 wherever these bytes are in what was encoded."""
+    """What is in base64 wherever these bytes are in what was encoded."""
     for shift in range(3):
         # Characters that depend on what stands before or after are left out.
         first, end = -(-shift * 8 // 6), (shift + len(raw)) * 8 // 6

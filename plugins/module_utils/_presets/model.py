@@ -27,7 +27,7 @@ UNDOCUMENTED = "undocumented"
 
 SUPPORT: tuple[str, ...] = (OPTIONAL, REQUIRED, NOT_POSSIBLE, NOT_AVAILABLE)
 """How a service goes with a mode: works without an account; needs one; cannot use one; cannot be deployed at all.
-C(undocumented) stands in shipped presets only: no document says, so the rules of the mode alone decide."""
+C(undocumented) is in shipped presets only: no document says, so the rules of the mode alone decide."""
 
 Support = Mapping[str, str]
 """Security mode -> one of SUPPORT."""
@@ -53,7 +53,7 @@ class PresetGrant:
     uncertain: bool = False
     """Granted on request only: more speaks against it than C(doubt) alone, and the service works without it."""
     doubt: str | None = None
-    """What speaks against it, as the end of a sentence. Alone it is told in the documentation: a package is granted
+    """What speaks against it, as the end of a sentence. Alone it is reported in the documentation: a package is granted
     what its own pages list, since it was tested with that."""
     modes: tuple[str, ...] = MODES
     """The modes whose documents list it, where a looser mode would enforce it but its documents leave it out."""

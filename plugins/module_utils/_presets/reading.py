@@ -134,7 +134,7 @@ def expand_each(
     option: str,
     prefix: str = PREFIX,
 ) -> tuple[str, ...]:
-    """The same with C(extra), whose placeholders may have several values: a rid for each, none where there is none."""
+    """The same with C(extra), whose placeholders may have several values: a rid for each, none if there is none."""
     name = next((name for name in EXTRA_PLACEHOLDERS if f"{{{name}}}" in rid), None)
     if name is None:
         return (expand(rid, values, option, prefix),)

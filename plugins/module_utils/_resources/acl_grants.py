@@ -46,10 +46,10 @@ ACL_DESCRIPTION = "Created with the Ansible collection dcos.security"
 
 @dataclass(frozen=True)
 class GrantsState:
-    """What the subject has now; None where it does not exist.
+    """What the subject has now; None if it does not exist.
 
-    own_groups: the groups of the connection's account, read only where a group loses power.
-    last_superuser: nobody else is a superuser, read only where the subject is to lose that power.
+    own_groups: the groups of the connection's account, read only if a group loses power.
+    last_superuser: nobody else is a superuser, read only if the subject is to lose that power.
     acls: who has which grant on the resources whose ACLs shall go unless they are used; None for one without an ACL.
     """
 
@@ -62,7 +62,7 @@ class GrantsState:
 class Grants(Resource[GrantsState]):
     """The direct grants of a subject.
 
-    permissions: what shall be granted, or with C(present=False) revoked; an entry without actions means all of them.
+    permissions: what is to be granted, or with C(present=False) revoked; an entry without actions means all of them.
     exclusive: revoke every direct grant that is neither in C(permissions) nor in C(keep).
     keep: neither granted nor revoked.
     delete_unused_acls: with C(present=False) also delete the ACLs that nobody has a grant on any more.
@@ -112,7 +112,7 @@ class Grants(Resource[GrantsState]):
         return self._read(lambda direct: rids)
 
     def read_end(self) -> GrantsState | None:
-        """The list once more. What stands in it as it should is believed, so that one request is enough."""
+        """The list once more. What is in it as it should is believed, so that one request is enough."""
         return self._read(self._unsettled_rids) if self._reads_end else None
 
     def _read(self, doubtful: Callable[[frozenset[Grant]], Sequence[str]]) -> GrantsState:
@@ -195,7 +195,7 @@ class Grants(Resource[GrantsState]):
     def result(self, plan: Plan, done: Sequence[Step]) -> Mapping[str, object]:
         """Only what changed something is reported as granted or revoked: another run may have been faster."""
         outcomes: dict[str, list[Mapping[str, str]]] = {"granted": [], "revoked": [], "deleted": []}
-        # Once each, though a step is done again where somebody undid it meanwhile.
+        # Once each, though a step is done again if somebody undid it meanwhile.
         for step in {step.what: step for step in done}.values():
             if step.subject is not None:
                 outcome, view = step.subject

@@ -121,7 +121,7 @@ def _warn_of_bounds(decisions: Decisions, warn: Callable[[str], None]) -> None:
 
 
 def _all(sources: Sources) -> Iterator[Iterator[bytes]]:
-    """The pieces of each source. A line never goes on in the next source."""
+    """The pieces of each source. A line never continues in the next source."""
     for text in sources.texts:
         yield iter((text.encode("utf-8", "surrogateescape"),))
     for path in sources.paths:

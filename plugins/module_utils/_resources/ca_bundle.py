@@ -109,9 +109,9 @@ def _is_bundle_file(text: str) -> bool:
 
 @dataclass(frozen=True)
 class CaState:
-    """The bundle that shall be kept and the one that is, None where there is none.
+    """The bundle that is to be kept and the one that is, None if there is none.
 
-    status: of the file, whatever it holds; None where there is none.
+    status: of the file, whatever it holds; None if there is none.
     trusted_by: why the new one is trusted: C(fingerprint), C(existing), C(first_use) or C(file).
     read_at: when this was so.
     """
@@ -127,7 +127,7 @@ class CaFile(FilesResource[CaState]):
     """The file C(path) with the bundle of the cluster at C(site), which is only needed where the bundle is from there.
 
     source_path: take the bundle from this file, which came by a safe way, and not from the cluster.
-    fingerprints: those of the certificates from which all others must descend; empty where none are known.
+    fingerprints: those of the certificates from which all others must descend; empty if none are known.
     trust_on_first_use: accept an unknown bundle where none is kept yet.
     """
 

@@ -54,7 +54,7 @@ NEXT_SUFFIX = ".next"
 class Pair:
     """The files of one key pair and what they hold.
 
-    private_status, public_status: None where there is no file.
+    private_status, public_status: None if there is no file.
     problem: why the private file, which is there, holds no usable key.
     """
 
@@ -98,9 +98,9 @@ class KeypairState:
 class Keypair(FilesResource[KeypairState]):
     """The files C(private_path) and, where given, C(public_path).
 
-    rotate: C(prepare) makes a next key beside the live one, or takes over the one that is there; C(finish) puts it in
+    rotate: C(prepare) makes a next key beside the live one, or takes over the existing one; C(finish) puts it in
     place of the live one; C(none) leaves it alone. Where there is one after that, it is the pair of the result.
-    make_key: makes a key of so many bits where one is needed, in place of C(generate).
+    make_key: makes a key of so many bits where one is needed, instead of C(generate).
     closes: whether a private file that is there is closed to others; the module leaves modes to Ansible's own options.
     """
 
@@ -319,5 +319,5 @@ def _left_alone(what: str) -> DcosError:
 
 
 def _words(key: RSAPublicKey) -> str:
-    """How a key stands in diffs: never its text."""
+    """How a key is in diffs: never its text."""
     return f"RSA {key.key_size} {fingerprint(key)}"

@@ -81,7 +81,7 @@ class Journal:
         return (*power, *sorted(self.groups), *sorted(grant for grant in self.grants if grant.rid != SUPERUSER_RID))
 
     def text(self) -> str:
-        """The form in which it stands in the description of the journal's account."""
+        """The form in which it is in the description of the journal's account."""
         return json.dumps(
             {"description": self.description, "grants": group_grants(self.grants), "groups": list(self.groups)},
             sort_keys=True,
@@ -90,7 +90,7 @@ class Journal:
 
 @dataclass(frozen=True)
 class AccountState:
-    """What the cluster holds. Permissions and groups are read only where a replacement needs them.
+    """What the cluster holds. Permissions and groups are read only if a replacement needs them.
 
     last_superuser: read only where the account is to be deleted.
     kept_back: what of the journal is power that the account has not got; read only where a replacement made it again.
@@ -113,7 +113,7 @@ class AccountState:
 
 
 def read_service_account(iam: Iam, uid: str) -> User | None:
-    """The service account, None where there is none; an account of a person is an error."""
+    """The service account, None if there is none; an account of a person is an error."""
     user = iam.user(uid)
     if user is not None and not user.is_service:
         raise DcosError(
@@ -242,7 +242,7 @@ class ServiceAccount(Resource[AccountState]):
         return self._iam.grants_of_subject_on(user_subject(self._uid), SUPERUSER_RID)
 
     def _kept_back(self, journal: Journal) -> Iterator[Belonging]:
-        """The power in a journal that an account, made again by somebody, has not got: it may have been taken since."""
+        """The power in a journal that a recreated account lacks: it may have been revoked since."""
         has: list[Belonging] = [*self._power()] if journal.grants else []
         has += self._iam.groups_of(self._uid) if journal.groups else []
         for each in journal.belongings:
@@ -299,7 +299,7 @@ class ServiceAccount(Resource[AccountState]):
         )
 
     def _described(self, user: User | None) -> str:
-        """The description that the account shall have."""
+        """The description that the account is to have."""
         if user is None:  # the DC/OS CLI describes a new account by its uid
             return self._uid if self._description is None else self._description
         return user.description if self._description is None or self._describe_new_only else self._description
@@ -358,7 +358,7 @@ class ServiceAccount(Resource[AccountState]):
             )
         journal = Journal(key, description, tuple(sorted(repaired.grants)), tuple(sorted(repaired.groups)))
         if journal.same_as(state.journal):
-            steps = []  # the interrupted replacement is this one: go on with it
+            steps = []  # the interrupted replacement is this one: continue with it
         elif state.journal is not None and state.journal.account is not None and same_key(state.journal.key, key):
             follow = partial(self._follow, state.journal.account, journal, repaired.user)
             steps = [Step(f"update the journal {journal_uid(self._uid)}", follow)]
@@ -428,7 +428,7 @@ class ServiceAccount(Resource[AccountState]):
         return self._create(journal_uid(self._uid), public_pem(journal.key), journal.text())
 
     def _follow(self, account: User, journal: Journal, user: User | None) -> bool:
-        """Write another text into a journal that is there: what the account has now.
+        """Write another text into an existing journal: what the account has now.
 
         The account must be there still. Else it was deleted while it was read, and the journal knows what it had.
         """
@@ -568,7 +568,7 @@ def _is_restored(state: AccountState, journal: Journal) -> bool:
 def _to_restore(state: AccountState, journal: Journal) -> tuple[Belonging, ...]:
     """What of a journal the account is to get: everything, but power only from who makes the account again.
 
-    What it has already is no change. Whether it has it can often not be told: an answer may come from a cache, from
+    What it has already is no change. Often nobody can tell whether it has it: an answer may come from a cache, from
     before the account was deleted.
     """
     made_again = state.user is not None

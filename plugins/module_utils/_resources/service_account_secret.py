@@ -132,7 +132,7 @@ class SecretState:
 
 @dataclass(frozen=True)
 class Decision:
-    """What the slots shall hold.
+    """What the slots are to hold.
 
     key: the one that the account shall have.
     pending: a rotation is under way: the key is for next, and live is left as it is. Otherwise it is for live.
@@ -467,7 +467,7 @@ class ServiceAccountSecret(Resource[SecretState]):
 
 
 def describe_secret(cluster: Cluster, store: str, path: str) -> dict[str, object] | None:
-    """A stored document without its private key, and whether its account has that key; None where nothing is stored."""
+    """A stored document without its private key, and whether its account has that key; None if nothing is stored."""
     stored = cluster.secrets.read(store, path)
     if stored is None:
         cluster.secrets.require_store(store)

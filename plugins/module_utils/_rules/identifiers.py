@@ -157,7 +157,7 @@ def check_secret_path(path: str, option: str) -> str:
 
 
 def check_store(store: str, option: str) -> str:
-    """Return the name of the secret store when it can stand in a URL, else raise C(invalid_path)."""
+    """Return the name of the secret store when it can be in a URL, else raise C(invalid_path)."""
     if re.fullmatch(r"[A-Za-z0-9_-]+", store) is None:
         raise DcosError(
             f"{option}: {store!r} is not a name of a secret store; DC/OS has one, 'default'.", "invalid_path"

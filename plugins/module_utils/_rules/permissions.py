@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: may change at any time.
-"""Resource ids (rid) and actions: what may stand in an ACL, and how lists of grants are brought into one form."""
+"""Resource ids (rid) and actions: what may be in an ACL, and how lists of grants are brought into one form."""
 
 from __future__ import annotations
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: may change at any time.
-"""Looking up resource ids in the catalogue of documented ones, and naming the nearest for a slip.
+"""Looking up resource ids in the catalogue of documented ones, and naming the nearest for a typo.
 
-The IAM stores any rid with any action, so a slip in a long rid shows only when the service is denied something. A rid
+The IAM stores any rid with any action, so a typo in a long rid shows only when the service is denied something. A rid
 is compared part by part (parts are joined by colons); a value, such as the name of a role, is one part.
 """
 
@@ -82,7 +82,7 @@ _POOL = "<pool-name>"
 @dataclass(frozen=True)
 class _Part:
     text: str
-    """As it stands in the template."""
+    """As it is in the template."""
     optional: bool
     value: _Value | None
     """None for a word that stands for itself."""
@@ -168,7 +168,7 @@ def is_over_wide(rid: str) -> bool:
 
 
 def unknown(rid: str, actions: Sequence[str]) -> str | None:
-    """None for what is documented, else a message that names the nearest known rid or the known actions."""
+    """None for what is documented, otherwise a message that names the nearest known rid or the known actions."""
     known = [] if _ESCAPE.search(rid) else _known_actions(rid)
     if not known:
         mistake = _mistake(rid)
@@ -204,7 +204,7 @@ def _known_actions(rid: str) -> list[str]:
     return list(dict.fromkeys(action for entry in find(rid) for action in (*entry.actions, *entry.also_granted)))
 
 
-# --- slips -----------------------------------------------------------------------------------------------------------
+# --- typos -----------------------------------------------------------------------------------------------------------
 
 
 _ESCAPE = re.compile(r"\\(?=[*_\[\]<>])")
@@ -212,7 +212,7 @@ _ESCAPE = re.compile(r"\\(?=[*_\[\]<>])")
 
 
 def _mistake(rid: str) -> tuple[str, str] | None:
-    """Spellings that stand in documents, but are wrong or belong to DC/OS 1.7: what is wrong, and the right one."""
+    """Spellings that are in documents, but are wrong or belong to DC/OS 1.7: what is wrong, and the right one."""
     if _ESCAPE.search(rid):
         return "it has a backslash, as the source of a page has before some characters", _ESCAPE.sub("", rid)
     words, slip = _with_known_start(rid.split(":"))
@@ -273,7 +273,7 @@ _OTHER_ACTION = 0.05
 _RIGHT_SO_FAR = 0.1
 
 _Pair = Tuple[Optional[_Part], Optional[str]]
-"""A part of a template and the word that stands in its place; None where there is none."""
+"""A part of a template and the word that is in its place; None if there is none."""
 
 
 @lru_cache(maxsize=4096)
@@ -331,7 +331,7 @@ def _align(parts: Sequence[_Part], words: Sequence[str]) -> tuple[float, list[_P
         left_out = _price(part, None)
         above, row = row, [_joined(row[0], left_out, (part, None))]
         for index, word in enumerate(words):
-            ways = (  # of two that cost the same the first: what is wrong shall come as late as it can
+            ways = (  # of two that cost the same the first: what is wrong is to come as late as it can
                 (above[index + 1], left_out, (part, None)),
                 (row[index], _MISSING, (None, word)),
                 (above[index], _price(part, word), (part, word)),
@@ -378,7 +378,7 @@ def _what_is_wrong(pairs: Sequence[_Pair]) -> str:
 
 
 def _known_after(before: Sequence[str], word: str = "") -> str:
-    """The words that can stand in a place, unless the one that stands there is like one of them."""
+    """The words that can be in a place, unless the word there is like one of them."""
     depth = len(before)
     known = {parts[depth].text for _entry, parts in _TEMPLATES if len(parts) > depth and _fits(parts[:depth], before)}
     if any(_likeness(word, text) >= _ALIKE for text in known):

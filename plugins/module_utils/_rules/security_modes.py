@@ -100,7 +100,7 @@ def base_scheme(mode: str) -> str:
 def login_scheme(mode: str, version: str | None = None) -> str:
     """The scheme of the login endpoint in a service account's secret.
 
-    version: the DC/OS version where secrets shall look as the CLI of that version wrote them. Up to 1.11 it wrote
+    version: the DC/OS version where secrets are to look as the CLI of that version wrote them. Up to 1.11 it wrote
     C(http) in permissive mode; documents of that time demand it. Later writers use C(https) in both modes, and a
     permissive Admin Router answers both.
     """

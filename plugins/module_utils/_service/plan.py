@@ -75,7 +75,7 @@ class Plan:
     key_size: int
     """Of a key that is made."""
     key_files: KeyFiles | None
-    """None where the key is kept in the secret only."""
+    """None if the key is kept in the secret only."""
     login_endpoint: str | None
     """Given where it does not follow from the mode: the service is outside the cluster."""
     legacy_login_endpoint: str
@@ -92,7 +92,7 @@ class Plan:
     exclusive: bool
     rotate_key: bool
     rotate_key_from: str | None
-    """Where given it decides in place of C(rotate_key): the account's fingerprint that asks for a rotation."""
+    """Where given it decides instead of C(rotate_key): the account's fingerprint that asks for a rotation."""
     verify_login: str
     delete_key_files: bool
     delete_unused_acls: tuple[Permission, ...]

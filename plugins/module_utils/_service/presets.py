@@ -84,7 +84,7 @@ class ChosenPresets:
         return next((preset.folder_of(name) for preset in self.chosen if preset.app is not None), name)
 
     def roles_of(self, preset: Preset) -> tuple[str | None, ...]:
-        """The Mesos roles that stand in this preset's grants; None for any role."""
+        """The Mesos roles that are in this preset's grants; None for any role."""
         if preset.both_roles:
             return self.roles
         return self._roles_or(preset.mesos_role, preset.quota_aware or preset.mesos_role is None)
@@ -264,7 +264,7 @@ def _has_secrets(preset: Preset) -> bool:
 
 
 def _given_roles(given: Variables) -> tuple[str, ...]:
-    """The roles that the user names; none where they are derived."""
+    """The roles that the user names; none if they are derived."""
     option = given.option("mesos_role")
     roles = tuple(dict.fromkeys(given.names("mesos_role")))
     if presets.ANY_ROLE in roles and len(roles) > 1:

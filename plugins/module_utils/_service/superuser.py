@@ -42,7 +42,7 @@ def superuser(given: Variables, now: datetime) -> tuple[bool, list[str]]:
 def run_as(
     given: Variables, user: str, mode: str, origin: str, in_advance: bool
 ) -> tuple[tuple[Permission, ...], list[str]]:
-    """What Marathon must be granted to start the service, where that is asked for; else a warning that it must.
+    """What Marathon must be granted to start the service, where that is asked for; otherwise a warning that it must.
 
     user: the Linux user of the scheduler, which need not be that of the tasks.
     Mesos asks for it in strict mode only, and nobody is granted from the start. The accounts of DC/OS itself exist in

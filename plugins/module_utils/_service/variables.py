@@ -70,7 +70,7 @@ _NOT_VARIABLES = frozenset(("result",))
 
 
 def check_names(names: Iterable[str]) -> None:
-    """Refuse a slip in the name of one of the role's variables, which nothing else would notice.
+    """Refuse a typo in the name of one of the role's variables, which nothing else would notice.
 
     names: those of all variables that are there. Others' may begin like the role's: what is near to one is refused.
     """

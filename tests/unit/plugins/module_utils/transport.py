@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A transport in place of the network: a handler in the test gets every request and gives the answer.
+"""A transport instead of the network: a handler in the test gets every request and gives the answer.
 
 It stands where the HTTP library would open a connection, so everything above that (headers, encoding, authentication,
 redirects) is what really would be sent.

@@ -21,7 +21,7 @@ class Cluster:
     version: str
     names_variant: bool
     ca_pem: bytes | None
-    """None where there is no CA to trust."""
+    """None if there is no CA to trust."""
 
 
 class Platform:
@@ -57,7 +57,7 @@ class Platform:
         }
 
     def public(self, request: Request) -> Response | None:
-        """An answer that needs no token, or None where the path is not public."""
+        """An answer that needs no token, or None if the path is not public."""
         document = self._public.get(request.path)
         if document is not None:
             return _file(request, document)

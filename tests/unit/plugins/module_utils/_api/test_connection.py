@@ -547,7 +547,7 @@ def test_a_bundle_must_exist_and_hold_a_certificate(
         message = refused({"dcos_url": URL, **TASK_TOKEN, **replaced[0]}, replaced[1], TlsError)
         assert message.startswith(f"{name}: ")
         assert said in message
-        # Nothing is read where nothing is verified by it.
+        # Nothing is read if nothing is verified by it.
         found = resolve({"dcos_url": "http://localhost", **TASK_TOKEN, **replaced[0]}, replaced[1])
         assert found.verify is True
 

@@ -156,7 +156,7 @@ def test_an_html_page_is_no_answer_of_the_store(status: int) -> None:
     ],
 )
 def test_a_malformed_answer_is_no_value_of_a_secret(reply: Reply) -> None:
-    """What is taken for a foreign value would be offered to be overwritten."""
+    """What is mistaken for a foreign value would be offered to be overwritten."""
     with pytest.raises(OddAnswerError, match=r"^reading secret prod/svc/secret: what came back"):
         play([(f"GET {URL}", reply)], read)
 

@@ -58,7 +58,7 @@ def test_sharing_is_refused(one: dict[str, Any], other: dict[str, Any], variable
 
 
 def test_a_shared_key_file_is_refused() -> None:
-    """Key files are named after the account, so the account is what is told; a stray path would be told by itself."""
+    """Key files are named after the account, so the account is reported; a stray path would be reported by itself."""
     first, second = plans({"name": "/a", **FILE}, {"name": "/b", **FILE})
     check_apart([first, second])
     same = Plan(**{**second.__dict__, "key_files": first.key_files})

@@ -252,7 +252,7 @@ def test_blanks_around_a_key_do_no_harm(text: str, pair: Files) -> None:
 
 
 def steps_of(pair: Files) -> tuple[str | None, ...]:
-    """What stands in the four files: live and next, private and public; by the name of the key."""
+    """What is in the four files: live and next, private and public; by the name of the key."""
     names = {text(name): name for name in ("a", "made", "next") for text in (private_text, public_text)}
     paths = [pair.private, pair.public, *(Path(f"{path}{NEXT_SUFFIX}") for path in (pair.private, pair.public))]
     return tuple(names[path.read_text("ascii")] if path.exists() else None for path in paths)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The catalogue of documented resource ids: what is in it, what belongs to it, and what is said of a slip."""
+"""The catalogue of documented resource ids: what is in it, what belongs to it, and what is said of a typo."""
 
 from __future__ import annotations
 
@@ -246,7 +246,7 @@ def test_a_missing_letter_is_corrected(at: int) -> None:
     assert nearest(RID[:at] + RID[at + 1 :], "create") == RID
 
 
-# --- slips -----------------------------------------------------------------------------------------------------------
+# --- typos -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -211,7 +211,7 @@ NAMED = sorted(name for name, preset in SHIPPED.items() if preset.service_name i
 
 @given(st.sampled_from(NAMED), FOLDER, st.booleans())
 def test_grants_for_a_folder_follow_the_folder_of_the_service(preset: str, parts: list[str], with_app: bool) -> None:
-    """Under any name the grants are those under the documented name, with the one folder in place of the other."""
+    """Under any name the grants are those under the documented name, with the one folder instead of the other."""
     shipped = SHIPPED[preset]
     documented = shipped.folder_of(shipped.service_name or "")
     folder = "/".join(parts)

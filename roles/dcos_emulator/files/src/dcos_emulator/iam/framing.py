@@ -173,7 +173,7 @@ class Call:
         return self.arguments[name]
 
     def field(self, name: str) -> object:
-        """What the body says beside the texts of its schema; None where it says nothing."""
+        """What the body says beside the texts of its schema; None if it says nothing."""
         return self.content.get(name) if isinstance(self.content, dict) else None
 
 
