@@ -59,9 +59,13 @@ EXAMPLES = r"""
   no_log: true
 
 - name: Read two secrets with one login, one of which need not exist
-  ansible.builtin.set_fact:
-    read: "{{ query('dcos.security.dcos_secret', 'prod/shop/db-password', 'prod/shop/pepper', default='') }}"
+  ansible.builtin.copy:
+    content: "{{ query('dcos.security.dcos_secret', *paths, default='') | to_json }}"
+    dest: shop.json
+    mode: "0600"
   no_log: true
+  vars:
+    paths: [prod/shop/db-password, prod/shop/pepper]
 """
 
 RETURN = r"""

@@ -164,7 +164,7 @@ failure:
   sample: {status: null, code: foreign_secret, title: null}
 """
 
-from typing import TypedDict
+from typing import TypedDict, cast
 
 from ..module_utils._api.secret_store import StoredValue
 from ..module_utils._errors import DcosError
@@ -189,17 +189,12 @@ ARGUMENT_SPEC: ArgumentSpec = {
 }
 
 
-class Generate(TypedDict):
-    length: int
-    characters: str | None
-
-
 class Params(TypedDict):
     path: str
     store: str
     value: object | None
     src: str | None
-    generate: Generate | None
+    generate: dict[str, object] | None
     overwrite: bool
     state: str
 
@@ -222,8 +217,8 @@ def _wanted(context: Context[Params]) -> StoredValue | Generator:
     params = context.params
     generate, src, value = params["generate"], params["src"], params["value"]
     if generate is not None:
-        characters = generate["characters"]
-        return Generator(generate["length"], LETTERS_AND_DIGITS if characters is None else characters)
+        length, characters = cast(int, generate["length"]), cast("str | None", generate["characters"])
+        return Generator(length, LETTERS_AND_DIGITS if characters is None else characters)
     if src is not None:
         stored = StoredValue(read_bytes(src, "src"), False)
         context.hide(stored.text() or "")

@@ -70,7 +70,7 @@ class Found:
 
 def find_examples() -> list[Found]:
     found: list[Found] = []
-    for path in sorted(ROOT.glob("plugins/modules/*.py")):
+    for path in sorted([*ROOT.glob("plugins/modules/*.py"), *ROOT.glob("plugins/lookup/*.py")]):
         found.append(_found(path, _constant(path, "EXAMPLES")))
     for path in sorted(ROOT.glob("plugins/filter/*.yml")):
         found.append(_found(path, yaml.safe_load(path.read_text(encoding="utf-8"))["EXAMPLES"]))
@@ -372,6 +372,7 @@ def _run(group: Group, folder: Path, work: Path, home: Path, proxy: str) -> Run:
         "dcos_admin_password": ADMIN_PASSWORD,
         "vault_first_password": "a-first-password",
         "vault_new_password": "a-new-password",
+        "vault_db_password": "the password of a database",
         "dcos_ca_fingerprint": _fingerprint(work / "dcos-ca.crt"),
         # Saves the installation into an environment of its own.
         "dcos_emulator_executable": str(BIN / "dcos-emulator"),

@@ -40,6 +40,10 @@ JOURNALS = """
 """
 """What is named like a packed file need not be one."""
 
+KEYTAB = """
+- ansible.builtin.copy: {content: any bytes, dest: shop.keytab, mode: "0600"}
+"""
+
 MODULES = Group(
     accounts={"ci": "ci.pem", "reader": "", "kafka-principal": ""},
     public_keys=["cassandra-2.pub.pem"],
@@ -125,6 +129,47 @@ MODULES = Group(
         Example(f"{PLUGINS}/dcos_user_info.py", "Read all users"),
         Example(f"{PLUGINS}/dcos_group_info.py", "Read all groups"),
         Example(f"{PLUGINS}/dcos_access_info.py", "Read who may do what"),
+        Example(
+            f"{PLUGINS}/dcos_secret.py",
+            "Store a password that is kept in a vault",
+            before=KEYTAB,
+            changed=[
+                "Store a password that is kept in a vault",
+                "Make a password that nobody sees",
+                "Store a file",
+                "Delete a secret",
+            ],
+        ),
+        Example(f"{PLUGINS}/dcos_secret_info.py", "List the secrets of one service"),
+        Example(
+            f"{GUIDES}/secrets.rst",
+            "Give an app its secrets",
+            changed=["Store the keytab", "Write the definition of the app, which refers to them"],
+        ),
+        Example(
+            f"{GUIDES}/secrets.rst",
+            "Forget the key for sessions",
+            changed=["Forget the key for sessions", "Make another one"],
+        ),
+        Example(
+            f"{GUIDES}/secrets.rst",
+            "Write a configuration from the secret store",
+            changed=["Log in once for all lookups", "Write the configuration"],
+            again=["Log in once for all lookups"],
+        ),
+        Example(
+            "plugins/lookup/dcos_secret.py",
+            "Write a configuration with a password from the secret store",
+            before="""
+            - dcos.security.dcos_secret: {path: prod/shop/truststore, src: dcos-ca.crt}
+            """,
+            changed=[
+                "Write a configuration with a password from the secret store",
+                "Write a file from the secret store",
+                "Read two secrets with one login, one of which need not exist",
+            ],
+        ),
+        Example("plugins/lookup/dcos_token.py", "Ask an API of the cluster that no module is for"),
         Example(f"{PLUGINS}/dcos_acl_grant_info.py", "Read what an account may do"),
         Example(
             f"{PLUGINS}/dcos_audit_info.py",

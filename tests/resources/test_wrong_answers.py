@@ -277,8 +277,9 @@ def _is_possible(sent: Sent, reply: Any, right: Reply, case: Case) -> bool:
 
 
 def _could_be_stored(case: Case, met: Sequence[str]) -> bool:
-    """Whether a secret could have this value, which then is somebody else's and left alone."""
-    return "/secrets/" in met[0] and case.wrong in (*WELL_FORMED, "another account's")
+    """Whether a secret could have this value, which then is somebody else's and left alone, or secrets these names."""
+    names = ["texts for entries"] if met[0].endswith("?list=true") else []
+    return "/secrets/" in met[0] and case.wrong in (*WELL_FORMED, "another account's", *names)
 
 
 _VOLATILE = ("invocation", "authorization", "expires_at", "expires_in", "read_at")

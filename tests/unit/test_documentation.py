@@ -29,16 +29,28 @@ from ansible_collections.dcos.security.tests.unit.plugins.modules.module_run imp
 ROOT = Path(_http.__file__).parents[3]
 COLLECTIONS = ROOT.parents[2]
 NAMES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
+LOOKUPS = sorted(path.stem for path in (ROOT / "plugins" / "lookup").glob("*.py"))
 
 
 @pytest.fixture(scope="module")
 def docs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """All modules as Ansible's own loader shows them, fragments merged in."""
+    """All modules."""
+    return as_shown("module", NAMES, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def lookup_docs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """All lookups."""
+    return as_shown("lookup", LOOKUPS, tmp_path_factory)
+
+
+def as_shown(kind: str, names: list[str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Plugins as Ansible's own loader shows them, fragments merged in."""
     # Beside the interpreter, or where ansible-test has put it.
     ansible_doc = shutil.which("ansible-doc", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     assert ansible_doc is not None
     result = subprocess.run(
-        [ansible_doc, "-t", "module", "-j", *[f"dcos.security.{name}" for name in NAMES]],
+        [ansible_doc, "-t", kind, "-j", *[f"dcos.security.{name}" for name in names]],
         check=False,
         capture_output=True,
         env={
@@ -91,6 +103,17 @@ def compare(documented: dict[str, Any], spec: dict[str, Any], where: str) -> Non
 def test_documentation_and_argument_spec_say_the_same(name: str, docs: dict[str, Any]) -> None:
     documented = docs[name]["doc"].get("options", {})
     compare(without_file_options(documented, name), spec_of(name), name)
+
+
+@pytest.mark.parametrize("name", LOOKUPS)
+def test_lookups_take_the_connection_of_modules_from_variables_too(name: str, lookup_docs: dict[str, Any]) -> None:
+    options = lookup_docs[name]["doc"]["options"]
+    connection = {option: shown for option, shown in options.items() if option.startswith("dcos_")}
+    compare(connection, _module.CONNECTION_SPEC, name)
+    variables = {option: [each["name"] for each in shown["vars"]] for option, shown in connection.items()}
+    assert variables == {option: [f"ansible_{option}"] for option in connection}
+    lookup = importlib.import_module(f"{PLUGINS}.lookup.{name}").LookupModule
+    assert options.keys() - connection.keys() - {"_terms"} == lookup.own_options
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -161,4 +184,6 @@ def test_the_readme_lists_everything() -> None:
     filters = [path.stem for path in (ROOT / "plugins" / "filter").glob("*.yml")]
     roles = [path.name for path in (ROOT / "roles").iterdir()]
     assert len(playbooks) * len(filters) * len(roles) > 0
+    lookups = readme.partition("| Lookups |")[2].partition("\n\n")[0]
+    assert [name for name in LOOKUPS if f"`{name}`" not in lookups] == [], "there are modules of the same names"
     assert [name for name in [*NAMES, *playbooks, *filters, *roles] if f"`{name}`" not in readme] == []

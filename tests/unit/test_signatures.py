@@ -20,6 +20,7 @@ SOURCES = sorted(
         "plugins/module_utils",
         "plugins/modules",
         "plugins/filter",
+        "plugins/lookup",
         "plugins/plugin_utils",
         "roles/dcos_emulator/files/src",
     )
@@ -27,7 +28,8 @@ SOURCES = sorted(
 )
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("dcos_*.py"))
-TYPES = {"str": "str", "path": "str", "bool": "bool", "int": "int", "list": "list", "dict": "dict[str, object]"}
+TYPES = {"str": "str", "path": "str", "raw": "object", "bool": "bool", "int": "int"}
+TYPES |= {"list": "list", "dict": "dict[str, object]"}
 
 
 def is_public(name: str) -> bool:

@@ -55,7 +55,7 @@ def test_sa_secret_wants_exactly_one_key(options: dict[str, Any]) -> None:
     ("options", "message"),
     [
         ({}, "state is present but any of the following are missing: value, src, generate"),
-        ({"value": "a", "src": "b"}, "mutually exclusive: value|src|generate"),
+        ({"value": "S3CRET", "src": "b"}, "mutually exclusive: value|src|generate"),
         ({"src": "b", "generate": {}}, "mutually exclusive: value|src|generate"),
         ({"src": "/nowhere/keytab"}, "src: cannot read /nowhere/keytab"),
         ({"generate": {"length": 1}}, "generate.length: 1 is not"),
