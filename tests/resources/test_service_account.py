@@ -299,7 +299,7 @@ def test_no_replacement_with_a_key_that_is_not_stored() -> None:
         asked.append((same_key(key, public_key("new")), f"{UID}.replacing" in fake.users))
         return len(asked) == 1
 
-    with pytest.raises(DcosError, match=r"not stored any more.*still has its old key") as caught:
+    with pytest.raises(DcosError, match=r"no longer stored.*still has its old key") as caught:
         run(fake, key="new", replace_key=True, is_stored=is_stored)
     assert caught.value.code == "key_mismatch"
     assert asked == [(True, False), (True, True)]  # again once the journal tells others that it is needed
@@ -934,7 +934,7 @@ def test_an_account_created_by_others_during_a_replacement_is_left_alone() -> No
     fake = populated()
     fake.cut_after.add(2)
     after(fake, f"DELETE /acs/api/v1/users/{UID}", lambda: fake.add_account(UID, public_text("other"), "theirs"))
-    with pytest.raises(DcosError, match="somebody else made it again") as caught:
+    with pytest.raises(DcosError, match="somebody else created it again") as caught:
         run(fake, **REPLACEMENT)
     assert caught.value.code == "key_mismatch"
     assert fake.users[UID] == {"public_key": public_text("other"), "description": "theirs"}
