@@ -38,7 +38,7 @@ attributes:
 options:
   uid:
     description:
-      - Id of the user, 1 to 96 letters, digits and V(_), V(@), V(.), V(-); an e-mail address will do.
+      - Id of the user, 1 to 96 letters, digits and V(_), V(@), V(.), V(-); an e-mail address is allowed.
       - A service account is refused, and so are the accounts of DC/OS itself. The account of this connection is neither
         deleted nor cut off (code V(own_account)), and the last superuser stays one (V(ERR_NO_MORE_SUPERUSERS)).
     type: str

@@ -18,7 +18,7 @@ from ansible_collections.dcos.security.plugins.module_utils._rules.permissions i
 from ansible_collections.dcos.security.tests.resources.emulated_cluster import EmulatedCluster
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import SUPERUSER, cluster_for
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import public_text
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import Reply, serving
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import Crash, Reply, serving
 
 GID = "crew"
 PATH = f"/acs/api/v1/groups/{GID}"
@@ -248,6 +248,21 @@ def test_gids_that_are_refused_before_any_request(gid: str) -> None:
     fake = cluster()
     assert refused(fake, "invalid_uid", gid=gid).startswith("gid: ")
     assert fake.calls == []
+
+
+# Interruptions
+
+
+@pytest.mark.parametrize("writes", range(1, 5))
+def test_a_run_that_died_is_finished_by_the_next_one(writes: int) -> None:
+    fake = cluster("svc")
+    wanted: dict[str, Any] = {"description": "d", "members": ["alice", "deployer"], "members_exclusive": True}
+    fake.crash_after = writes
+    with pytest.raises(Crash):
+        run(fake, **wanted)
+    fake.crash_after = None
+    assert run(fake, **wanted).changed is (writes < 4)
+    assert fake.groups[GID] == {"alice", "deployer"}
 
 
 # Others at the same time

@@ -18,7 +18,7 @@ from ansible_collections.dcos.security.plugins.module_utils._resources.user impo
 from ansible_collections.dcos.security.tests.resources.emulated_cluster import EmulatedCluster
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import SUPERUSER, cluster_for
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import public_text
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import Reply, error, serving
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import Crash, Reply, error, serving
 
 UID = "alice"
 PATH = f"/acs/api/v1/users/{UID}"
@@ -285,6 +285,22 @@ def test_membership_in_superusers_is_not_changed_here() -> None:
     assert not run(fake, groups=["superusers"]).changed
     assert twice(fake, groups=["superusers"], groups_exclusive=True).changed
     assert fake.groups_of(UID) == {"superusers"}
+
+
+# Interruptions
+
+
+@pytest.mark.parametrize("writes", range(1, 5))
+def test_a_run_that_died_is_finished_by_the_next_one(writes: int) -> None:
+    fake = cluster("others")
+    wanted: dict[str, Any] = {"description": "d", "password": SECOND, "change_password": True, "groups": ["dev"]}
+    fake.crash_after = writes
+    with pytest.raises(Crash):
+        run(fake, **wanted, groups_exclusive=True)
+    fake.crash_after = None
+    assert run(fake, **wanted, groups_exclusive=True).changed is (writes < 4)
+    assert (fake.users[UID]["description"], fake.groups_of(UID)) == ("d", {"dev"})
+    assert fake.has_password(UID, SECOND)
 
 
 # Deleting
