@@ -27,13 +27,10 @@ from .._resources.auth_token import SecretLogin
 from .._resources.document_endpoint import Endpoint
 from .._resources.frame import Outcome, Resource, Run, State
 from .._resources.keypair import Keypair
+from .._resources.memberships import unknown_groups, unknown_groups_error
 from .._resources.service_account import ServiceAccount, read_journal
 from .._resources.service_account_document import stored_half
-from .._resources.service_account_groups import (
-    MemberAccount,
-    unknown_groups,
-    unknown_groups_error,
-)
+from .._resources.service_account_groups import MemberAccount
 from .._resources.service_account_secret import ServiceAccountSecret
 from .._rules.identifiers import next_path
 from .._rules.permissions import SUPERUSER_RID, Permission

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Iterable, Tuple
+from typing import Iterable, Sequence, Tuple
 
 from .._api.iam import Iam, Permissions
+from .._errors import DcosError
 from .._rules.permissions import SUPERUSER_RID
 from .frame import Step
 from .own_account import needed_by_run, own_loss_error
@@ -55,6 +56,20 @@ def check_loss(loss: Loss, what: str, own_uid: str | None) -> None:
         raise own_loss_error(what, own_uid)
     if loss.last_superuser:
         raise last_superuser_error(what)
+
+
+def unknown_groups(iam: Iam, gids: Iterable[str]) -> tuple[str, ...]:
+    """Those of the groups that do not exist."""
+    return tuple(gid for gid in gids if iam.group_permissions(gid) is None)
+
+
+def unknown_groups_error(gids: Sequence[str], uid: str) -> DcosError:
+    """The error for memberships in groups that do not exist."""
+    return DcosError(
+        f"groups: there is no group {', '.join(gids)}, so account {uid} cannot become a member. Nothing was changed. "
+        "Create it first, for example with dcos_group.",
+        "ERR_UNKNOWN_GROUP_ID",
+    )
 
 
 def join(iam: Iam, gid: str, uid: str) -> Step:

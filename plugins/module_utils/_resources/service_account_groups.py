@@ -7,13 +7,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Iterable, Mapping, Sequence
 
 from .._api.iam import Iam
-from .._errors import DcosError
-from .._rules.identifiers import SUPERUSERS_GROUP, check_gid
-from .frame import Plan, Resource, Step
+from .._rules.identifiers import check_gid, check_not_superusers
+from .frame import Plan, Resource
+from .memberships import join, unknown_groups, unknown_groups_error
 from .service_account import AccountState, ServiceAccount
 
 
@@ -34,12 +33,9 @@ class MemberAccount(Resource[MemberState]):
         self._iam = iam
         self._uid = uid
         self._groups = tuple(dict.fromkeys(check_gid(gid, "groups") for gid in groups))
-        if SUPERUSERS_GROUP in self._groups:
-            raise DcosError(
-                f"groups: the group {SUPERUSERS_GROUP} gives an account every permission. Nothing was changed. If the "
-                "account needs that, grant it dcos:superuser with dcos_acl_grant.",
-                "native_account",
-            )
+        for gid in self._groups:
+            advice = "If the account needs that, grant it dcos:superuser with dcos_acl_grant."
+            check_not_superusers(gid, "groups", advice)
 
     def read(self) -> MemberState:
         account = self._account.read()
@@ -51,10 +47,7 @@ class MemberAccount(Resource[MemberState]):
 
     def plan(self, state: MemberState) -> Plan:
         plan = self._account.plan(state.account)
-        joins = [
-            Step(f"add account {self._uid} to group {gid}", partial(self._iam.add_to_group, gid, self._uid))
-            for gid in self._missing(state.groups)
-        ]
+        joins = [join(self._iam, gid, self._uid) for gid in self._missing(state.groups)]
         return replace(
             plan,
             steps=(*plan.steps, *joins),  # a replacement restores what the account had before it
@@ -62,19 +55,6 @@ class MemberAccount(Resource[MemberState]):
             after=_with_groups(plan.after or {}, {*state.groups, *self._groups}),
             blocked=unknown_groups_error(state.unknown, self._uid) if state.unknown else None,
         )
-
-
-def unknown_groups(iam: Iam, groups: Iterable[str]) -> tuple[str, ...]:
-    """Those of the groups that there are not."""
-    return tuple(gid for gid in groups if iam.group_permissions(gid) is None)
-
-
-def unknown_groups_error(groups: Sequence[str], uid: str) -> DcosError:
-    return DcosError(
-        f"groups: there is no group {', '.join(groups)}, so account {uid} cannot become a member. Nothing was changed. "
-        "Create it first, for example with dcos_group.",
-        "ERR_UNKNOWN_GROUP_ID",
-    )
 
 
 def _with_groups(view: Mapping[str, object], groups: Iterable[str]) -> dict[str, object]:

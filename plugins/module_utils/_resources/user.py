@@ -19,7 +19,16 @@ from .._errors import DcosError
 from .._rules.identifiers import check_account_uid, check_gid, check_not_superusers
 from .._rules.passwords import check_password
 from .frame import LostRaceError, Plan, Resource, Step
-from .memberships import NO_LOSS, Loss, check_loss, join, leave, read_loss
+from .memberships import (
+    NO_LOSS,
+    Loss,
+    check_loss,
+    join,
+    leave,
+    read_loss,
+    unknown_groups,
+    unknown_groups_error,
+)
 from .own_account import check_not_own
 from .superusers import is_last_superuser, last_superuser_error
 
@@ -47,7 +56,7 @@ class UserState:
     """What the cluster holds.
 
     other_password: the user has another password than the one that is wanted; tried only where that is asked for.
-    known_groups: read only where a membership is to be made.
+    unknown_groups: those of the groups to be joined that do not exist.
     loss: of the memberships that are to end.
     last_superuser: read only where the user is to be deleted.
     """
@@ -55,7 +64,7 @@ class UserState:
     user: User | None = None
     groups: tuple[str, ...] = ()
     other_password: bool = False
-    known_groups: frozenset[str] = frozenset()
+    unknown_groups: tuple[str, ...] = ()
     loss: Loss = NO_LOSS
     last_superuser: bool = False
 
@@ -115,10 +124,12 @@ class UserAccount(Resource[UserState]):
         if not self._present:
             last = user is not None and self._uid != self._own_uid and is_last_superuser(self._iam, self._uid)
             return replace(state, last_superuser=last)
-        if self._joins(state):
-            state = replace(state, known_groups=frozenset(group.gid for group in self._iam.groups()))
         leaving = [(gid, self._uid) for gid in self._leaves(state)]
-        state = replace(state, loss=read_loss(self._iam, leaving, self._own_uid))
+        state = replace(
+            state,
+            unknown_groups=unknown_groups(self._iam, self._joins(state)),
+            loss=read_loss(self._iam, leaving, self._own_uid),
+        )
         if user is None or self._password is None or not self._change_password or user.is_remote:
             return state
         return replace(state, other_password=not self._iam.takes_password(self._uid, self._password))
@@ -153,7 +164,7 @@ class UserAccount(Resource[UserState]):
             option = "groups" if gid in joins else "groups_exclusive"
             check_not_superusers(gid, option, "Use dcos_group, with allow_superusers, if that is wanted.")
         if leaves:
-            words = f"groups_exclusive: to remove account {self._uid} from {_listed(leaves)}"
+            words = f"groups_exclusive: to remove account {self._uid} from {', '.join(leaves)}"
             check_loss(state.loss, words, self._own_uid)
         steps: list[Step] = []
         if user is None:
@@ -172,14 +183,7 @@ class UserAccount(Resource[UserState]):
         after = _diff_view(view)
         if before is not None and state.other_password:
             before["password"], after["password"] = "another than wanted", "as wanted"
-        missing = [gid for gid in joins if gid not in state.known_groups]
-        blocked = None
-        if missing:
-            blocked = DcosError(
-                f"groups: there is no group {_listed(missing)}, so account {self._uid} cannot become a member. Create "
-                "it first, for example with dcos_group.",
-                "ERR_UNKNOWN_GROUP_ID",
-            )
+        blocked = unknown_groups_error(state.unknown_groups, self._uid) if state.unknown_groups else None
         return Plan({"user": view}, tuple(steps), before, after, blocked=blocked)
 
     def _wanted(self, user: User | None) -> User:
@@ -276,7 +280,3 @@ def groups_of(iam: Iam, uid: str) -> list[str]:
 
 def _diff_view(view: Mapping[str, object]) -> dict[str, object]:
     return {name: view[name] for name in ("uid", "description", "provider_type", "provider_id", "groups")}
-
-
-def _listed(gids: Sequence[str]) -> str:
-    return ", ".join(gids)

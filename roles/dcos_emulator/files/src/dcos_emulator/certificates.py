@@ -37,7 +37,7 @@ def ensure_certificates(ca_path: Path, ca_key_path: Path, server_path: Path, ser
         server_path.unlink(missing_ok=True)
     if server_path.exists() and server_key_path.exists():
         server = x509.load_pem_x509_certificate(server_path.read_bytes())
-        if server.not_valid_after_utc - _now() > _RENEW_BEFORE and _names(server) == list(DNS_NAMES):
+        if server.not_valid_after_utc - _now() > _RENEW_BEFORE and set(DNS_NAMES) <= set(_names(server)):
             return
     server_key = _load_key(server_key_path) if server_key_path.exists() else _new_key(server_key_path)
     server = _make_server_certificate(server_key.public_key(), ca, ca_key)
