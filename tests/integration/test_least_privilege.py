@@ -28,6 +28,7 @@ from integration_support import (
     task,
     unique,
 )
+from workload import Client, Scheduler
 
 ACS = "dcos:adminrouter:acs"
 METADATA = "dcos:adminrouter:ops:metadata"
@@ -50,6 +51,16 @@ def needs(secret: str) -> list[dict[str, Any]]:
         {"rid": METADATA, "actions": ["full"]},
         {"rid": f"dcos:secrets:default:/{secret}", "actions": ["read"]},
     ]
+
+
+def scheduler_needs(principal: str, role: str) -> list[dict[str, Any]]:
+    """What the documents list for a scheduler with reservations and volumes, in the order of resource ids."""
+    create = [f"{kind}:role:{role}" for kind in ("framework", "reservation", "volume")] + ["task:user:nobody"]
+    delete = [f"{kind}:principal:{principal}" for kind in ("reservation", "volume")]
+    listed = [(f"dcos:mesos:master:{each}", "create") for each in create]
+    listed += [(f"dcos:mesos:master:{each}", "delete") for each in delete]
+    listed += [("dcos:mesos:agent:task:user:nobody", "create")]
+    return [{"rid": rid, "actions": [action]} for rid, action in sorted(listed)]
 
 
 def test_denials_are_found_and_granted_permissions_are_allowed(strict: Emulator, lab: Lab) -> None:
@@ -146,13 +157,14 @@ def test_from_bring_up_to_least_privilege(
 ) -> None:
     part = unique("svc")
     service = {"dcos_service_name": f"/lp/{part}"}
-    account, secret = f"lp__{part}-principal", f"lp/{part}/{part}-secret"
+    account, role = f"lp__{part}-principal", f"lp__{part}-role"
     run_playbook("provision_service", **service, dcos_service_superuser=True)
-    stored = strict.stored(secret)
+    stored = strict.stored(f"lp/{part}/{part}-secret")
     assert stored is not None
-    token = strict.log_in(account, load_private(stored["private_key"]))
-    assert token is not None
-    assert work(strict, token, secret) == [200, 200]
+    client = Client(strict.url, account, stored["private_key"], strict.ca or True)
+    scheduler = Scheduler(role, reserves=True, volumes=True)
+    scheduler.work(client)
+    needed = scheduler_needs(account, role)
 
     # Half of what it did is in the journal of one master, half in the other's; two more cannot be read.
     lines = [line for line in audit_log_of(strict).read_text().splitlines() if account in line]
@@ -171,12 +183,13 @@ def test_from_bring_up_to_least_privilege(
     first = run_playbook("find_permissions", masters, **find)
     assert first.one("Write what the service needs", "localhost").changed
     found = yaml.safe_load(file.read_text())
-    assert found["dcos_service_permissions"] == needs(secret)
+    assert found["dcos_service_permissions"] == needed
     assert found["dcos_permissions_account"] == account
     assert found["dcos_permissions_unread"] == ["m3", "m4"]
     assert file.stat().st_mode & 0o777 == 0o600
     table = shown(first)
-    assert re.search(rf"{METADATA} +full +allowed +adminrouter +1 .* no +yes", table)
+    assert re.search(rf"framework:role:{role} +create +allowed +mesos-master +\d+ .* no +yes", table)
+    assert re.search(r"^cassandra +exactly$", table, re.MULTILINE)
     assert "m3  No journal files were opened due to insufficient permissions." in table
     assert "m4  " in table
     assert re.search(r"--no-pager -u dcos-\* --since=@\d{10}$", masters.asked("m1").strip().splitlines()[-1])
@@ -192,8 +205,8 @@ def test_from_bring_up_to_least_privilege(
     run_playbook("find_permissions", masters, **find)
 
     for given, said in (
-        ({"dcos_service_superuser": True}, "dcos_service_superuser: this playbook takes"),
-        ({"dcos_service_permissions": needs(secret)[:1]}, "dcos_service_permissions: the given list lacks"),
+        ({"dcos_service_superuser": True}, "dcos_service_superuser: this playbook revokes"),
+        ({"dcos_service_permissions": needed[:1]}, "dcos_service_permissions: the given list lacks"),
         ({"dcos_service_name": "/lp/another"}, "is for the account"),
         ({"dcos_permissions_file": "none.yml"}, "there is no file none.yml"),
     ):
@@ -205,10 +218,10 @@ def test_from_bring_up_to_least_privilege(
     assert "dcos:superuser" in strict.grants(account)
     assert any(each.changed for each in predicted.results)
     done = run_playbook("finish_bring_up", **finish)
-    assert strict.grants(account) == {each["rid"]: each["actions"] for each in needs(secret)}
+    assert strict.grants(account) == {each["rid"]: each["actions"] for each in needed}
     (result,) = (each.result["msg"] for each in done.results if each.task == "Show what was done, and what to watch")
-    assert f"{account} is no superuser and has 2 permissions." in result[0]
-    assert work(strict, token, secret) == [200, 200]
+    assert f"{account} is no superuser and has 7 permissions." in result[0]
+    scheduler.work(client)
     assert not any(each.changed for each in run_playbook("finish_bring_up", **finish).results)
 
 
