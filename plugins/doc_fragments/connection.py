@@ -102,9 +102,9 @@ options:
 
     LOOKUP = r"""
 notes:
-  - What is said here of the task holds in a lookup for the options of the lookup, then for the variables
+  - A lookup has no task of its own. In place of the task, its settings come from its options, then from the variables
     C(ansible_dcos_url), C(ansible_dcos_token) and so on. C(module_defaults) do not reach lookups.
-  - Credentials among the options win as a whole over those in variables.
+  - A set of credentials among the options of a lookup wins over those in variables.
   - Files and environment variables are those of the host and user that run C(ansible-playbook), and the libraries are
     needed there.
 options:

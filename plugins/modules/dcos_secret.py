@@ -51,7 +51,7 @@ options:
     description:
       - Text to store, up to 1047552 bytes in UTF-8. It is stored as it is; an empty one is a value too.
       - A number, truth value, list or dictionary is an error, since it may not be written as it was meant. Put a number
-        into quotes, and make JSON of the others with P(ansible.builtin.to_json#filter).
+        into quotes, and make JSON of the others with the filter C(to_json).
     type: raw
   src:
     description:

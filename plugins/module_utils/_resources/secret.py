@@ -103,7 +103,7 @@ class Secret(Resource[SecretState]):
             )
 
     def read(self) -> SecretState:
-        stored = self._cluster.secrets.read(self._place.store, self._place.path)
+        stored = self._place.read()
         if stored is None:
             self._cluster.secrets.require_store(self._place.store)
         document = None if stored is None else parse_document(stored, None)
