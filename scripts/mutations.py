@@ -211,9 +211,9 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{RESOURCES}/test_auth_token.py::test_a_login_token_is_signed_locally",
     ),
     _mutation(
-        f"{LIBRARY}/_api/login.py:log_in",
-        'body["token"] = login_token(credentials.uid, credentials.key, lifetime)',
-        "body.update(token=login_token(credentials.uid, credentials.key, lifetime), key=str(credentials.key))",
+        f"{LIBRARY}/_api/login.py:_body",
+        '"token": login_token(credentials.uid, credentials.key, lifetime)}',
+        '"token": login_token(credentials.uid, credentials.key, lifetime), "key": str(credentials.key)}',
         f"{UNIT}/_api/test_login.py::test_a_service_logs_in_with_a_token_that_it_signs",
     ),
     _mutation(
@@ -232,13 +232,13 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     _mutation(
         f"{LIBRARY}/_api/http.py:HttpClient._attempt",
-        "token = self.tokens.token() if request.authenticated else None",
-        "token = self.tokens.token()",
+        "if request.token is not None or not request.authenticated:",
+        "if request.token is not None:",
         f"{UNIT}/_api/test_http.py::test_a_body_goes_as_json_and_a_login_without_authorization",
     ),
     _mutation(
         f"{LIBRARY}/_api/login.py:Login.token",
-        "if self._token is None:",
+        "if not self._was_asked:",
         "if True:",
         f"{UNIT}/_api/test_login.py::test_login_happens_once_with_the_first_request",
     ),
@@ -275,9 +275,9 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{RESOURCES}/test_auth_token.py::test_which_kept_tokens_are_reused",
     ),
     _mutation(
-        f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken._kept",
-        "if verified_claims(token, keys) is None:",
-        "if False:",
+        f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken._is_of_cluster",
+        "return verified_claims(token, keys) is not None",
+        "return True",
         f"{RESOURCES}/test_auth_token.py::test_which_kept_tokens_are_reused",
     ),
     _mutation(
@@ -597,10 +597,35 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{UNIT}/_service/test_plan.py::test_given_and_read_modes",
     ),
     _mutation(
-        f"{LIBRARY}/_api/iam.py:Iam._get",
-        "raise NoSuchRouteError(exc) from None",
-        "pass",
+        f"{LIBRARY}/_api/iam.py:Iam._without_route",
+        "if not error.is_no_route:",
+        "if True:",
         f"{UNIT}/_api/test_iam.py::test_a_missing_route_means_an_open_cluster",
+    ),
+    # Open clusters
+    _mutation(
+        f"{LIBRARY}/_api/login.py:_body",
+        'return {"token": credentials.id_token}',
+        'return {"uid": "", "token": credentials.id_token}',
+        f"{UNIT}/_api/test_login.py::test_an_id_token_is_exchanged",
+    ),
+    _mutation(
+        f"{LIBRARY}/_api/refusal.py:_id_token_cause",
+        "if part in sentence",
+        "if part == sentence",
+        f"{UNIT}/_api/test_login.py::test_a_refused_id_token_says_why",
+    ),
+    _mutation(
+        f"{LIBRARY}/_resources/auth_token.py:AuthenticationToken._is_of_cluster",
+        "self._cluster.accepts(token)",
+        "True",
+        f"{RESOURCES}/test_open.py::test_which_kept_token_is_not_taken",
+    ),
+    _mutation(
+        f"{LIBRARY}/_api/login.py:Login._log_in",
+        "if lets_everybody_in(self._http):",
+        "if False:",
+        f"{UNIT}/_api/test_login.py::test_without_authentication_nothing_is_sent_along",
     ),
     # Audit lines
     _mutation(

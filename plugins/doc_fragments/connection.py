@@ -19,9 +19,11 @@ notes:
   - Connection settings come from the task (C(module_defaults) included), then from environment variables, then from the
     configuration of the DC/OS CLI. Empty text counts as unset for each of these options.
   - A complete set of credentials in the task wins over the environment, and that over the CLI. An incomplete set is an
-    error; it is never completed from another source. Sets are O(dcos_token) alone, or O(dcos_username) with one of
-    O(dcos_password), O(dcos_private_key) and O(dcos_private_key_path). In the environment E(DCOS_ACS_TOKEN) wins over a
-    login set.
+    error; it is never completed from another source. Sets are O(dcos_token) alone, O(dcos_id_token) alone, or
+    O(dcos_username) with one of O(dcos_password), O(dcos_private_key) and O(dcos_private_key_path). In the environment
+    E(DCOS_ACS_TOKEN) wins over E(DCOS_ID_TOKEN), and that over a login set.
+  - Requests to an open cluster whose authentication is switched off go without credentials, if there are none or the
+    cluster refuses them.
   - Files and environment variables are those of the host and user that run the module, normally C(localhost).
   - Redirects are not followed. C(.netrc), E(REQUESTS_CA_BUNDLE) and cookies have no effect; proxies are taken from the
     environment except for loopback addresses.
@@ -37,6 +39,12 @@ options:
       - Authentication token, for example from M(dcos.security.dcos_token).
       - Falls back to E(DCOS_ACS_TOKEN), then to the token of the DC/OS CLI, which is only used for the URL it belongs
         to.
+    type: str
+  dcos_id_token:
+    description:
+      - OpenID Connect ID token, which an open cluster exchanges for an authentication token. DC/OS Enterprise takes
+        none.
+      - Falls back to E(DCOS_ID_TOKEN).
     type: str
   dcos_username:
     description:
@@ -114,6 +122,9 @@ options:
   dcos_token:
     vars:
       - name: ansible_dcos_token
+  dcos_id_token:
+    vars:
+      - name: ansible_dcos_id_token
   dcos_username:
     vars:
       - name: ansible_dcos_username

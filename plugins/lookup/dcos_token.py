@@ -57,4 +57,7 @@ class LookupModule(ClusterLookup):
         """The token."""
         if terms:
             raise DcosError("_terms: this lookup takes none. The account is that of the connection, as dcos_username.")
-        return [cluster.login.token()]
+        token = cluster.login.token()
+        if token is None:
+            raise DcosError(f"{cluster.connection.url} lets everybody in without a token, so there is none to return.")
+        return [token]

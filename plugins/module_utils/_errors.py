@@ -78,7 +78,8 @@ class ApiError(DcosError):
     """The cluster answered a request with an error status.
 
     is_page: an HTML page came along, which no service of the cluster writes: something in between answered.
-    is_no_route: the service knows no such path; it says so with an empty 404.
+    is_no_route: the service knows no such path; it says so with an empty 404, or next to it.
+    is_of_dcos_oauth: an open cluster of 1.12 or before answers for its users.
     """
 
     def __init__(
@@ -90,10 +91,12 @@ class ApiError(DcosError):
         *,
         is_page: bool = False,
         is_no_route: bool = False,
+        is_of_dcos_oauth: bool = False,
     ) -> None:
         super().__init__(message, code, status, title=title)
         self.is_page = is_page
         self.is_no_route = is_no_route
+        self.is_of_dcos_oauth = is_of_dcos_oauth
 
     def with_advice(self, advice: str) -> ApiError:
         """The same error with a further sentence."""

@@ -10,7 +10,7 @@ module: dcos_cluster_info
 short_description: Read security mode and version of a DC/OS cluster
 version_added: 0.1.0
 description:
-  - Reads what a cluster says about itself under C(/dcos-metadata/).
+  - Reads what a cluster says about itself under C(/dcos-metadata/), and how it answers a request without a token.
   - The security mode can be read by superusers and by accounts with C(dcos:adminrouter:ops:metadata) C(full).
 author:
   - The dcos.security contributors (@dcos)
@@ -22,6 +22,8 @@ extends_documentation_fragment:
 seealso:
   - ref: ansible_collections.dcos.security.docsite.authentication
     description: The guide to authentication.
+  - ref: ansible_collections.dcos.security.docsite.open_dcos
+    description: The guide to open DC/OS.
   - ref: ansible_collections.dcos.security.docsite.security_modes
     description: The guide to security modes.
 """
@@ -68,6 +70,13 @@ cluster_info:
       type: str
       returned: success
       sample: enterprise
+    authentication:
+      description:
+        - Whether requests need a token; V(null) where the cluster does not tell. V(false) on an open cluster that was
+          installed with C(oauth_enabled) C(false).
+      type: bool
+      returned: success
+      sample: true
 cluster:
   description: The connection that was used.
   returned: success, and on failure once it is known
@@ -79,7 +88,7 @@ cluster:
       returned: always
       sample: https://dcos.example.com
     credentials_from:
-      description: Where the credentials come from, V(task), V(environment) or V(dcos_config).
+      description: Where the credentials come from, V(task), V(environment) or V(dcos_config); V(null) without any.
       type: str
       returned: always
       sample: task

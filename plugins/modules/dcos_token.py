@@ -72,6 +72,8 @@ options:
       - File in which the token is kept, with mode 0600. A kept token is reused if the file is a regular file with that
         mode and belongs to the user that runs the module, if the token is for the same account and was signed by this
         cluster, and if it lives longer than O(renew_before).
+      - The token of an open cluster of 1.12 or before has no public key to verify it with. Such a token is sent to the
+        cluster, which accepts it or not.
       - A file that holds anything other than a token is never replaced or removed.
     type: path
   renew_before:

@@ -51,6 +51,8 @@ options:
   password:
     description:
       - Password of a local user, at least five characters. Needed to create one.
+      - On an open cluster a user whose O(uid) is an e-mail address needs none, and logs in with an ID token. Up to 1.12
+        there are no other users, and no passwords.
       - A remote user has none; giving one is an error.
     type: str
   update_password:
@@ -90,6 +92,8 @@ options:
     choices: [present, absent]
     default: present
 seealso:
+  - ref: ansible_collections.dcos.security.docsite.open_dcos
+    description: The guide to open DC/OS.
   - module: dcos.security.dcos_group
   - module: dcos.security.dcos_user_info
   - module: dcos.security.dcos_service_account

@@ -33,7 +33,8 @@ def test_each_mode_works(request: pytest.FixtureRequest, mode: str) -> None:
     assert emulator.iam("GET", "/users", token=None).status == 401
     assert emulator.call("GET", f"{SECRETS}/secret/default/?list=true", token=None).status == 401
     health = emulator.call("GET", "/_emulator/health", token=None)
-    assert health.json == {"status": "ok", "security_mode": mode, "pid": emulator.endpoints["pid"]}
+    expected = {"status": "ok", "variant": "enterprise", "security_mode": mode, "authentication": True}
+    assert health.json == {**expected, "pid": emulator.endpoints["pid"]}
 
 
 def test_native_accounts(strict: Emulator, permissive: Emulator, disabled: Emulator) -> None:

@@ -135,6 +135,7 @@ class Example:
 class Group:
     """Examples that share a cluster and one run, in this order.
 
+    variant: of the cluster; to an open one the examples come with an ID token.
     connection: whether the environment names the connection.
     dcos_cli: whether the DC/OS CLI is set up for the cluster, and logged in.
     accounts: service accounts that exist, with the file that their private key is in; empty text for none.
@@ -147,6 +148,7 @@ class Group:
 
     examples: Sequence[Example]
     mode: str = "strict"
+    variant: str = "enterprise"
     connection: bool = True
     dcos_cli: bool = False
     accounts: dict[str, str] = field(default_factory=dict)
@@ -210,16 +212,17 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
 
 
 @contextmanager
-def cluster(folder: Path, mode: str) -> Iterator[tuple[Emulator, str]]:
+def cluster(folder: Path, mode: str, variant: str) -> Iterator[tuple[Emulator, str]]:
     """An emulator with a certificate for dcos.example.com too and a user C(admin), and the URL of the way to it."""
     data = DataDir(folder / "cluster")
     data.create()
     with mock.patch.object(certificates, "DNS_NAMES", (*certificates.DNS_NAMES, HOST)):
         certificates.ensure_certificates(data.ca, data.ca_key, data.server_certificate, data.server_key)
-    emulator = Emulator(data.path, mode)
+    emulator = Emulator(data.path, mode, "--variant", variant)
     try:
-        emulator.make_person(ADMIN, ADMIN_PASSWORD)
-        emulator.must(204, "PUT", f"/acs/api/v1/groups/superusers/users/{ADMIN}")
+        if variant == "enterprise":
+            emulator.make_person(ADMIN, ADMIN_PASSWORD)
+            emulator.must(204, "PUT", f"/acs/api/v1/groups/superusers/users/{ADMIN}")
         ports = [int(url.rsplit(":", 1)[1]) if url else None for url in (emulator.http, emulator.https)]
         with _Proxy(ports[0] or 0, ports[1]) as proxy:
             threading.Thread(target=proxy.serve_forever, daemon=True).start()
@@ -271,7 +274,7 @@ class Run:
 
 def run_group(group: Group, found: dict[str, Found], folder: Path, turns: int) -> Run:
     """Run each example of a group so many times in a row."""
-    with cluster(folder, group.mode) as (emulator, proxy):
+    with cluster(folder, group.mode, group.variant) as (emulator, proxy):
         work = folder / "work"
         work.mkdir()
         home = folder / "home"
@@ -283,7 +286,7 @@ def run_group(group: Group, found: dict[str, Found], folder: Path, turns: int) -
         playbook.append(_marker("end"))
         (work / "site.yml").write_text(json.dumps(playbook), encoding="utf-8")
         try:
-            return _run(group, folder, work, home, proxy)
+            return _run(group, emulator, folder, work, home, proxy)
         finally:
             for name in group.data_dirs:
                 _remove_cluster(work / name)
@@ -360,7 +363,7 @@ def _marker(text: str) -> dict[str, Any]:
     }
 
 
-def _run(group: Group, folder: Path, work: Path, home: Path, proxy: str) -> Run:
+def _run(group: Group, emulator: Emulator, folder: Path, work: Path, home: Path, proxy: str) -> Run:
     record = folder / "record.jsonl"
     record.touch()
     temporary = folder / "tmp"
@@ -377,6 +380,10 @@ def _run(group: Group, folder: Path, work: Path, home: Path, proxy: str) -> Run:
         # Saves the installation into an environment of its own.
         "dcos_emulator_executable": str(BIN / "dcos-emulator"),
     }
+    credentials = {"DCOS_USERNAME": ADMIN, "DCOS_PASSWORD": ADMIN_PASSWORD}
+    if group.variant != "enterprise":
+        variables["vault_dcos_id_token"] = emulator.id_token(f"{ADMIN}@example.com")
+        credentials = {"DCOS_ID_TOKEN": variables["vault_dcos_id_token"]}
     (folder / "variables.json").write_text(json.dumps(variables))
     environment = {
         "HOME": str(home),
@@ -401,8 +408,7 @@ def _run(group: Group, folder: Path, work: Path, home: Path, proxy: str) -> Run:
         environment |= {
             "DCOS_URL": f"https://{HOST}",
             "DCOS_TLS_CA_PATH": str(work / "dcos-ca.crt"),
-            "DCOS_USERNAME": ADMIN,
-            "DCOS_PASSWORD": ADMIN_PASSWORD,
+            **credentials,
         }
     result = subprocess.run(
         [str(BIN / "ansible-playbook"), "site.yml", "-e", f"@{folder / 'variables.json'}"],

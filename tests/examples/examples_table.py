@@ -641,6 +641,28 @@ DISABLED = Group(
     ],
 )
 
+OPEN = Group(
+    variant="open",
+    examples=[
+        Example(f"{GUIDES}/open_dcos.rst", "Read what kind of cluster it is"),
+        Example(
+            f"{GUIDES}/open_dcos.rst",
+            "Let a colleague log in to an open cluster",
+            changed=["Let a colleague log in to an open cluster"],
+        ),
+        Example(
+            f"{GUIDES}/open_dcos.rst",
+            "Look at an open cluster",
+            changed=["Exchange the ID token and keep the result"],
+        ),
+        Example(
+            f"{GUIDES}/open_dcos.rst",
+            "Make an account for automation on an open cluster",
+            changed=["Make its key pair", "Create the account with the public key"],
+        ),
+    ],
+)
+
 EMULATOR = Group(
     connection=False,
     data_dirs=["cluster", ".cluster"],

@@ -89,6 +89,10 @@ class TestPermissive(OfGroup):
     group = table.PERMISSIVE
 
 
+class TestOpen(OfGroup):
+    group = table.OPEN
+
+
 def test_every_example_is_tested_once() -> None:
     """An example that is added to the documentation needs a line in the table; one that goes takes its line along."""
     listed = [example.id for cls in OfGroup.__subclasses__() for example in cls.group.examples]

@@ -163,12 +163,13 @@ class Emulator:
         self._session.close()
         self._command("stop", "--data-dir", str(self.data_dir))
 
-    def _command(self, *arguments: str) -> None:
+    def _command(self, *arguments: str) -> str:
         environment = {**os.environ, "DCOS_EMULATOR_SUPERUSER_PASSWORD": PASSWORD}
         result = subprocess.run(
             [str(_BIN / "dcos-emulator"), *arguments], env=environment, capture_output=True, text=True, check=False
         )
         assert result.returncode == 0, result.stderr
+        return result.stdout
 
     # Faults and logs
 
@@ -228,6 +229,10 @@ class Emulator:
         answer = self._session.post(self.url + LOGIN, json=body, verify=self.ca or True, timeout=30)
         assert answer.status_code in (200, 401), answer.text
         return answer.json()["token"] if answer.status_code == 200 else None
+
+    def id_token(self, email: str, *options: str) -> str:
+        """An ID token of the identity provider that an open cluster trusts."""
+        return self._command("id-token", "--data-dir", str(self.data_dir), "--email", email, *options).strip()
 
     @cached_property
     def token(self) -> str:

@@ -59,7 +59,7 @@ def sources(e: Emulator, lab: Lab, service: str) -> dict[str, Source]:
     assert e.ca is not None
     where = {"dcos_url": e.url, "dcos_ca_path": e.ca}
     env_where = {"DCOS_URL": e.url, "DCOS_TLS_CA_PATH": e.ca}
-    wrong_login = {"DCOS_USERNAME": "joe", "DCOS_PASSWORD": "wrong"}
+    wrong_login = {"DCOS_USERNAME": "joe", "DCOS_PASSWORD": "wrong", "DCOS_ID_TOKEN": "a.wrong.token"}
 
     def cli(home: str, file: str, url: str, token: str) -> None:
         text = f'[core]\ndcos_url = "{url}"\ndcos_acs_token = "{token}"\nssl_verify = "{e.ca}"\n'

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import jwt
 import pytest
 from integration_support import (
     KEYS,
@@ -62,6 +63,7 @@ def cases(e: Emulator, lab: Lab, secrets: dict[str, str]) -> dict[str, list[Task
         "person's password": OTHERS_PASSWORD,
         "person's new password": NEW_PASSWORD,
         "token": e.token,
+        "ID token": jwt.encode({"email": "jo@example.com"}, own, "RS256"),
         "foreign text": FOREIGN_TEXT,
         "plain text": PLAIN_TEXT,
         "plain file": PLAIN_FILE,
@@ -246,7 +248,9 @@ def cases(e: Emulator, lab: Lab, secrets: dict[str, str]) -> dict[str, list[Task
         "refused-key": [info(**{**as_service, "dcos_username": uids[5]})],
         "refused-token": [info(**{**as_token, "dcos_token": e.token[:-8]})],
         "password-in-url": [info(dcos_url=e.url.replace("://", "://joe:pw@"))],
+        "refused-id-token": [info(**{**as_token, "dcos_token": "", "dcos_id_token": secrets["ID token"]})],
         "two-sets": [info(dcos_token=e.token)],
+        "two-sets-with-id-token": [info(dcos_id_token=secrets["ID token"])],
         "unreachable": [info(dcos_url="https://127.0.0.1:1", dcos_retries=0)],
         "torn-config": [info(**as_cli, dcos_config=str(lab.place("torn")))],
         "grants": [task("dcos_acl_grant", args={"uid": uids[6], "rid": "dcos:a b", "actions": ["read"]})],

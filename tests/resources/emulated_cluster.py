@@ -31,7 +31,8 @@ from dcos_emulator import passwords, seed
 from dcos_emulator.datadir import DataDir
 from dcos_emulator.emulator import Emulator
 from dcos_emulator.http import Request
-from dcos_emulator.settings import DEFAULT_VERSION, Settings
+from dcos_emulator.identity_provider import ISSUER, IdentityProvider
+from dcos_emulator.settings import DEFAULT_VERSIONS, ENTERPRISE, OPEN, OPEN_1_12, Settings
 from dcos_emulator.store import Acl, Grant, Group, Secret, Store, SubjectKind, User
 
 # Strong hashes are for those who could be attacked, and take their time.
@@ -39,17 +40,26 @@ passwords.COST = 2
 
 Kind = Literal["users", "groups"]
 _KINDS: Mapping[Kind, SubjectKind] = {"users": "user", "groups": "group"}
+_OPEN_PROVIDERS = {OPEN: ("oidc", ISSUER), OPEN_1_12: ("internal", "")}
 _password_hash = functools.lru_cache(maxsize=None)(passwords.hash_password)
 
 
 class _New:
-    """What a new cluster of one mode holds, and emulators of that mode that nobody uses: making one takes its time."""
+    """What a new cluster of one kind holds, and emulators of that kind that nobody uses: making one takes its time."""
 
-    def __init__(self, security_mode: str, version: str) -> None:
+    def __init__(self, security_mode: str, version: str, variant: str, authentication: bool) -> None:
         directory = tempfile.TemporaryDirectory()
         atexit.register(directory.cleanup)
-        self._settings = Settings(security_mode, superuser=SUPERUSER, superuser_password=PASSWORD, dcos_version=version)
+        self._settings = Settings(
+            security_mode,
+            superuser=SUPERUSER,
+            superuser_password=PASSWORD,
+            dcos_version=version,
+            variant=variant,
+            authentication=authentication,
+        )
         self._data_dir = DataDir(Path(directory.name))
+        self.provider = IdentityProvider(self._data_dir.identity_provider_key)
         # The cluster signs with a key of the tests, so that token_of() makes tokens of every cluster.
         self._data_dir.signing_key.write_text(private_text("iam"))
         self._content = Store()
@@ -98,9 +108,17 @@ class EmulatedCluster:
     answering: called with each request and a function that lets the cluster answer it; what it returns is answered.
     """
 
-    def __init__(self, security_mode: str = "strict", version: str = DEFAULT_VERSION) -> None:
-        new = _new(security_mode, version)
+    def __init__(
+        self,
+        security_mode: str = "strict",
+        version: str | None = None,
+        *,
+        variant: str = ENTERPRISE,
+        authentication: bool = True,
+    ) -> None:
+        new = _new(security_mode, version or DEFAULT_VERSIONS[variant], variant, authentication)
         self._emulator, self._store = new.borrow(self)
+        self._provider = new.provider
         self._audit_log, self._logged_before = new.audit_log, new.audit_log.stat().st_size
         self.calls: list[str] = []
         self.writes: list[str] = []
@@ -129,6 +147,16 @@ class EmulatedCluster:
 
     def add_remote_person(self, uid: str, provider_type: str, provider_id: str = "") -> None:
         self._store.add_user(User(uid, False, uid, provider_type=provider_type, provider_id=provider_id))
+
+    def add_first_user(self, uid: str) -> None:
+        """The one who comes without being added, on an open cluster."""
+        assert self._emulator.settings.is_open
+        assert not self._store.users(service=False)
+        self._store.add_user(User(uid, False, uid, *_OPEN_PROVIDERS[self._emulator.settings.variant]))
+
+    def id_token(self, user: str, lifetime: int = 3600, **claims: object) -> str:
+        """An ID token of the provider that an open cluster trusts; C(claims) replace the usual ones."""
+        return self._provider.id_token(user, lifetime, claims)
 
     def add_account(self, uid: str, public_key: str, description: str = "") -> None:
         """A service account; one that is there goes first, with its grants and memberships."""

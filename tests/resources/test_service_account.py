@@ -25,6 +25,7 @@ from ansible_collections.dcos.security.tests.resources.emulated_cluster import E
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import cluster_for
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import public_key, public_text
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import (
+    AT_OPEN,
     Crash,
     Reply,
     Sent,
@@ -637,7 +638,7 @@ def test_on_an_open_cluster_there_is_nothing_to_restore() -> None:
     fake = EmulatedCluster()
     fake.add_account(UID, public_text("old"), "d")
     fake.replies = dict.fromkeys(("/groups", "/acls", "/permissions"), Reply(404))
-    fake.replies["/auth/providers"] = Reply(200, {"dcos-users": {}, "dcos-oidc-auth0": {}})
+    fake.replies["/pkgpanda/"] = AT_OPEN[1]
     assert run(fake, **REPLACEMENT).changed
     assert fake.users[UID] == {"description": "d", "public_key": public_text("new")}
     assert JOURNAL not in fake.users

@@ -18,7 +18,13 @@ from ansible_collections.dcos.security.plugins.module_utils._resources.user impo
 from ansible_collections.dcos.security.tests.resources.emulated_cluster import EmulatedCluster
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import SUPERUSER, cluster_for
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import public_text
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import Crash, Reply, error, serving
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import (
+    AT_OPEN,
+    Crash,
+    Reply,
+    error,
+    serving,
+)
 
 UID = "alice"
 PATH = f"/acs/api/v1/users/{UID}"
@@ -410,9 +416,9 @@ def test_an_unchanged_user_takes_three_requests() -> None:
 def test_on_an_open_cluster_users_have_no_groups() -> None:
     fake = cluster()
     fake.replies["/groups"] = Reply(404)
-    fake.replies["/auth/providers"] = Reply(200, {"dcos-users": {}, "dcos-oidc-auth0": {}})
+    fake.replies["/pkgpanda/"] = AT_OPEN[1]
     assert run(fake, description="d").values == {"user": view(description="d")}
     with serving(fake):
         assert view(description="d") in read_users(cluster_for().iam, None)
-    with pytest.raises(DcosError, match="DC/OS Enterprise only"):
+    with pytest.raises(DcosError, match="an open DC/OS cluster, which has no groups"):
         run(fake, groups=["dev"])

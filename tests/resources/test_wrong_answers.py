@@ -25,7 +25,7 @@ from ansible_collections.dcos.security.tests.resources.scenarios import SCENARIO
 from ansible_collections.dcos.security.tests.resources.wrong_answers import LASTING, WELL_FORMED, WRONG
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import account_of
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import private_key
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import Reply, Sent
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import GATE, Reply, Sent
 
 ROOT = Path(__file__).parents[2]
 JOURNAL, NEXT = ".replacing", "-next"
@@ -161,7 +161,9 @@ class Walk:
         if "access" in found and found["access"]["unknown"]:
             return True
         right = _steady(self.results[-1])
-        if all("/dcos-metadata/" in call for call in met):  # what cannot be read is null, as for who may not read it
+        if all(
+            "/dcos-metadata/" in call or call == GATE for call in met
+        ):  # what cannot be read is null, as for who may not read it
             return _without_metadata(_steady(found)) == _without_metadata(right)
         return bool(_steady(found) == right)
 
@@ -291,10 +293,10 @@ def _steady(value: Any) -> Any:
 
 
 def _without_metadata(report: Any) -> Any:
-    """A report without security mode, version and variant."""
+    """A report without security mode, version, variant and authentication."""
     if not isinstance(report, Mapping):
         return report
-    names = ("security_mode", "version", "variant")
+    names = ("security_mode", "version", "variant", "authentication")
     return {name: _without_metadata(value) for name, value in report.items() if name not in names}
 
 

@@ -11,10 +11,10 @@ leave out have a default where they are read; fields that nobody asks for are no
 from __future__ import annotations
 
 import re
-from typing import Iterator, Mapping
+from typing import Iterator, Mapping, Sequence
 
 from .._errors import OddAnswerError
-from .http import Answer
+from .http import JSON_TYPES, Answer
 
 # The IAM takes neither blanks nor control characters; marks that turn the direction of text it takes in resource ids.
 _NOT_IN_IDS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
@@ -83,8 +83,10 @@ class Document:
         """An object inside this one."""
         return Document(self._fields.get(name), self._url, self._what, self._place(name))
 
-    def parts(self, name: str) -> list[Document]:
-        """The objects of a list."""
+    def parts(self, name: str, or_null: bool = False) -> list[Document]:
+        """The objects of a list. With C(or_null) null is an empty one, as open clusters of 1.12 and before write it."""
+        if or_null and name in self._fields and self._fields[name] is None:
+            return []
         return [Document(each, self._url, self._what, place) for place, each in self._items(name)]
 
     def texts(self, name: str) -> list[str]:
@@ -123,9 +125,9 @@ class Document:
         return f"{self._where}.{name}" if self._where else name
 
 
-def document(answer: Answer, url: str, what: str) -> Document:
+def document(answer: Answer, url: str, what: str, media_types: Sequence[str] = JSON_TYPES) -> Document:
     """The JSON object that an answer must be."""
-    body = answer.json()
+    body = answer.json(media_types)
     if body is None:
         found = "an HTML page" if answer.is_page else "not JSON"
         raise OddAnswerError(what, url, f"it is {found}", answer.status)

@@ -66,7 +66,7 @@ def read_whole(response: requests.Response) -> bytes:
             response.close()
             raise TooLargeError
         parts.append(part)
-    announced = response.headers.get("Content-Length", "")
+    announced = "" if response.request.method == "HEAD" else response.headers.get("Content-Length", "")
     # Older versions of the library do not mind when a connection breaks in the middle of a body.
     if announced.isdigit() and "Content-Encoding" not in response.headers and size != int(announced):
         raise requests.exceptions.ConnectionError("the answer was cut")

@@ -19,6 +19,7 @@ from .._rules.security_modes import MODES
 from .._visible import visible
 from .answers import Document, document
 from .connection import Connection
+from .gate import Gate, ask_gate, gate_opens
 from .http import HttpClient, Judgement, Request
 from .iam import Iam
 from .login import Login
@@ -33,6 +34,7 @@ class ClusterInfo:
     security_mode: str | None
     version: str | None
     variant: str | None
+    authentication: bool | None
 
 
 class Cluster:
@@ -67,9 +69,35 @@ class Cluster:
         return other
 
     def info(self) -> ClusterInfo:
-        """Security mode, version and variant."""
-        version, variant = self.version(), self._version_text("dcos-variant")
-        return ClusterInfo(self.connection.url, self.security_mode(), version, variant)
+        """Security mode, version and variant, and whether requests need a token."""
+        mode, version = self.security_mode(), self.version()
+        gate = self._gate()
+        return ClusterInfo(
+            url=self.connection.url,
+            security_mode=mode,
+            version=version,
+            variant=self._version_text("dcos-variant") or (None if gate is None else gate.variant),
+            authentication=None if gate is None else gate.authentication,
+        )
+
+    def variant(self) -> str | None:
+        """Whether it is an open cluster or one of DC/OS Enterprise; up to 1.11 only its challenge tells."""
+        named = self._version_text("dcos-variant")
+        gate = None if named is not None else self._gate()
+        return named if gate is None else gate.variant
+
+    def _gate(self) -> Gate | None:
+        """None where the cluster does not tell."""
+        try:
+            return ask_gate(self.http, patient=True)
+        except ApiError as exc:
+            if exc.status in (403, 404):
+                return None
+            raise
+
+    def accepts(self, token: str) -> bool:
+        """Whether the cluster takes a token, which is told by asking it."""
+        return gate_opens(self.http, token)
 
     def version(self) -> str | None:
         """The version of DC/OS, None if it cannot be read."""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 _WAYS = ("dcos_password", "dcos_private_key", "dcos_private_key_path")
-CREDENTIAL_OPTIONS = ("dcos_token", "dcos_username", *_WAYS)
+CREDENTIAL_OPTIONS = ("dcos_token", "dcos_id_token", "dcos_username", *_WAYS)
 
 DEFAULT_TIMEOUT = 30
 DEFAULT_RETRIES = 3
@@ -63,7 +63,14 @@ class KeyCredentials:
     key: RSAPrivateKey = field(repr=False)
 
 
-LoginCredentials = Union[PasswordCredentials, KeyCredentials]
+@dataclass(frozen=True)
+class IdTokenCredentials:
+    """Login to an open cluster with the ID token of an identity provider."""
+
+    id_token: str = field(repr=False)
+
+
+LoginCredentials = Union[PasswordCredentials, KeyCredentials, IdTokenCredentials]
 Credentials = Union[TokenCredentials, LoginCredentials]
 
 
@@ -334,27 +341,34 @@ def _credentials(
         hint = f" The token in {other.file} belongs to {other.url} and is not sent to {url}."
     message = (
         "There are no credentials: give dcos_token, or dcos_username with dcos_password, dcos_private_key or "
-        "dcos_private_key_path, or the variables DCOS_ACS_TOKEN, or DCOS_USERNAME with DCOS_PASSWORD or "
-        f"DCOS_PRIVATE_KEY_PATH, or log in with the DC/OS CLI.{hint}"
+        "dcos_private_key_path, or for an open cluster dcos_id_token; or the variables DCOS_ACS_TOKEN, DCOS_ID_TOKEN, "
+        f"or DCOS_USERNAME with DCOS_PASSWORD or DCOS_PRIVATE_KEY_PATH; or log in with the DC/OS CLI.{hint}"
     )
     return NoCredentials(message), None
 
 
 def _from_task(source: _Sources, hide: Callable[[str], None], warn: Callable[[str], None]) -> Credentials | None:
-    token, uid = source.task("dcos_token"), source.task("dcos_username")
-    ways = {option: value for option in _WAYS for value in [source.task(option)] if value is not None}
-    if token is not None:
-        if uid is not None or ways:
-            others = ", ".join([*(["dcos_username"] if uid is not None else []), *ways])
-            raise CredentialsError(f"dcos_token is one credential set and {others} another: give one of them.")
-        return _token_set("dcos_token", token, hide)
-    return _login_set("dcos_username", uid, ways, hide, warn)
+    given = {option: value for option in CREDENTIAL_OPTIONS for value in [source.task(option)] if value is not None}
+    for option in ("dcos_token", "dcos_id_token"):
+        if option not in given:
+            continue
+        others = ", ".join(name for name in given if name != option)
+        if others:
+            raise CredentialsError(f"{option} is one credential set and {others} another: give one of them.")
+        if option == "dcos_token":
+            return _token_set(option, given[option], hide)
+        return _id_token_set(option, given[option], hide)
+    ways = {option: value for option, value in given.items() if option in _WAYS}
+    return _login_set("dcos_username", given.get("dcos_username"), ways, hide, warn)
 
 
 def _from_environment(source: _Sources, hide: Callable[[str], None], warn: Callable[[str], None]) -> Credentials | None:
     token = source.env("DCOS_ACS_TOKEN")
     if token is not None:
         return _token_set("DCOS_ACS_TOKEN", token, hide)
+    id_token = source.env("DCOS_ID_TOKEN")
+    if id_token is not None:
+        return _id_token_set("DCOS_ID_TOKEN", id_token, hide)
     ways = {
         variable: value
         for variable in ("DCOS_PASSWORD", "DCOS_PRIVATE_KEY_PATH")
@@ -365,11 +379,19 @@ def _from_environment(source: _Sources, hide: Callable[[str], None], warn: Calla
 
 
 def _token_set(name: str, token: str, hide: Callable[[str], None]) -> TokenCredentials:
+    return TokenCredentials(_token(name, token, hide))
+
+
+def _id_token_set(name: str, token: str, hide: Callable[[str], None]) -> IdTokenCredentials:
+    return IdTokenCredentials(_token(name, token, hide))
+
+
+def _token(name: str, token: str, hide: Callable[[str], None]) -> str:
     """A token as it can be in a header; blanks around it, such as the line end of a file, are dropped."""
     hide(token)
     if re.fullmatch(r"[!-~]+", token.strip()) is None:
         raise CredentialsError(f"{name}: this is not a token: it has blanks, line breaks or other characters inside.")
-    return TokenCredentials(token.strip())
+    return token.strip()
 
 
 def _login_set(

@@ -55,6 +55,8 @@ else:
 BYTES = "application/octet-stream"
 """The content type of bytes that are no JSON."""
 
+JSON_TYPES = ("application/json",)
+
 COLLECTION_VERSION = "0.1.0"
 USER_AGENT = f"dcos.security/{COLLECTION_VERSION} (Ansible collection)"
 
@@ -73,6 +75,15 @@ _PASSING = frozenset((429, 502, 503, 504))
 _SURELY_REFUSED = 429
 # Admin Router answers these itself, before the service behind it sees the request.
 _NOT_FORWARDED = frozenset((401, 403))
+
+# The users of open clusters up to 1.12 have no error codes, but one sentence for each error.
+_SENTENCES = {
+    (404, "user not found"): "ERR_UNKNOWN_USER_ID",
+    (409, "already exists"): "ERR_USER_EXISTS",
+    (500, "invalid email"): "ERR_UNKNOWN_USER_ID",
+}
+# That is all that they say of a path that they do not know; the IAM of later versions says nothing.
+_NO_ROUTE = (b"", b"404 page not found")
 
 _CODE = re.compile(r"ERR_[A-Z0-9_]{1,96}")
 
@@ -111,6 +122,7 @@ class Request:
     body: sent as JSON, or as they are where it is bytes.
     media_types: which forms of an answer are welcome.
     authenticated: whether the token goes along.
+    token: the one that goes along, in place of that of the connection.
     """
 
     method: str
@@ -120,6 +132,7 @@ class Request:
     params: Mapping[str, str] | None = None
     media_types: str = "application/json"
     authenticated: bool = True
+    token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -148,9 +161,9 @@ class Answer:
         """Whether it is HTML, which neither the IAM nor the secret store writes: something in between answered."""
         return self.media_type == "text/html"
 
-    def json(self) -> object:
+    def json(self, media_types: Sequence[str] = JSON_TYPES) -> object:
         """The decoded body, or None if it is not JSON (401, 403 and 5xx are often HTML pages)."""
-        if self.media_type != "application/json":
+        if self.media_type not in media_types:
             return None
         try:
             return json.loads(self.content.decode("utf-8"))
@@ -167,7 +180,18 @@ class Answer:
     def code(self) -> str | None:
         """The IAM's error code: together with the status the only thing that decisions may hang on."""
         value = self.error_field("code")
-        return value if value is not None and _CODE.fullmatch(value) is not None else None
+        if value is None:
+            return self._code_of_sentence
+        return value if _CODE.fullmatch(value) is not None else None
+
+    @property
+    def is_of_dcos_oauth(self) -> bool:
+        """Whether an open cluster of 1.12 or before answers for its users."""
+        return self.error_field("code") is None and self._code_of_sentence is not None
+
+    @property
+    def _code_of_sentence(self) -> str | None:
+        return _SENTENCES.get((self.status, (self.error_field("description") or "").lower()))
 
 
 @dataclass(frozen=True)
@@ -214,8 +238,8 @@ PATIENTLY = Repeats()
 class TokenSource:
     """Where the client gets its authentication token from (see _api/login.py)."""
 
-    def token(self) -> str:
-        """The token to send; may log in first."""
+    def token(self) -> str | None:
+        """The token to send, None where the cluster wants none; may log in first."""
         raise CredentialsError("There are no credentials for this cluster.")
 
     def renew(self, refused: str) -> bool:
@@ -350,7 +374,9 @@ class HttpClient:
     def _attempt(self, request: Request, renewal: _OneRenewal) -> Answer | UnreachableError | OddAnswerError:
         """What came back, after another login where the token was refused; an error if nothing did."""
         # A login that fails is nothing that the request itself could have caused: its error goes straight through.
-        token = self.tokens.token() if request.authenticated else None
+        if request.token is not None or not request.authenticated:
+            return self._came(request, request.token)
+        token = self.tokens.token()
         came = self._came(request, token)
         if isinstance(came, Answer) and came.status == 401 and token is not None and renewal.got(token):
             came = self._came(request, self.tokens.token())
@@ -430,8 +456,15 @@ class HttpClient:
             message += f" It was tried {self._retries + 1} times."
         elif answer.is_page:
             message += " It is an HTML page, so something in between answered: check dcos_url and proxies."
-        no_route = answer.status == 404 and not answer.content
-        return ApiError(message, answer.code, answer.status, title, is_page=answer.is_page, is_no_route=no_route)
+        return ApiError(
+            message,
+            answer.code,
+            answer.status,
+            title,
+            is_page=answer.is_page,
+            is_no_route=answer.status == 404 and answer.content.strip() in _NO_ROUTE,
+            is_of_dcos_oauth=answer.is_of_dcos_oauth,
+        )
 
 
 def _done(judgement: Judgement) -> Answer:

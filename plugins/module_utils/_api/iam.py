@@ -14,17 +14,21 @@ is a 409 and changes nothing; a grant needs its ACL first; the key of an account
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, Iterable, Mapping, TypeVar
+from typing import Callable, Container, Iterable, Mapping, TypeVar
 
-from .._errors import ApiError, CredentialsError, OddAnswerError
+from .._errors import ApiError, CredentialsError, DcosError, OddAnswerError
 from .._rules.permissions import Grant
 from .answers import Document, document
+from .gate import OPEN, EnterpriseOnlyError, ask_gate, enterprise_only
 from .http import HttpClient, Judgement, Repeats, Request, encode_rid, encode_segment
 
 BASE = "/acs/api/v1"
 
-_OPEN_PROVIDER = "dcos-oidc-auth0"
-"""A way to log in that the IAM of an open cluster (1.13 and later) lists, and that of DC/OS Enterprise does not."""
+_PROVIDER_OF_EMAILS = ("oidc", "https://dcos.auth0.com/")
+"""Of users of open clusters from 1.13 on: no other one can be configured there."""
+
+_ENTERPRISE_PARTS = "groups, ACLs and permissions"
+_NO_ROUTE = f"The IAM has no such route: {_ENTERPRISE_PARTS} exist on DC/OS Enterprise only, not on an open cluster."
 
 _UNKNOWN = frozenset(("ERR_UNKNOWN_USER_ID", "ERR_UNKNOWN_GROUP_ID", "ERR_UNKNOWN_RESOURCE_ID"))
 _NOT_GRANTED = _UNKNOWN | {"ERR_USER_NOT_IN_ACL", "ERR_GROUP_NOT_IN_ACL", "ERR_ACTION_NOT_YET_STORED"}
@@ -117,18 +121,37 @@ class Iam:
 
     def __init__(self, http: HttpClient) -> None:
         self._http = http
+        self._is_dcos_oauth = False
 
     # Users
 
     def user(self, uid: str) -> User | None:
         """The user or service account, None when there is none."""
         found = self._find(f"/users/{encode_segment(uid)}", f"reading account {uid}")
-        if found is None:
-            return None
-        user = _user(found)
-        if user.uid != uid:
-            raise found.odd("it is about another account")
+        return None if found is None else _user_with(uid, found)
+
+    def account_for_service(self, uid: str) -> User | None:
+        """The same where a service account is wanted, which an open cluster of 1.12 or before knows none of."""
+        user = self.user(uid)
+        if user is None and self._is_dcos_oauth:
+            raise DcosError(
+                f"uid: {uid} cannot be a service account: {self._http.url} is an open cluster of DC/OS 1.12 or before, "
+                "whose only accounts are users with an e-mail address as uid. Nothing was changed. Service accounts "
+                "exist from DC/OS 1.13 on.",
+                "mode",
+            )
         return user
+
+    @property
+    def knows_only_users(self) -> bool:
+        """Whether an open cluster of 1.12 or before has answered: its users are e-mail addresses and nothing else."""
+        return self._is_dcos_oauth
+
+    def provider_of_emails(self) -> tuple[str, str] | None:
+        """Type and id of the provider of users who are made from an e-mail address alone; None on DC/OS Enterprise."""
+        if self._is_dcos_oauth:
+            return ("internal", "")
+        return _PROVIDER_OF_EMAILS if ask_gate(self._http, patient=True).variant == OPEN else None
 
     def service_accounts(self) -> list[User]:
         """All service accounts, those of DC/OS itself included."""
@@ -142,17 +165,21 @@ class Iam:
         users: list[User] = []
         odd: dict[str, OddAnswerError] = {}
         found = self._get("/users", "reading all service accounts", params={"type": "service"})
-        for entry in found.parts("array"):
+        for entry in found.parts("array", or_null=True):
             uid = entry.id("uid")
             try:
-                users.append(_user(entry))
+                user = _user(entry)
             except OddAnswerError as exc:
                 odd[uid] = exc
+                continue
+            # An open cluster of 1.12 or before lists its users, whatever is asked for.
+            if user.is_service or user.public_key is not None:
+                users.append(user)
         return users, odd
 
     def persons(self) -> list[User]:
         """All users that are no service accounts."""
-        return [_user(entry) for entry in self._get("/users", "reading all users").parts("array")]
+        return [_user(entry) for entry in self._get("/users", "reading all users").parts("array", or_null=True)]
 
     def takes_password(self, uid: str, password: str) -> bool:
         """Whether a user logs in with this password: nothing else tells which one it has."""
@@ -267,7 +294,7 @@ class Iam:
 
     def groups(self) -> list[Group]:
         """All groups, in the order of their ids."""
-        found = self._get("/groups", "reading all groups").parts("array")
+        found = self._get("/groups", "reading all groups").parts("array", or_null=True)
         return sorted(map(_group, found), key=lambda group: group.gid)
 
     def group(self, gid: str) -> Group | None:
@@ -363,21 +390,15 @@ class Iam:
         """Whether this IAM knows ACLs and groups at all: that of an open cluster does not."""
         try:
             self._get("/groups", "reading the groups").parts("array")
-        except NoSuchRouteError:
-            # Something in between can answer so too; what only an open cluster offers settles it.
-            providers = self._get("/auth/providers", "reading the login providers", authenticated=False)
-            if _OPEN_PROVIDER in providers.fields():
-                return False
-            raise
+        except EnterpriseOnlyError:
+            return False
         return True
 
     def on_enterprise(self, read: Callable[[], Found], otherwise: Found) -> Found:
         """What a reading of groups or permissions gives; on an open cluster, which knows neither, C(otherwise)."""
         try:
             return read()
-        except NoSuchRouteError:
-            if self.has_permissions():
-                raise
+        except EnterpriseOnlyError:
             return otherwise
 
     def group_permissions(self, gid: str) -> Permissions | None:
@@ -473,17 +494,21 @@ class Iam:
         try:
             answer = self._http.send(request)
         except ApiError as exc:
-            if exc.is_no_route:
-                raise NoSuchRouteError(exc) from None
-            raise
+            raise self._without_route(exc, what) from None
         return document(answer, self._http.url, what)
+
+    def _without_route(self, error: ApiError, what: str) -> ApiError:
+        if not error.is_no_route:
+            return error
+        return enterprise_only(self._http, what, _ENTERPRISE_PARTS, error, otherwise=_NO_ROUTE)
 
     def _find(self, path: str, what: str, params: Mapping[str, str] | None = None) -> Document | None:
         """The document at a path, None when the IAM says that what it describes is not there."""
         try:
             return self._get(path, what, params=params)
         except ApiError as exc:
-            if exc.status in (400, 404) and exc.code in _NOT_GRANTED:
+            self._is_dcos_oauth |= exc.is_of_dcos_oauth
+            if _says_unknown(exc):
                 return None
             raise
 
@@ -503,30 +528,22 @@ class Iam:
         except ApiError as exc:
             if exc.status == 409 and exc.code == exists_code:
                 return False
-            if exc.is_no_route:
-                raise NoSuchRouteError(exc) from None
-            raise
+            raise self._without_route(exc, what) from None
         return True
 
     def _delete(self, path: str, what: str, happened: Callable[[], bool]) -> bool:
         try:
             self._http.send(Request("DELETE", BASE + path, what), Judgement((204,)), Repeats(happened))
         except ApiError as exc:
-            if exc.status in (400, 404) and exc.code in _NOT_THERE:
+            if _says_unknown(exc, _NOT_THERE):
                 return False
             raise
         return True
 
 
-class NoSuchRouteError(ApiError):
-    """The IAM does not know the route: that of an open cluster has no groups, ACLs and permissions."""
-
-    def __init__(self, error: ApiError) -> None:
-        super().__init__(error.message, error.code, error.status, error.title, is_no_route=True)
-        self.with_advice(
-            "The IAM has no such route: groups, ACLs and permissions exist on DC/OS Enterprise only, not on an open "
-            "cluster."
-        )
+def _says_unknown(error: ApiError, codes: Container[str | None] = _NOT_GRANTED) -> bool:
+    """Whether the IAM itself says that something is not there."""
+    return (error.status in (400, 404) or error.is_of_dcos_oauth) and error.code in codes
 
 
 def _grant_path(subject: Subject, grant: Grant) -> str:
@@ -539,6 +556,13 @@ def _membership_path(gid: str, uid: str) -> str:
 
 def _grants(entries: Iterable[Document]) -> list[Grant]:
     return [Grant(entry.id("rid"), action.id("name")) for entry in entries for action in entry.parts("actions")]
+
+
+def _user_with(uid: str, found: Document) -> User:
+    user = _user(found)
+    if user.uid != uid:
+        raise found.odd("it is about another account")
+    return user
 
 
 def _user(found: Document) -> User:

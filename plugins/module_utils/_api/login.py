@@ -7,26 +7,28 @@
 from __future__ import annotations
 
 import threading
-import time
-from email.utils import parsedate_to_datetime
 from typing import Callable
 
 from .._crypto.jwt import LOGIN_TOKEN_LIFETIME, claims, login_token
-from .._errors import CredentialsError, UnreachableError
+from .._errors import ApiError, CredentialsError, UnreachableError
 from .._rules.security_modes import LOGIN_PATH
 from .answers import document
 from .connection import (
     Credentials,
+    IdTokenCredentials,
     KeyCredentials,
     LoginCredentials,
     NoCredentials,
     PasswordCredentials,
     TokenCredentials,
 )
-from .http import Answer, HttpClient, Judgement, Request, TokenSource
+from .gate import lets_everybody_in
+from .http import HttpClient, Judgement, Request, TokenSource
+from .id_token import user_of
+from .refusal import is_of_dcos_oauth, login_words, refusal
 
-_NOTABLE_SKEW = 30
-"""Seconds: the Date header has whole seconds and the answer takes time; below this a clock is not to blame."""
+_LOGIN_TYPES = ("application/json", "text/plain")
+"""Media types of the answer to a login: that of an open cluster up to 1.12 has none of its own."""
 
 
 def log_in(http: HttpClient, credentials: LoginCredentials, lifetime: int = LOGIN_TOKEN_LIFETIME) -> str:
@@ -34,25 +36,23 @@ def log_in(http: HttpClient, credentials: LoginCredentials, lifetime: int = LOGI
 
     lifetime: seconds that a service's login token is valid.
     """
-    what = f"logging in as {credentials.uid}"
-    body: dict[str, str] = {"uid": credentials.uid}
-    if isinstance(credentials, PasswordCredentials):
-        body["password"] = credentials.password
-    else:
-        body["token"] = login_token(credentials.uid, credentials.key, lifetime)
+    what = login_words(credentials)
     answer = http.send(
-        Request("POST", LOGIN_PATH, what, body, authenticated=False),
-        Judgement((200, 401, 404), show_description=False),
+        Request("POST", LOGIN_PATH, what, _body(credentials, lifetime), authenticated=False),
+        Judgement((200, 400, 401, 404), show_description=False),
     )
     if answer.status == 404:
         raise UnreachableError(
             f"{what}: {http.url} answered 404: there is no DC/OS at this URL. Check host and path of dcos_url."
         )
-    if answer.status == 401:
-        raise CredentialsError(
-            _refused(http, credentials, answer, lifetime), "credentials", 401, answer.error_field("title")
-        )
-    found = document(answer, http.url, what)
+    is_about_token = isinstance(credentials, IdTokenCredentials) and answer.error_field("description") is not None
+    if answer.status == 401 or is_of_dcos_oauth(answer) or (answer.status == 400 and is_about_token):
+        message = refusal(http.url, credentials, answer, lifetime)
+        raise CredentialsError(message, "credentials", answer.status, answer.error_field("title"))
+    if answer.status == 400:
+        came_back = f"400 {answer.code or answer.reason}".rstrip()
+        raise ApiError(f"{what}: {http.url} answered {came_back}.", answer.code, 400, answer.error_field("title"))
+    found = document(answer, http.url, what, _LOGIN_TYPES)
     token = found.text("token")
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise found.odd("token holds characters that no token can have")
@@ -61,32 +61,19 @@ def log_in(http: HttpClient, credentials: LoginCredentials, lifetime: int = LOGI
     return token
 
 
-def _refused(http: HttpClient, credentials: LoginCredentials, answer: Answer, lifetime: int) -> str:
-    if isinstance(credentials, KeyCredentials):
-        cause = "the account is unknown, or its public key does not belong to this private key"
-    else:
-        cause = "the user is unknown or the password is wrong"
-    text = f"logging in as {credentials.uid}: {http.url} refused the credentials (401): {cause}."
-    skew = clock_skew(answer)
-    if skew is not None and abs(skew) >= _NOTABLE_SKEW:
-        side = "behind" if skew > 0 else "ahead of"
-        text += f" The clock of this machine is {abs(skew)} seconds {side} the cluster's."
-        if isinstance(credentials, KeyCredentials) and skew >= lifetime:
-            text += f" The login token, valid for {lifetime} seconds, had expired on arrival: set the clock."
-    return text
-
-
-def clock_skew(answer: Answer, now: Callable[[], float] = time.time) -> int | None:
-    """Seconds by which the server's clock (its Date header) is ahead of ours; None if it does not tell."""
-    try:
-        server = parsedate_to_datetime(answer.headers.get("Date", ""))
-    except (TypeError, ValueError, IndexError):
-        return None
-    return round(server.timestamp() - now())
+def _body(credentials: LoginCredentials, lifetime: int) -> dict[str, object]:
+    if isinstance(credentials, IdTokenCredentials):
+        return {"token": credentials.id_token}
+    if isinstance(credentials, PasswordCredentials):
+        return {"uid": credentials.uid, "password": credentials.password}
+    return {"uid": credentials.uid, "token": login_token(credentials.uid, credentials.key, lifetime)}
 
 
 class Login(TokenSource):
-    """The token of one connection: got at the first need, renewed once when the cluster stops taking it."""
+    """The token of one connection: got at the first need, renewed once when the cluster stops taking it.
+
+    There is none where the cluster lets everybody in.
+    """
 
     def __init__(
         self,
@@ -100,6 +87,7 @@ class Login(TokenSource):
         self._source = source
         self._hide = hide
         self._token: str | None = None
+        self._was_asked = False
         self._lock = threading.Lock()
 
     @property
@@ -108,12 +96,15 @@ class Login(TokenSource):
         if isinstance(self.credentials, TokenCredentials):
             uid = claims(self.credentials.token).get("uid")
             return uid if isinstance(uid, str) else None
+        if isinstance(self.credentials, IdTokenCredentials):
+            return user_of(self.credentials)
         return None if isinstance(self.credentials, NoCredentials) else self.credentials.uid
 
-    def token(self) -> str:
+    def token(self) -> str | None:
         with self._lock:
-            if self._token is None:
+            if not self._was_asked:
                 self._token = self._log_in()
+                self._was_asked = True
             return self._token
 
     def renew(self, refused: str) -> bool:
@@ -130,13 +121,21 @@ class Login(TokenSource):
                 f"The token (from: {self._source}) has expired, or another cluster issued it. Get a new one, or give "
                 "a login set, which renews it by itself."
             )
+        if self._token is None:
+            return "It lets everybody in elsewhere, but not here. Give credentials."
         return f"The cluster rejects both tokens that it issued to {self.uid} just now. Does the account exist?"
 
-    def _log_in(self) -> str:
-        if isinstance(self.credentials, NoCredentials):
-            raise CredentialsError(self.credentials.message)
+    def _log_in(self) -> str | None:
+        """The token; none where the cluster is found to let everybody in, which is asked where there is no login."""
         if isinstance(self.credentials, TokenCredentials):
             return self.credentials.token
-        token = log_in(self._http, self.credentials)
+        try:
+            if isinstance(self.credentials, NoCredentials):
+                raise CredentialsError(self.credentials.message)
+            token = log_in(self._http, self.credentials)
+        except CredentialsError:
+            if lets_everybody_in(self._http):
+                return None
+            raise
         self._hide(token)
         return token

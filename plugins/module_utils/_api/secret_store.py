@@ -15,6 +15,7 @@ from typing import Callable, Mapping
 
 from .._errors import ApiError, DcosError
 from .answers import document
+from .gate import enterprise_only
 from .http import BYTES, HttpClient, Judgement, Repeats, Request, encode_segment
 
 BASE = "/secrets/v1"
@@ -62,7 +63,7 @@ class Secrets:
         except ApiError as exc:
             if exc.status == 404 and not exc.is_page:
                 return None
-            raise _without_store(exc) from None
+            raise self._without_store(exc, what) from None
         if answer.media_type == BYTES:
             return StoredValue(answer.content, False)
         return StoredValue.of_text(document(answer, self._http.url, what).text("value"))
@@ -75,7 +76,7 @@ class Secrets:
             document(answer, self._http.url, what).flag("sealed")
         except ApiError as exc:
             if exc.status == 404:
-                raise _without_store(exc) from None
+                raise self._without_store(exc, what) from None
             if exc.status != 403:  # who may use single secrets may not be allowed to see how the store is
                 raise
 
@@ -92,7 +93,7 @@ class Secrets:
                 Repeats(unavailable=self._sealed(store, what)),
             )
         except ApiError as exc:
-            raise _without_store(exc) from None
+            raise self._without_store(exc, what) from None
         prefix = f"{folder}/" if folder else ""
         return sorted(prefix + name for name in document(answer, self._http.url, what).texts("array"))
 
@@ -102,16 +103,14 @@ class Secrets:
         def happened() -> bool:
             return self.read(store, path) == value
 
+        what = f"creating secret {path}"
         try:
-            self._write("PUT", store, path, value, f"creating secret {path}", 201, happened)
+            self._write("PUT", store, path, value, what, 201, happened)
         except ApiError as exc:
             if exc.status == 409 and not exc.is_page and self.read(store, path) is not None:
                 return False
             if exc.status == 404:
-                raise exc.with_advice(
-                    "Either the store does not take this path, or the cluster has no secret store: it exists on DC/OS "
-                    "Enterprise only."
-                ) from None
+                raise self._without_store(exc.with_advice("The store may not take this path."), what) from None
             raise
         return True
 
@@ -168,6 +167,12 @@ class Secrets:
             Repeats(happened, self._sealed(store, what)),
         )
 
+    def _without_store(self, error: ApiError, what: str) -> ApiError:
+        if error.status != 404:
+            return error
+        advice = "DC/OS Enterprise has one secret store, 'default'; an open DC/OS has none."
+        return enterprise_only(self._http, what, "secret store", error, otherwise=advice)
+
     def _sealed(self, store: str, what: str) -> Callable[[], None]:
         """What to ask on a 503: a sealed store stays so until somebody unseals it, so waiting is of no use."""
 
@@ -196,12 +201,6 @@ class Secrets:
 def _judged(success: int) -> Judgement:
     """Its descriptions are not shown: they could quote a value."""
     return Judgement((success,), _REFUSALS, show_description=False)
-
-
-def _without_store(error: ApiError) -> ApiError:
-    if error.status != 404:
-        return error
-    return error.with_advice("DC/OS Enterprise has one secret store, 'default'; an open DC/OS has none.")
 
 
 def _seal_status(store: str) -> str:

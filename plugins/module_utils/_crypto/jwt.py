@@ -45,6 +45,16 @@ def is_token(text: str) -> bool:
     return True
 
 
+def is_signed_with_shared_secret(token: str) -> bool:
+    """Whether nobody but the cluster can check a token, as those of open clusters up to 1.12."""
+    import jwt
+
+    try:
+        return str(jwt.get_unverified_header(token).get("alg")).startswith("HS")
+    except jwt.InvalidTokenError:
+        return False
+
+
 def claims(token: str) -> dict[str, object]:
     """The claims of a token, its signature not checked; empty for what is no token."""
     import jwt

@@ -194,8 +194,7 @@ class Fleet(Resource[Sequence[Entry]]):
         facts: dict[str, object] = {"url": self._cluster.connection.url, "security_mode": mode}
         # Without a mode it is an open cluster, or we may not read it.
         if mode is None or any(plan.version_matters for _entry, plan in self._planned()):
-            info = self._cluster.info()
-            facts.update(version=info.version, variant=info.variant)
+            facts.update(version=self._cluster.version(), variant=self._cluster.variant())
         return facts
 
     def _refuse_collisions(self) -> None:

@@ -19,6 +19,7 @@ from .run import ArgumentSpec, Managed, Params, Where, run
 CONNECTION_SPEC: dict[str, dict[str, object]] = {
     "dcos_url": {"type": "str"},
     "dcos_token": {"type": "str", "no_log": True},
+    "dcos_id_token": {"type": "str", "no_log": True},
     "dcos_username": {"type": "str"},
     "dcos_password": {"type": "str", "no_log": True},
     "dcos_private_key": {"type": "str", "no_log": True},

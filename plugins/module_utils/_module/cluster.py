@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Callable, Generic, Sequence
 
 from .._api.cluster import Cluster
-from .._api.connection import KeyCredentials, TokenCredentials, resolve
+from .._api.connection import IdTokenCredentials, KeyCredentials, TokenCredentials, resolve
 from . import libraries as _deps
 from .anonymous import CONNECTION_SPEC
 from .arguments import Module
@@ -52,7 +52,7 @@ def run_cluster_module(
 
         def connect() -> Cluster:
             connection = resolve(module.params, os.environ, module.warn, module.hide)
-            if isinstance(connection.credentials, (KeyCredentials, TokenCredentials)):
+            if isinstance(connection.credentials, (IdTokenCredentials, KeyCredentials, TokenCredentials)):
                 _deps.require(module, _deps.JWT)
             where["cluster"] = {"url": connection.url, "credentials_from": connection.credentials_from}
             return Cluster(connection, module.hide)

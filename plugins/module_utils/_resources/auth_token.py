@@ -14,16 +14,19 @@ from typing import Callable, Mapping
 
 from .._api.cluster import Cluster
 from .._api.connection import (
+    IdTokenCredentials,
     KeyCredentials,
     LoginCredentials,
     NoCredentials,
     TokenCredentials,
 )
+from .._api.id_token import is_for
 from .._api.login import log_in
 from .._crypto.jwt import (
     LOGIN_TOKEN_LIFETIME,
     claims,
     expires_at,
+    is_signed_with_shared_secret,
     is_token,
     iso_utc,
     login_token,
@@ -123,7 +126,7 @@ class AuthenticationToken(Resource[TokenState]):
         self._renew_before = renew_before
         self._return_token = return_token
         self._exchange = exchange
-        if self._who.uid is not None:
+        if not isinstance(self._who, IdTokenCredentials) and self._who.uid is not None:
             _check_account(self._who.uid)
         if not exchange and path is not None:
             raise DcosError("path: a login token is for one use within minutes and is not kept. Leave path out.")
@@ -143,10 +146,12 @@ class AuthenticationToken(Resource[TokenState]):
     def _new(self) -> TokenState:
         who = self._credentials
         if self._exchange:
-            return TokenState(log_in(self._cluster.http, who, self._lifetime), who.uid, is_new=True)
+            token = log_in(self._cluster.http, who, self._lifetime)
+            uid = claims(token).get("uid") if isinstance(who, IdTokenCredentials) else who.uid
+            return TokenState(token, str(uid), is_new=True)
         if isinstance(who, KeyCredentials):
             return TokenState(login_token(who.uid, who.key, self._lifetime), who.uid, is_new=True)
-        raise DcosError("exchange: only a private key can sign a login token, a password cannot. Set it to true.")
+        raise DcosError("exchange: only a private key can sign a login token. Set it to true.")
 
     def plan(self, state: TokenState) -> Plan:
         end = expires_at(claims(state.token))
@@ -190,8 +195,7 @@ class AuthenticationToken(Resource[TokenState]):
         token, info = file
         found: Mapping[str, object] = claims(token)
         uid = found.get("uid")
-        wanted = self._who.uid or self._credentials.uid
-        if info.st_uid != os.geteuid() or stat.S_IMODE(info.st_mode) & 0o077 or uid != wanted:
+        if info.st_uid != os.geteuid() or stat.S_IMODE(info.st_mode) & 0o077 or not self._is_wanted(uid):
             return None
         try:
             end = expires_at(found)
@@ -199,15 +203,26 @@ class AuthenticationToken(Resource[TokenState]):
             return None
         if end is not None and end - time.time() <= self._renew_before:
             return None
+        return TokenState(token, str(uid), is_new=False) if self._is_of_cluster(token) else None
+
+    def _is_wanted(self, uid: object) -> bool:
+        """Whether it is the account to log in as."""
+        who = self._who
+        if isinstance(who, SecretLogin) and who.uid is None:
+            who = self._credentials
+        return is_for(who, uid) if isinstance(who, IdTokenCredentials) else uid == who.uid
+
+    def _is_of_cluster(self, token: str) -> bool:
+        """Whether this cluster issued a token. A token without a public key is shown to it, and to no other one."""
+        if is_signed_with_shared_secret(token):
+            return isinstance(self._who, IdTokenCredentials) and self._cluster.accepts(token)
         try:
             keys = self._cluster.iam.jwks()
         except ApiError as exc:
             if exc.status in (400, 404):  # an IAM that publishes no keys: nothing tells who signed the token
-                return None
+                return False
             raise
-        if verified_claims(token, keys) is None:
-            return None
-        return TokenState(token, wanted, is_new=False)
+        return verified_claims(token, keys) is not None
 
 
 class KeptToken(Resource[bool]):

@@ -114,7 +114,7 @@ class AccountState:
 
 def read_service_account(iam: Iam, uid: str) -> User | None:
     """The service account, None if there is none; an account of a person is an error."""
-    user = iam.user(uid)
+    user = iam.account_for_service(uid)
     if user is not None and not user.is_service:
         raise DcosError(
             f"uid: {uid} is the account of a person, not a service account. Nothing was changed. Choose another uid.",

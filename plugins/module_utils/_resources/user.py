@@ -16,7 +16,7 @@ from typing import Mapping, Sequence
 
 from .._api.iam import Group, Iam, User
 from .._errors import DcosError
-from .._rules.identifiers import check_account_uid, check_gid, check_not_superusers
+from .._rules.identifiers import check_account_uid, check_gid, check_not_superusers, is_email
 from .._rules.passwords import check_password
 from .frame import LostRaceError, Plan, Resource, Step
 from .memberships import (
@@ -59,6 +59,8 @@ class UserState:
     unknown_groups: those of the groups to be joined that do not exist.
     loss: of the memberships that are to end.
     last_superuser: read only where the user is to be deleted.
+    by_email: how the user logs in once created from an e-mail address alone; read only where nothing else is known of
+    one that is missing, and None on DC/OS Enterprise.
     """
 
     user: User | None = None
@@ -67,6 +69,7 @@ class UserState:
     unknown_groups: tuple[str, ...] = ()
     loss: Loss = NO_LOSS
     last_superuser: bool = False
+    by_email: Provider | None = None
 
 
 class UserAccount(Resource[UserState]):
@@ -121,6 +124,8 @@ class UserAccount(Resource[UserState]):
         state = UserState(user)
         if user is not None:
             state = replace(state, groups=tuple(self._read_groups()))
+        elif self._present:
+            state = replace(state, by_email=self._read_by_email())
         if not self._present:
             last = user is not None and self._uid != self._own_uid and is_last_superuser(self._iam, self._uid)
             return replace(state, last_superuser=last)
@@ -133,6 +138,31 @@ class UserAccount(Resource[UserState]):
         if user is None or self._password is None or not self._change_password or user.is_remote:
             return state
         return replace(state, other_password=not self._iam.takes_password(self._uid, self._password))
+
+    def _read_by_email(self) -> Provider | None:
+        if self._iam.knows_only_users:
+            self._check_plain()
+        if self._password is not None or self._provider is not None or not is_email(self._uid):
+            return None
+        found = self._iam.provider_of_emails()
+        return None if found is None else Provider(*found)
+
+    def _check_plain(self) -> None:
+        """Refuse what an open cluster of 1.12 or before would silently leave out of a new user."""
+        kept = {
+            "uid": is_email(self._uid),
+            "password": self._password is None,
+            "provider_type": self._provider is None,
+            "description": self._description in (None, self._uid),
+        }
+        for option, is_fine in kept.items():
+            if not is_fine:
+                raise DcosError(
+                    f"{option}: user {self._uid} cannot be created like that: this is an open cluster of DC/OS 1.12 or "
+                    "before, whose users have an e-mail address as uid, log in with an ID token, and have no other "
+                    "description. Nothing was changed.",
+                    "mode",
+                )
 
     def _read_groups(self) -> list[str]:
         if self._groups is not None:
@@ -158,7 +188,7 @@ class UserAccount(Resource[UserState]):
         return Plan({"user": None}, (step,), _diff_view(user_view(state.user, state.groups)))
 
     def _plan_present(self, state: UserState) -> Plan:
-        user, wanted = state.user, self._wanted(state.user)
+        user, wanted = state.user, self._wanted(state)
         joins, leaves = self._joins(state), self._leaves(state)
         for gid in (*joins, *leaves):
             option = "groups" if gid in joins else "groups_exclusive"
@@ -186,11 +216,12 @@ class UserAccount(Resource[UserState]):
         blocked = unknown_groups_error(state.unknown_groups, self._uid) if state.unknown_groups else None
         return Plan({"user": view}, tuple(steps), before, after, blocked=blocked)
 
-    def _wanted(self, user: User | None) -> User:
+    def _wanted(self, state: UserState) -> User:
         """The user as it shall be, as far as the IAM shows it."""
+        user = state.user
         if user is None:
-            provider = self._provider or Provider(INTERNAL)
-            if provider.type == INTERNAL and self._password is None:
+            provider = self._provider or state.by_email or Provider(INTERNAL)
+            if provider.type == INTERNAL and self._password is None and state.by_email is None:
                 raise DcosError(
                     f"password: user {self._uid} does not exist; creating it needs a password, or for a remote user "
                     "provider_type.",

@@ -140,6 +140,11 @@ def check_account_uid(
     return uid
 
 
+def is_email(uid: str) -> bool:
+    """Whether a uid looks like an e-mail address, as the IAM of open clusters looks at it."""
+    return re.fullmatch(r"[^@]+@[^@]+\.[^@]+", uid) is not None
+
+
 def check_secret_path(path: str, option: str) -> str:
     """Return the path without its leading slash, else raise C(invalid_path) naming the option.
 

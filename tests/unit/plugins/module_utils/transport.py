@@ -60,6 +60,12 @@ class Crash(BaseException):
     """The process dies here: nothing below may catch it."""
 
 
+GATE = "HEAD /pkgpanda/active.buildinfo.full.json"
+AT_ENTERPRISE = (GATE, Reply(401, "<html>", {"WWW-Authenticate": "acsjwt"}))
+"""What is asked, without a token, to tell the kinds of cluster apart; and the answers of each."""
+AT_OPEN = (GATE, Reply(401, "<html>", {"WWW-Authenticate": "oauthjwt"}))
+WITHOUT_AUTHENTICATION = (GATE, Reply(200, {}))
+
 LOST = requests.exceptions.ConnectionError("lost")
 Handler = Callable[[Sent], Any]
 

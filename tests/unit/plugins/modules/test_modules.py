@@ -16,6 +16,7 @@ from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys 
     certificate_text,
     private_text,
 )
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import AT_ENTERPRISE, Script
 from ansible_collections.dcos.security.tests.unit.plugins.modules.module_run import LOGIN, run
 
 UID = "svc"
@@ -246,7 +247,7 @@ def test_keypair_failures_have_the_failure_structure(tmp_path: Path) -> None:
 
 
 def test_no_credentials_at_all() -> None:
-    result = run("dcos_cluster_info", {}, login={"dcos_url": URL})
+    result = run("dcos_cluster_info", {}, Script(AT_ENTERPRISE), login={"dcos_url": URL})
     assert result["failed"] is True
     assert result["failure"]["code"] == "credentials"
 

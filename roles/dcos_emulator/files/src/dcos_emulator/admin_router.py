@@ -21,7 +21,7 @@ from .mesos import Mesos
 from .platform import Platform
 from .secret_store import PREFIX as SECRETS_PREFIX
 from .secret_store import SecretStore
-from .tokens import Caller, TokenAuthority
+from .tokens import Caller, TokenAuthority, token_in
 
 _COOKIE = "dcos-acs-auth-cookie"
 
@@ -172,18 +172,27 @@ class AdminRouter:
         return replace(self._forward(request, uid), uid=uid)
 
     def _uid(self, request: Request) -> str | None:
-        """The account a request's token was issued to. A header, even a useless one, hides the cookie."""
-        header = request.headers.get("Authorization")
-        if header is not None:
-            return self._tokens.caller(header).uid
-        token = _cookie(request.headers.get("Cookie", ""))
+        """The account a request's token was issued to."""
+        token = given_token(request)
         return self._tokens.uid_of(token) if token else None
 
     def _unauthorized(self, request: Request, rid: str) -> Response:
         self._audit.admin_router(request, rid, False, "no valid authentication token", None)
-        challenge = (("WWW-Authenticate", "acsjwt"),)
-        text = "This address needs a valid authentication token."
-        return html_page(401, "Unauthorized", text, challenge, head=_TO_LOGIN)
+        return login_page("acsjwt")
+
+
+def given_token(request: Request, takes_bearer: bool = True) -> str | None:
+    """The token of a request. A header, even a useless one, hides the cookie."""
+    header = request.headers.get("Authorization")
+    if header is None:
+        return _cookie(request.headers.get("Cookie", ""))
+    return token_in(header, takes_bearer)
+
+
+def login_page(challenge: str) -> Response:
+    """The answer to who has no valid token."""
+    text = "This address needs a valid authentication token."
+    return html_page(401, "Unauthorized", text, (("WWW-Authenticate", challenge),), head=_TO_LOGIN)
 
 
 def _forbidden() -> Response:

@@ -53,6 +53,8 @@ class DataDir:
         self.database = self.path / "state.db"
         self.signing_key = self.path / "jwt-signing.key"
         self.unseal_key = self.path / "unseal.key"
+        self.auth_token_secret = self.path / "auth-token-secret"
+        self.identity_provider_key = self.path / "identity-provider.key"
         self.ca = self.path / "ca.crt"
         self.ca_key = self.path / "ca.key"
         self.server_certificate = self.path / "server.crt"

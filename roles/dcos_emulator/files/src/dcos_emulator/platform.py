@@ -21,7 +21,8 @@ class Cluster:
     version: str
     names_variant: bool
     ca_pem: bytes | None
-    """None if there is no CA to trust."""
+    """None if there is no CA to trust, or none that it tells."""
+    is_open: bool = False
 
 
 class Platform:
@@ -31,30 +32,33 @@ class Platform:
         self._cluster = cluster
         version = {"version": cluster.version}
         if cluster.names_variant:
-            version["dcos-variant"] = "enterprise"
+            version["dcos-variant"] = "open" if cluster.is_open else "enterprise"
         version |= {"dcos-image-commit": "0" * 40, "bootstrap-id": "0" * 40}
         self._public: dict[str, Callable[[], Response]] = {
             "/": lambda: with_headers(html_page(200, "DC/OS", "This is an emulator."), ("X-Frame-Options", "DENY")),
-            "/dcos-metadata/dcos-version.json": lambda: with_headers(
-                json_document(version), ("Cache-Control", "no-cache")
-            ),
-            "/dcos-metadata/ui-config.json": lambda: json_document(UI_CONFIG),
             "/exhibitor/exhibitor/v1/cluster/status": lambda: json_document([]),
         }
         if cluster.ca_pem is not None:
             pem = cluster.ca_pem
             self._public["/ca/dcos-ca.crt"] = lambda: Response(200, pem, "application/x-x509-ca-cert")
         self._guarded: dict[str, Callable[[], Response]] = {
-            "/acs/acl-schema.json": lambda: json_document({}),
-            "/dcos-metadata/bootstrap-config.json": lambda: json_document(
-                {"security": cluster.security_mode, "ssl_enabled": cluster.ca_pem is not None}
-            ),
             "/pkgpanda/active.buildinfo.full.json": lambda: uncached(json_document({})),
             "/metadata": lambda: json_document({"PUBLIC_IPV4": "127.0.0.1", "CLUSTER_ID": cluster.cluster_id}),
             "/mesos/state-summary": self._state_summary,
             "/mesos/master/state-summary": self._state_summary,
             "/capabilities": lambda: json_document({"capabilities": [{"name": "PACKAGE_MANAGEMENT"}]}),
         }
+        if cluster.is_open:
+            self._guarded["/dcos-metadata/dcos-version.json"] = lambda: json_document(version)
+            return
+        self._public["/dcos-metadata/dcos-version.json"] = lambda: with_headers(
+            json_document(version), ("Cache-Control", "no-cache")
+        )
+        self._public["/dcos-metadata/ui-config.json"] = lambda: json_document(UI_CONFIG)
+        self._guarded["/acs/acl-schema.json"] = lambda: json_document({})
+        self._guarded["/dcos-metadata/bootstrap-config.json"] = lambda: json_document(
+            {"security": cluster.security_mode, "ssl_enabled": cluster.ca_pem is not None}
+        )
 
     def public(self, request: Request) -> Response | None:
         """An answer that needs no token, or None if the path is not public."""

@@ -10,12 +10,11 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from .authorization import SUPERUSER, SUPERUSERS_GROUP
-from .datadir import DataDir, write_private
 from .passwords import hash_password
+from .private_keys import new_key
 from .store import Acl, Grant, Group, Store, User
 
 NATIVE_ACCOUNTS = (
@@ -30,6 +29,12 @@ NATIVE_ACCOUNTS = (
     "dcos_telegraf_agent",
     "dcos_telegraf_master",
 )
+
+
+def seed_open(store: Store) -> None:
+    """An open cluster is born without anybody: the first one who logs in becomes its first user."""
+    if store.get_meta("cluster_id") is None:
+        store.set_meta("cluster_id", str(uuid.uuid4()))
 
 
 def seed(store: Store, superuser: str, password: str, *, native_accounts: bool) -> None:
@@ -56,24 +61,6 @@ def seed(store: Store, superuser: str, password: str, *, native_accounts: bool) 
             store.set_meta("native_accounts", "1")
 
 
-def new_key() -> RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
 def _public_pem(key: RSAPrivateKey) -> str:
     encoding, spki = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     return key.public_key().public_bytes(encoding, spki).decode("ascii")
-
-
-def signing_key(data_dir: DataDir) -> RSAPrivateKey:
-    """The key that signs authentication tokens, made once per cluster."""
-    path = data_dir.signing_key
-    if not path.exists():
-        key = new_key()
-        encoding, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-        write_private(path, key.private_bytes(encoding, pkcs8, serialization.NoEncryption()))
-        return key
-    loaded = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    if not isinstance(loaded, RSAPrivateKey):
-        raise ValueError(f"{path} does not hold an RSA key")
-    return loaded

@@ -10,10 +10,14 @@ from dataclasses import dataclass
 
 CONTROL_PREFIX = "/_emulator/"
 SECURITY_MODES = ("strict", "permissive", "disabled")
+ENTERPRISE, OPEN, OPEN_1_12 = "enterprise", "open", "open-1.12"
+VARIANTS = (ENTERPRISE, OPEN, OPEN_1_12)
 DEFAULT_SUPERUSER = "bootstrapuser"
 DEFAULT_PASSWORD = "deleteme"  # noqa: S105 (the well-known one of new clusters)
 DEFAULT_TOKEN_LIFETIME = 432000
-DEFAULT_VERSION = "2.2.4"
+DEFAULT_VERSIONS = {ENTERPRISE: "2.2.4", OPEN: "2.2.4", OPEN_1_12: "1.12.4"}
+OPEN_IAM_SINCE = (1, 13)
+"""The version of open DC/OS whose logins the IAM took over from dcos-oauth."""
 
 
 class EmulatorError(Exception):
@@ -31,9 +35,20 @@ class Settings:
     superuser_password: str = DEFAULT_PASSWORD
     list_superuser: bool = True
     auth_token_lifetime: int = DEFAULT_TOKEN_LIFETIME
-    dcos_version: str = DEFAULT_VERSION
+    dcos_version: str = DEFAULT_VERSIONS[ENTERPRISE]
+    variant: str = ENTERPRISE
+    authentication: bool = True
+    """False: nobody is asked for a token, which only an open cluster can be installed with."""
+
+    @property
+    def is_open(self) -> bool:
+        return self.variant != ENTERPRISE
 
     def is_since(self, major: int, minor: int) -> bool:
         """Whether the cluster is of this version of DC/OS or of a later one."""
-        numbers = re.findall(r"\d+", self.dcos_version)
-        return tuple(map(int, numbers[:2])) >= (major, minor)
+        return is_since(self.dcos_version, major, minor)
+
+
+def is_since(version: str, major: int, minor: int) -> bool:
+    """Whether a version of DC/OS is this one or a later one."""
+    return tuple(map(int, re.findall(r"\d+", version)[:2])) >= (major, minor)

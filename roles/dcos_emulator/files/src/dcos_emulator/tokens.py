@@ -10,7 +10,9 @@ import hashlib
 import json
 import re
 import time
+from abc import ABC, abstractmethod
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import jwt
@@ -30,26 +32,18 @@ class Caller:
     has_token: bool = True
 
 
-class TokenAuthority:
-    """Issues tokens with the cluster's signing key and checks them."""
+class Tokens(ABC):
+    """The tokens of one cluster: who they were issued to, as long as they are valid."""
 
-    def __init__(self, key: RSAPrivateKey, lifetime: int) -> None:
-        self._key = key
-        self._public_key = key.public_key()
-        self.lifetime = lifetime
+    def __init__(self) -> None:
         self._verified: OrderedDict[str, tuple[str, float | None]] = OrderedDict()
         self._issued_since_expiry: set[bytes] | None = None
 
-    def issue(self, uid: str, exp: int | None = None, *, forever: bool = False) -> str:
-        """A token with the default lifetime, with a given `exp`, or without any `exp`."""
-        claims: dict[str, object] = {"uid": uid}
-        if not forever:
-            claims["exp"] = int(time.time() + self.lifetime) if exp is None else exp
-        # Encoded by hand: the real token's header is exactly these two keys in this order.
-        header = _segment({"typ": "JWT", "alg": "RS256"})
-        signing_input = header + b"." + _segment(claims)
-        algorithm = jwt.get_algorithm_by_name("RS256")
-        token = (signing_input + b"." + _base64url(algorithm.sign(signing_input, self._key))).decode("ascii")
+    @abstractmethod
+    def _claims(self, token: str) -> Mapping[str, object]:
+        """The claims of a token of this cluster; any exception means that it is none, or has expired."""
+
+    def _issued(self, token: str) -> str:
         if self._issued_since_expiry is not None:
             self._issued_since_expiry.add(_digest(token))
         return token
@@ -73,18 +67,18 @@ class TokenAuthority:
         """Whose token an Authorization header holds."""
         if header is None:
             return Caller(None, has_token=False)
-        found = re.search("token=(.+)", header) or re.search("Bearer (.+)", header)
-        return Caller(self.uid_of(found.group(1)) if found else None)
+        token = token_in(header)
+        return Caller(None if token is None else self.uid_of(token))
 
     def _verify(self, token: str) -> tuple[str, float | None] | None:
         try:
-            claims = jwt.decode(token, self._public_key, algorithms=["RS256"], options=_LOGIN_TOKEN_CHECKS)  # type: ignore[arg-type]
+            claims = self._claims(token)
         except Exception:  # whatever a malformed token provokes, it is not valid
             return None
         uid, exp = claims.get("uid"), claims.get("exp")
         if not isinstance(uid, str):
             return None
-        return uid, exp
+        return uid, exp  # type: ignore[return-value]  # the library has looked at it
 
     def expire_all(self) -> None:
         """From now on, treat every token issued before as expired."""
@@ -94,12 +88,59 @@ class TokenAuthority:
         """Take `expire_all` back."""
         self._issued_since_expiry = None
 
+
+class TokenAuthority(Tokens):
+    """Issues tokens with the cluster's signing key and checks them."""
+
+    def __init__(self, key: RSAPrivateKey, lifetime: int) -> None:
+        super().__init__()
+        self._key = key
+        self._public_key = key.public_key()
+        self.lifetime = lifetime
+
+    def issue(self, uid: str, exp: int | None = None, *, forever: bool = False) -> str:
+        """A token with the default lifetime, with a given `exp`, or without any `exp`."""
+        claims: dict[str, object] = {"uid": uid}
+        if not forever:
+            claims["exp"] = int(time.time() + self.lifetime) if exp is None else exp
+        # Encoded by hand: the real token's header is exactly these two keys in this order.
+        header = _segment({"typ": "JWT", "alg": "RS256"})
+        signing_input = header + b"." + _segment(claims)
+        algorithm = jwt.get_algorithm_by_name("RS256")
+        signature = _base64url(algorithm.sign(signing_input, self._key))
+        return self._issued((signing_input + b"." + signature).decode("ascii"))
+
+    def _claims(self, token: str) -> Mapping[str, object]:
+        return jwt.decode(token, self._public_key, algorithms=["RS256"], options=_LOGIN_TOKEN_CHECKS)  # type: ignore[arg-type]
+
     def jwks(self) -> dict[str, object]:
         """The public half of the signing key as a JSON Web Key Set."""
         numbers = self._public_key.public_numbers()
         kid = hashlib.sha256(f"{numbers.e}{numbers.n}RSA".encode("ascii")).hexdigest()
         key = {"kid": kid, "kty": "RSA", "n": _base64url_int(numbers.n), "e": _base64url_int(numbers.e)}
         return {"keys": [{**key, "alg": "RS256", "use": "sig"}]}
+
+
+class SharedSecretTokens(Tokens):
+    """The tokens of open clusters up to 1.12, signed with a secret that nobody outside can check them with."""
+
+    def __init__(self, secret: bytes) -> None:
+        super().__init__()
+        self._secret = secret
+
+    def issue(self, claims: Mapping[str, object]) -> str:
+        return self._issued(jwt.encode(dict(claims), self._secret, "HS256"))
+
+    def _claims(self, token: str) -> Mapping[str, object]:
+        # The claims are those of an ID token: whom that was for is not looked at any more.
+        checks = {**_LOGIN_TOKEN_CHECKS, "verify_aud": False}
+        return jwt.decode(token, self._secret, algorithms=["HS256"], options=checks)  # type: ignore[arg-type]
+
+
+def token_in(header: str, takes_bearer: bool = True) -> str | None:
+    """The token in an Authorization header."""
+    found = re.search("token=(.+)", header) or (re.search("Bearer (.+)", header) if takes_bearer else None)
+    return found.group(1) if found else None
 
 
 def login_token_is_valid(token: str, key: RSAPublicKey, uid: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.dcos.security.plugins.module_utils._api.cluster import Cluster
+from ansible_collections.dcos.security.plugins.module_utils._api.cluster import Cluster, ClusterInfo
 from ansible_collections.dcos.security.plugins.module_utils._api.connection import (
     Connection,
     KeyCredentials,
@@ -27,7 +27,14 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import (
 from ansible_collections.dcos.security.plugins.module_utils._rules.identifiers import NATIVE_ACCOUNTS
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import URL, cluster_for, token_of
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import private_key
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import Reply, Script
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import (
+    AT_ENTERPRISE,
+    AT_OPEN,
+    GATE,
+    WITHOUT_AUTHENTICATION,
+    Reply,
+    Script,
+)
 
 MODE = "GET /dcos-metadata/bootstrap-config.json"
 VERSION = "GET /dcos-metadata/dcos-version.json"
@@ -65,15 +72,45 @@ def test_a_new_token_is_hidden() -> None:
 
 def test_what_a_cluster_says_about_itself() -> None:
     version = {"version": "2.2.4", "dcos-variant": "enterprise"}
-    with Script((VERSION, Reply(200, version)), (MODE, Reply(200, {"security": "strict"}))).played():
+    with Script((MODE, Reply(200, {"security": "strict"})), (VERSION, Reply(200, version)), AT_ENTERPRISE).played():
         info = cluster_for().info()
-    assert (info.url, info.security_mode, info.version, info.variant) == (URL, "strict", "2.2.4", "enterprise")
+    assert info == ClusterInfo(URL, "strict", "2.2.4", "enterprise", True)
 
 
-def test_an_open_cluster_has_no_mode() -> None:
-    with Script((VERSION, Reply(200, {"version": "2.1.0"})), (MODE, Reply(200, {"security": None}))).played():
-        info = cluster_for().info()
-    assert (info.security_mode, info.version, info.variant) == (None, "2.1.0", None)
+@pytest.mark.parametrize(
+    ("gate", "variant", "authentication"),
+    [
+        (AT_OPEN, "open", True),
+        (AT_ENTERPRISE, "enterprise", True),
+        (WITHOUT_AUTHENTICATION, "open", False),
+        ((GATE, Reply(401, "<html>")), None, True),
+        ((GATE, Reply(404, "<html>")), None, None),
+    ],
+)
+def test_what_names_no_variant_shows_it(
+    gate: tuple[str, Any], variant: str | None, authentication: bool | None
+) -> None:
+    version = (VERSION, Reply(200, {"version": "1.10.0"}))
+    with Script((MODE, Reply(404, "<html>")), version, gate).played():
+        assert cluster_for().info() == ClusterInfo(URL, None, "1.10.0", variant, authentication)
+    with Script(version, gate).played():
+        assert cluster_for().variant() == variant
+    with Script((VERSION, Reply(200, {"version": "2.1.0", "dcos-variant": "open"}))).played():
+        assert cluster_for().variant() == "open"
+
+
+@pytest.mark.parametrize("reply", [Reply(200, "<html>"), Reply(500), Reply(302)])
+def test_odd_answer_of_the_gate_is_an_error(reply: Reply) -> None:
+    version = (VERSION, Reply(200, {"version": "1.10.0"}))
+    with Script(version, (GATE, reply)).played(), pytest.raises(DcosError, match="whether the cluster wants a token"):
+        cluster_for().variant()
+
+
+def test_a_kept_token_is_shown_to_the_cluster() -> None:
+    for reply, accepted in ((Reply(200, {}), True), (Reply(403), True), (Reply(401), False)):
+        with Script((GATE, reply)).played() as script:
+            assert cluster_for().accepts("kept") is accepted
+        assert script.sent[0].headers["Authorization"] == "token=kept"
 
 
 @pytest.mark.parametrize("reply", [Reply(200, "<html>"), Reply(200, [1]), Reply(200, {"security": 7})])

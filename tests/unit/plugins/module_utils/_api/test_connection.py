@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from ansible_collections.dcos.security.plugins.module_utils._api import connection
 from ansible_collections.dcos.security.plugins.module_utils._api.connection import (
     Connection,
+    IdTokenCredentials,
     KeyCredentials,
     NoCredentials,
     PasswordCredentials,
@@ -87,6 +88,8 @@ TASK_LOGIN = {"dcos_username": "task", "dcos_password": "task-password"}
 WAYS = ("dcos_password", "dcos_private_key", "dcos_private_key_path")
 ENV_TOKEN = {"DCOS_ACS_TOKEN": "env-token"}
 ENV_LOGIN = {"DCOS_USERNAME": "env", "DCOS_PASSWORD": "env-password"}
+TASK_ID_TOKEN = {"dcos_id_token": "task-id-token"}
+ENV_ID_TOKEN = {"DCOS_ID_TOKEN": "env-id-token"}
 
 
 @pytest.mark.parametrize(
@@ -107,6 +110,11 @@ ENV_LOGIN = {"DCOS_USERNAME": "env", "DCOS_PASSWORD": "env-password"}
         ({}, dict.fromkeys([*ENV_TOKEN, *ENV_LOGIN], ""), TokenCredentials("cli-token"), "dcos_config"),
         ({**TASK_LOGIN, "dcos_token": ""}, {}, PasswordCredentials("task", "task-password"), "task"),
         ({}, {**ENV_LOGIN, "DCOS_ACS_TOKEN": ""}, PasswordCredentials("env", "env-password"), "environment"),
+        (TASK_ID_TOKEN, {**ENV_TOKEN, **ENV_ID_TOKEN, **ENV_LOGIN}, IdTokenCredentials("task-id-token"), "task"),
+        ({**TASK_LOGIN, "dcos_id_token": ""}, ENV_ID_TOKEN, PasswordCredentials("task", "task-password"), "task"),
+        ({}, {**ENV_ID_TOKEN, **ENV_LOGIN}, IdTokenCredentials("env-id-token"), "environment"),
+        ({}, {**ENV_ID_TOKEN, **ENV_TOKEN}, TokenCredentials("env-token"), "environment"),
+        ({}, {"DCOS_ID_TOKEN": ""}, TokenCredentials("cli-token"), "dcos_config"),
     ],
 )
 def test_the_first_complete_set_wins_as_a_whole(
@@ -115,18 +123,19 @@ def test_the_first_complete_set_wins_as_a_whole(
     cli(tmp_path)
     found, heard = listened({"dcos_url": URL, **options}, {"DCOS_DIR": str(tmp_path), **environ})
     assert (found.credentials, found.credentials_from, found.url) == (expected, origin, URL)
-    secret = expected.token if isinstance(expected, TokenCredentials) else expected.password
+    secret = next(getattr(expected, name) for name in ("token", "id_token", "password") if hasattr(expected, name))
     assert heard.hidden == [secret]
 
 
 # All that is complete or half, in every combination of sources
 
 
-def complete(source: Mapping[str, str], token: str, uid: str, ways: tuple[str, ...]) -> bool | None:
+def complete(source: Mapping[str, str], tokens: tuple[str, ...], uid: str, ways: tuple[str, ...]) -> bool | None:
     """Whether a source holds a complete set (None: nothing at all, False: a half or a double one)."""
     given_ways = [way for way in ways if source.get(way)]
-    if source.get(token):
-        return not source.get(uid) and not given_ways
+    given_tokens = [token for token in tokens if source.get(token)]
+    if given_tokens:
+        return len(given_tokens) == 1 and not source.get(uid) and not given_ways
     if source.get(uid) and len(given_ways) == 1:
         return True
     return False if source.get(uid) or given_ways else None
@@ -137,8 +146,18 @@ def some(values: Mapping[str, str]) -> st.SearchStrategy[dict[str, str]]:
     return st.fixed_dictionaries({}, optional={name: st.sampled_from([value, ""]) for name, value in values.items()})
 
 
-TASK = {"dcos_token": "task-token", "dcos_username": "task", "dcos_password": "task-pw"}
-ENVIRONMENT = {"DCOS_ACS_TOKEN": "env-token", "DCOS_USERNAME": "env", "DCOS_PASSWORD": "env-pw"}
+TASK = {
+    "dcos_token": "task-token",
+    "dcos_id_token": "task-id-token",
+    "dcos_username": "task",
+    "dcos_password": "task-pw",
+}
+ENVIRONMENT = {
+    "DCOS_ACS_TOKEN": "env-token",
+    "DCOS_ID_TOKEN": "env-id-token",
+    "DCOS_USERNAME": "env",
+    "DCOS_PASSWORD": "env-pw",
+}
 
 
 @pytest.fixture(scope="module")
@@ -167,11 +186,9 @@ def test_credentials_come_from_the_first_source_that_has_any(
     if with_cli and not (folder / "clusters").exists():
         cli(folder)
 
-    task = complete(
-        options, "dcos_token", "dcos_username", ("dcos_password", "dcos_private_key", "dcos_private_key_path")
-    )
-    env = complete(environ, "DCOS_ACS_TOKEN", "DCOS_USERNAME", ("DCOS_PASSWORD", "DCOS_PRIVATE_KEY_PATH"))
-    if environ.get("DCOS_ACS_TOKEN"):
+    task = complete(options, ("dcos_token", "dcos_id_token"), "dcos_username", WAYS)
+    env = complete(environ, (), "DCOS_USERNAME", ("DCOS_PASSWORD", "DCOS_PRIVATE_KEY_PATH"))
+    if environ.get("DCOS_ACS_TOKEN") or environ.get("DCOS_ID_TOKEN"):
         env = True
     states = {"task": task, "environment": env, "dcos_config": with_cli or None}
     first = next((name for name, state in states.items() if state is not None), None)
@@ -192,6 +209,8 @@ def test_credentials_come_from_the_first_source_that_has_any(
     prefix = {"task": "task", "environment": "env", "dcos_config": "cli"}[expected]
     if isinstance(found.credentials, TokenCredentials):
         assert found.credentials.token == f"{prefix}-token"
+    elif isinstance(found.credentials, IdTokenCredentials):
+        assert found.credentials.id_token == f"{prefix}-id-token"
     else:
         assert found.credentials.uid == prefix
         if isinstance(found.credentials, PasswordCredentials):
@@ -239,11 +258,15 @@ def test_an_incomplete_set_in_the_environment_is_never_completed_from_the_cli(
     assert all(name in message for name in named)
 
 
-@pytest.mark.parametrize("more", [TASK_LOGIN, {"dcos_username": "a"}, {"dcos_password": MARK}])
+@pytest.mark.parametrize(
+    "more", [TASK_LOGIN, {"dcos_username": "a"}, {"dcos_password": MARK}, {"dcos_token": MARK, "dcos_id_token": MARK}]
+)
 def test_two_sets_in_the_task_are_an_error(more: dict[str, str]) -> None:
     message = refused({"dcos_url": URL, "dcos_token": MARK, **more})
     assert "one credential set" in message
     assert all(name in message for name in ["dcos_token", *more])
+    message = refused({"dcos_url": URL, "dcos_id_token": MARK, **more})
+    assert all(name in message for name in ["dcos_id_token", *more])
 
 
 @pytest.mark.parametrize(
@@ -267,7 +290,15 @@ def test_missing_credentials_name_the_options() -> None:
     found = resolve({"dcos_url": URL})
     assert isinstance(found.credentials, NoCredentials)
     assert found.credentials_from is None
-    for name in ("dcos_token", "dcos_username", "DCOS_ACS_TOKEN", "DCOS_USERNAME", "DC/OS CLI"):
+    for name in (
+        "dcos_token",
+        "dcos_id_token",
+        "dcos_username",
+        "DCOS_ACS_TOKEN",
+        "DCOS_ID_TOKEN",
+        "DCOS_USERNAME",
+        "DC/OS CLI",
+    ):
         assert name in found.credentials.message
 
 
@@ -326,18 +357,24 @@ def test_a_missing_key_file_is_named() -> None:
 def test_an_invalid_token_is_refused_and_its_source_named(token: str, tmp_path: Path) -> None:
     assert "dcos_token" in refused({"dcos_url": URL, "dcos_token": token})
     assert "DCOS_ACS_TOKEN" in refused({"dcos_url": URL}, {"DCOS_ACS_TOKEN": token})
+    assert "dcos_id_token" in refused({"dcos_url": URL, "dcos_id_token": token})
+    assert "DCOS_ID_TOKEN" in refused({"dcos_url": URL}, {"DCOS_ID_TOKEN": token})
 
 
 def test_blanks_around_a_token_are_dropped_and_both_forms_are_hidden() -> None:
     found, heard = listened({"dcos_url": URL, "dcos_token": " abc\r\n"})
     assert found.credentials == TokenCredentials("abc")
     assert heard.hidden == [" abc\r\n"]
+    found, heard = listened({"dcos_url": URL, "dcos_id_token": "\tabc\n"})
+    assert found.credentials == IdTokenCredentials("abc")
+    assert heard.hidden == ["\tabc\n"]
 
 
 def test_no_secret_in_any_repr() -> None:
     shown = repr(
         [
             resolve({"dcos_url": URL, "dcos_token": MARK}),
+            resolve({"dcos_url": URL, "dcos_id_token": MARK}),
             resolve({"dcos_url": URL, "dcos_username": "a", "dcos_password": MARK}),
             resolve({"dcos_url": URL, "dcos_username": "a", "dcos_private_key": private_text("service")}),
         ]

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.dcos.security.plugins.module_utils._api.gate import EnterpriseOnlyError
 from ansible_collections.dcos.security.plugins.module_utils._api.iam import (
     Group,
     GroupGrant,
@@ -25,7 +26,16 @@ from ansible_collections.dcos.security.plugins.module_utils._api.iam import (
 from ansible_collections.dcos.security.plugins.module_utils._errors import ApiError, DcosError, OddAnswerError
 from ansible_collections.dcos.security.plugins.module_utils._rules.permissions import Grant
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import cluster_for
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import LOST, Reply, Script, error
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import (
+    AT_ENTERPRISE,
+    AT_OPEN,
+    GATE,
+    LOST,
+    WITHOUT_AUTHENTICATION,
+    Reply,
+    Script,
+    error,
+)
 
 BASE = "/acs/api/v1"
 SVC = user_subject("svc")
@@ -110,9 +120,14 @@ def test_a_missing_route_means_an_open_cluster() -> None:
         ),
     ]
     for call, after, act in calls:
-        with pytest.raises(ApiError, match="DC/OS Enterprise only") as caught:
-            play([(call, Reply(404)), *after], act)
-        assert caught.value.status == 404
+        for no_route in (Reply(404), Reply(404, b"404 page not found\n", {"Content-Type": "text/plain"})):
+            with pytest.raises(ApiError, match="DC/OS Enterprise only") as caught:
+                play([(call, no_route), *after, AT_ENTERPRISE], act)
+            assert (caught.value.status, caught.value.code) == (404, None)
+            for gate in (AT_OPEN, WITHOUT_AUTHENTICATION):
+                with pytest.raises(EnterpriseOnlyError, match="has no groups, ACLs and permissions") as told:
+                    play([(call, no_route), *after, gate], act)
+                assert (told.value.status, told.value.code) == (404, "mode")
 
 
 def test_answer_about_something_else_is_refused() -> None:
@@ -135,14 +150,16 @@ def test_answer_about_something_else_is_refused() -> None:
             play([(f"GET {BASE}/{path}", Reply(200, body))], act)
 
 
-def test_an_open_cluster_is_recognised_by_its_own_routes() -> None:
-    groups, providers = f"GET {BASE}/groups", f"GET {BASE}/auth/providers"
-    open_ones = Reply(200, {"dcos-users": {}, "dcos-oidc-auth0": {}})
+def test_an_open_cluster_is_recognised_by_its_challenge() -> None:
+    groups = f"GET {BASE}/groups"
     assert play([(groups, Reply(200, {"array": []}))], lambda iam: iam.has_permissions()) is True
-    assert play([(groups, Reply(404)), (providers, open_ones)], lambda iam: iam.has_permissions()) is False
-    for answer in (Reply(200, {"dcos-users": {}}), Reply(404), Reply(200, "<html>")):
-        with pytest.raises(DcosError):
-            play([(groups, Reply(404)), (providers, answer)], lambda iam: iam.has_permissions())
+    for gate in (AT_OPEN, WITHOUT_AUTHENTICATION):
+        assert play([(groups, Reply(404)), gate], lambda iam: iam.has_permissions()) is False
+    for answer in (Reply(401), Reply(404), Reply(200, "<html>"), Reply(500), LOST):
+        with pytest.raises(ApiError, match="no such route"):
+            play([(groups, Reply(404)), (GATE, answer)], lambda iam: iam.has_permissions())
+    with pytest.raises(ApiError, match="no such route"):
+        play([(groups, Reply(404)), AT_ENTERPRISE], lambda iam: iam.has_permissions())
     with pytest.raises(ApiError, match="HTML page"):
         play([(groups, Reply(404, "<html>"))], lambda iam: iam.has_permissions())
 
@@ -153,6 +170,29 @@ def test_an_open_cluster_is_recognised_by_its_own_routes() -> None:
 def test_ids_that_cannot_be_sent_are_refused(body: Any) -> None:
     with pytest.raises(OddAnswerError):
         play([(f"GET {BASE}/groups", Reply(200, {"array": [body]}))], lambda iam: iam.groups())
+
+
+def test_users_of_dcos_oauth() -> None:
+    """Open clusters up to 1.12: no error codes, no service accounts, and null for an empty list."""
+    no_address = error(500, None, "Internal Server Error", "invalid email")
+    unknown = error(404, None, "Not Found", "User Not Found")
+    for uid, reply in (("svc", no_address), ("jo@example.com", unknown)):
+        assert play([(f"GET {BASE}/users/{uid}", reply)], lambda iam, uid=uid: iam.user(uid)) is None
+        with pytest.raises(DcosError, match=r"^uid: .* cannot be a service account: .* 1\.12 or before") as caught:
+            play([(f"GET {BASE}/users/{uid}", reply)], lambda iam, uid=uid: iam.account_for_service(uid))
+        assert caught.value.code == "mode"
+    person = Reply(200, {"uid": "jo@example.com", "description": "jo@example.com"})
+    found = play([(f"GET {BASE}/users/jo@example.com", person)], lambda iam: iam.account_for_service("jo@example.com"))
+    assert not found.is_service
+    assert play([(f"GET {BASE}/users", Reply(200, {"array": None}))], lambda iam: iam.persons()) == []
+    gone = [(f"DELETE {BASE}/users/svc", error(404, None, "t", "User not found"))]
+    assert play(gone, lambda iam: iam.delete_user(ACCOUNT)) is False
+    assert (
+        play([(f"GET {BASE}/users/svc", error(400, "ERR_UNKNOWN_USER_ID"))], lambda iam: iam.account_for_service("svc"))
+        is None
+    )
+    with pytest.raises(ApiError):
+        play([(f"GET {BASE}/users/svc", error(500, None, "t", "another"))], lambda iam: iam.user("svc"))
 
 
 def test_malformed_entry_of_a_list_concerns_one_account() -> None:

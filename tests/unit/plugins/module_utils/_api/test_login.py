@@ -15,11 +15,15 @@ import pytest
 
 from ansible_collections.dcos.security.plugins.module_utils._api import login as auth
 from ansible_collections.dcos.security.plugins.module_utils._api.connection import (
+    IdTokenCredentials,
     KeyCredentials,
+    NoCredentials,
     PasswordCredentials,
     TokenCredentials,
 )
 from ansible_collections.dcos.security.plugins.module_utils._api.http import Answer, HttpClient, Request
+from ansible_collections.dcos.security.plugins.module_utils._api.id_token import is_for, user_of
+from ansible_collections.dcos.security.plugins.module_utils._api.refusal import clock_skew
 from ansible_collections.dcos.security.plugins.module_utils._errors import (
     ApiError,
     CredentialsError,
@@ -29,7 +33,16 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import (
 )
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import token_of
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import private_key, public_text
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import LOST, Reply, Script, error
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import (
+    AT_ENTERPRISE,
+    AT_OPEN,
+    GATE,
+    LOST,
+    WITHOUT_AUTHENTICATION,
+    Reply,
+    Script,
+    error,
+)
 
 LOGIN = "POST /acs/api/v1/auth/login"
 NOW = 1_800_000_000
@@ -114,12 +127,12 @@ def test_clock_skew_is_reported_with_its_sign(ahead: int, side: str | None, expi
 @pytest.mark.parametrize("ahead", [-3600, -1, 0, 1, 300])
 def test_the_skew_is_positive_if_the_server_is_ahead(ahead: int) -> None:
     answer = Answer(401, headers={"Date": formatdate(NOW + ahead, usegmt=True)})
-    assert auth.clock_skew(answer, lambda: NOW) == ahead
+    assert clock_skew(answer, lambda: NOW) == ahead
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Wed, 99 Oct 2026 07:28:00 GMT", "1"])
 def test_a_malformed_date_gives_no_skew(date: str) -> None:
-    assert auth.clock_skew(Answer(401, headers={"Date": date})) is None
+    assert clock_skew(Answer(401, headers={"Date": date})) is None
 
 
 @pytest.mark.parametrize(
@@ -158,6 +171,115 @@ def test_a_url_without_a_cluster_is_reported() -> None:
     with pytest.raises(UnreachableError, match=r"answered 404: .*Check host and path of dcos_url") as caught:
         logged_in(USER, [error(404, None, "t", "S3CRET")])
     assert "S3CRET" not in caught.value.message
+
+
+# ID tokens: both generations of open clusters
+
+
+def id_token(**claims: object) -> str:
+    return jwt.encode({"email": "jo@example.com", "exp": time.time() + 60, **claims}, "k" * 32)
+
+
+def refused_by_dcos_oauth(status: int, sentence: str) -> Reply:
+    title = {400: "Bad Request", 401: "Unauthorized"}[status]
+    return error(status, None, title, sentence)
+
+
+def refused_by_iam(sentence: str) -> Reply:
+    return error(401, None, "401 Unauthorized", sentence)
+
+
+def test_an_id_token_is_exchanged() -> None:
+    given = id_token()
+    for granted in (GRANTED, Reply(200, b'{"token":"new"}\n', {"Content-Type": "text/plain; charset=utf-8"})):
+        token, script = logged_in(IdTokenCredentials(given), [granted])
+        assert token == "new"
+        assert script.sent[0].body == {"token": given}
+        assert "Authorization" not in script.sent[0].headers
+
+
+@pytest.mark.parametrize(
+    ("answer", "claims", "cause"),
+    [
+        (
+            refused_by_iam("OpenID Connect ID Token login failed: token expired"),
+            {},
+            "has expired. A person must log in",
+        ),
+        (refused_by_dcos_oauth(401, "JWT verification failed"), {"exp": 1}, "has expired. A person must log in"),
+        (refused_by_dcos_oauth(401, "JWT verification failed"), {}, "issuer, its client id (aud) or its signature"),
+        (refused_by_dcos_oauth(401, "JWT verification failed"), {"exp": "x"}, "or its signature is another"),
+        (refused_by_iam("OpenID Connect ID Token login failed: bad token"), {}, "issuer, its client id (aud) or its"),
+        (refused_by_iam("ID Token login failed: user unknown"), {}, "jo@example.com is unknown there"),
+        (refused_by_dcos_oauth(401, "User unauthorized"), {}, "jo@example.com is unknown there"),
+        (refused_by_iam('...: ID Token must have `"email_verified": true` claim'), {}, "is not verified"),
+        (refused_by_dcos_oauth(400, "email not verified"), {}, "address of jo@example.com is not verified"),
+        (refused_by_iam("...: ID Token lacks non-standard claim: email_verified"), {}, "is not verified"),
+        (refused_by_iam("...: ID Token lacks non-standard claim: email"), {"email": None}, "names no e-mail address"),
+        (refused_by_dcos_oauth(400, "invalid email claim"), {"email": 1}, "names no e-mail address"),
+        (refused_by_iam("ID Token login failed: provider type mismatch"), {}, "of another identity provider"),
+        (refused_by_dcos_oauth(400, "JWT parsing failed"), {}, "what was given is no ID token"),
+        (error(401, None, "t", "S3CRET"), {}, "or its signature is another"),
+    ],
+)
+def test_a_refused_id_token_says_why(answer: Reply, claims: dict[str, object], cause: str) -> None:
+    given = id_token(**claims)
+    with pytest.raises(CredentialsError) as caught:
+        logged_in(IdTokenCredentials(given), [answer])
+    assert cause in caught.value.message
+    assert caught.value.message.startswith("logging in with an ID token")
+    assert (caught.value.code, caught.value.status) == ("credentials", answer.status)
+    assert given not in caught.value.message
+    assert "S3CRET" not in caught.value.message
+
+
+@pytest.mark.parametrize("credentials", [USER, SERVICE])
+@pytest.mark.parametrize(("status", "sentence"), [(400, "JWT parsing failed"), (401, "JWT verification failed")])
+def test_what_dcos_oauth_takes_for_an_id_token(credentials: Any, status: int, sentence: str) -> None:
+    with pytest.raises(CredentialsError, match=r"1.12 or before.*Give an ID token \(dcos_id_token\)") as caught:
+        logged_in(credentials, [refused_by_dcos_oauth(status, sentence)])
+    assert caught.value.status == status
+
+
+def test_who_an_id_token_is_for() -> None:
+    odd = IdTokenCredentials(id_token(email="jo+x@example.com"))
+    assert user_of(odd) == "jo+x@example.com"
+    assert user_of(IdTokenCredentials("x")) is user_of(IdTokenCredentials(id_token(email=7))) is None
+    assert is_for(odd, "jo+x@example.com")
+    assert is_for(odd, "jo_x@example.com")
+    assert not is_for(odd, "jo@example.com")
+    assert not is_for(IdTokenCredentials("x"), None)
+    assert auth.Login(client(), odd, "task").uid == "jo+x@example.com"
+
+
+# Authentication switched off
+
+
+def test_without_authentication_nothing_is_sent_along() -> None:
+    for credentials, login in ((NoCredentials("none"), []), (USER, [(LOGIN, REFUSED)])):
+        calls = [*login, WITHOUT_AUTHENTICATION, ("GET /x", Reply(200)), ("GET /x", Reply(200))]
+        with Script(*calls).played() as script:
+            http = connected(credentials)[0]
+            for _turn in range(2):
+                assert http.send(Request("GET", "/x", "reading")).status == 200
+        assert all("Authorization" not in sent.headers for sent in script.sent)
+
+
+@pytest.mark.parametrize(
+    "gate", [AT_OPEN, AT_ENTERPRISE, (GATE, Reply(200, "<html>")), (GATE, Reply(503)), (GATE, LOST), (GATE, Reply(302))]
+)
+def test_with_authentication_missing_credentials_are_the_error(gate: tuple[str, Any], sleeps: list[float]) -> None:
+    for credentials, login, message in ((NoCredentials("none"), [], "none"), (USER, [(LOGIN, REFUSED)], "as admin")):
+        with Script(*login, gate).played(), pytest.raises(CredentialsError, match=message):
+            connected(credentials)[0].send(Request("GET", "/x", "reading"))
+    assert sleeps == []
+
+
+def test_a_401_without_a_token_is_told() -> None:
+    with Script(WITHOUT_AUTHENTICATION, ("GET /x", Reply(401))).played():
+        http = connected(NoCredentials("none"))[0]
+        with pytest.raises(CredentialsError, match="Give credentials"):
+            http.send(Request("GET", "/x", "reading"))
 
 
 # One connection
@@ -216,7 +338,7 @@ def test_two_refused_tokens_name_their_account() -> None:
 
 
 def test_a_failed_login_during_renewal_is_reported() -> None:
-    with Script((LOGIN, GRANTED), ("GET /x", Reply(401)), (LOGIN, REFUSED)).played():
+    with Script((LOGIN, GRANTED), ("GET /x", Reply(401)), (LOGIN, REFUSED), AT_ENTERPRISE).played():
         http = connected(USER)[0]
         with pytest.raises(CredentialsError, match="logging in as admin"):
             http.send(Request("GET", "/x", "reading"))

@@ -10,10 +10,18 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.dcos.security.plugins.module_utils._api.gate import EnterpriseOnlyError
 from ansible_collections.dcos.security.plugins.module_utils._api.secret_store import Secrets, StoredValue
 from ansible_collections.dcos.security.plugins.module_utils._errors import ApiError, DcosError, OddAnswerError
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connections import cluster_for
-from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import LOST, Reply, Script, error
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import (
+    AT_ENTERPRISE,
+    AT_OPEN,
+    LOST,
+    Reply,
+    Script,
+    error,
+)
 
 URL = "/secrets/v1/secret/default/prod/svc/secret"
 SEAL = "GET /secrets/v1/seal-status/default"
@@ -137,8 +145,9 @@ def test_an_html_page_is_no_answer_of_the_store(status: int) -> None:
     assert play([(f"PATCH {URL}", page), (back, OURS)], update) is True
     assert play([(f"DELETE {URL}", page), (back, GONE)], delete) is True
     for call, found, act in (("PUT", GONE, create), ("PATCH", BEFORE, update), ("DELETE", BEFORE, delete)):
+        asked = [AT_ENTERPRISE] if (call, status) == ("PUT", 404) else []
         with pytest.raises(DcosError) as caught:
-            play([(f"{call} {URL}", page), (back, found)], act)
+            play([(f"{call} {URL}", page), (back, found), *asked], act)
         assert caught.value.status == status
 
 
@@ -165,8 +174,11 @@ def test_a_missing_store() -> None:
     for call, act in (("GET", read), ("PUT", create)):
         exchanges = [(f"{call} {URL}", Reply(404, "<html>")), (f"GET {URL}", Reply(404, error(404).body))]
         with pytest.raises(ApiError, match="DC/OS Enterprise") as caught:
-            play(exchanges[: 1 if act is read else 2], act)
-        assert caught.value.status == 404
+            play([*exchanges[: 1 if act is read else 2], AT_ENTERPRISE], act)
+        assert (caught.value.status, caught.value.code) == (404, None)
+        with pytest.raises(EnterpriseOnlyError, match="an open DC/OS cluster, which has no secret store") as caught:
+            play([*exchanges[: 1 if act is read else 2], AT_OPEN], act)
+        assert (caught.value.status, caught.value.code) == (404, "mode")
 
 
 @pytest.mark.parametrize(("method", "act"), [("PUT", create), ("PATCH", update), ("GET", read), ("DELETE", delete)])
@@ -231,7 +243,7 @@ def test_a_503_is_retried_unless_the_store_is_known_to_be_sealed(status: Any, sl
 def test_a_cluster_without_a_secret_store_is_reported() -> None:
     with pytest.raises(ApiError, match="Enterprise has one secret store, 'default'; an open DC/OS has none") as caught:
         play(
-            [("GET /secrets/v1/secret/default/?list=true", Reply(404, "<html>"))],
+            [("GET /secrets/v1/secret/default/?list=true", Reply(404, "<html>")), AT_ENTERPRISE],
             lambda secrets: secrets.paths("default"),
         )
     assert caught.value.status == 404

@@ -179,4 +179,4 @@ def test_no_connection_option_has_a_default_or_a_fallback() -> None:
     for name, spec in glue.CONNECTION_SPEC.items():
         assert not {"default", "fallback", "required"} & set(spec), name
     secret = {name for name, spec in glue.CONNECTION_SPEC.items() if spec.get("no_log")}
-    assert secret == {"dcos_token", "dcos_password", "dcos_private_key"}
+    assert secret == {"dcos_token", "dcos_id_token", "dcos_password", "dcos_private_key"}

@@ -8,15 +8,19 @@ from __future__ import annotations
 from ..audit import AuditLog
 from ..authorization import Authorization
 from ..http import Request, Response
+from ..identity_provider import ISSUER, IdentityProvider
 from ..store import Store
 from ..tokens import TokenAuthority
 from .acls import Acls
 from .directory import Directory
-from .framing import ApiError, Call, Routes, check_accept, empty, read_json
+from .framing import ApiError, Call, Resources, Routes, check_accept, empty, read_json
 from .groups import Groups
+from .id_token import IdTokenLogin
 from .login import Login
+from .open_providers import OpenProviders
 from .providers import Providers
 from .ui_config import UiConfig
+from .user_rights import UserRights
 from .users import Users
 from .views import PREFIX, Accounts
 
@@ -33,18 +37,29 @@ class Iam:
         *,
         cluster_id: str,
         accounts: Accounts,
+        identity_provider: IdentityProvider | None = None,
     ) -> None:
+        """identity_provider: whose ID tokens count; with one it is the IAM of an open cluster."""
+        resources: list[Resources] = [UiConfig(store, accounts, cluster_id)]
+        if identity_provider is None:
+            resources += [
+                Users(store, authorization, accounts),
+                UserRights(store, authorization, accounts),
+                Groups(store, authorization, accounts),
+                Acls(store, authorization),
+                Login(store, tokens, audit),
+                Providers(store),
+                Directory(store),
+            ]
+        else:
+            resources += [
+                Users(store, authorization, accounts, email_provider=ISSUER),
+                Login(store, tokens, audit, IdTokenLogin(store, identity_provider)),
+                OpenProviders(),
+            ]
         self._routes = Routes()
-        for resources in (
-            Users(store, authorization, accounts),
-            Groups(store, authorization, accounts),
-            Acls(store, authorization),
-            Login(store, tokens, audit),
-            Providers(store),
-            Directory(store),
-            UiConfig(store, accounts, cluster_id),
-        ):
-            resources.add_routes(self._routes)
+        for each in resources:
+            each.add_routes(self._routes)
 
     def handle(self, request: Request) -> Response:
         """Accept, body, route, method, in this order."""

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Protocol
 
 from ..http import Request, Response, accepts
 
@@ -209,3 +210,10 @@ class Routes:
             else:
                 return handlers, arguments
         return None
+
+
+class Resources(Protocol):
+    """Resources that belong together."""
+
+    def add_routes(self, routes: Routes) -> None:
+        """Say which paths they answer."""

@@ -17,6 +17,7 @@ from ..public_keys import InvalidPublicKey, load_public_key
 from ..store import Store, User
 from ..tokens import TokenAuthority, login_token_is_valid
 from .framing import ApiError, Call, Routes, Schema, document, empty
+from .id_token import IdTokenLogin
 
 _BODY = Schema(("uid", "password", "token"), closed=False)
 _CLEARED_COOKIE = 'dcos-acs-auth-cookie=""; expires=Sat, 01 Jan 2000 00:00:00 GMT; HttpOnly; Path=/'
@@ -33,10 +34,13 @@ def _invalid_credentials() -> ApiError:
 class Login:
     """The resources below /auth, but for those about identity providers."""
 
-    def __init__(self, store: Store, tokens: TokenAuthority, audit: AuditLog) -> None:
+    def __init__(
+        self, store: Store, tokens: TokenAuthority, audit: AuditLog, id_tokens: IdTokenLogin | None = None
+    ) -> None:
         self._store = store
         self._tokens = tokens
         self._audit = audit
+        self._id_tokens = id_tokens
 
     def add_routes(self, routes: Routes) -> None:
         routes.add("/auth/login", get=self.start_sso, post=self.login)
@@ -53,7 +57,10 @@ class Login:
         if "" in (password, uid):
             raise ApiError(400, "`uid` and `password` must not be empty strings")
         if uid is None:
-            raise ApiError(401, "OpenID Connect ID Token login failed: bad token")
+            if self._id_tokens is None:
+                raise ApiError(401, "OpenID Connect ID Token login failed: bad token")
+            person = self._id_tokens.user(token or "")
+            return self._welcome(person, self._tokens.issue(person.uid))
         user = self._store.user(uid)
         if user is None or user.is_remote:
             raise _invalid_credentials()

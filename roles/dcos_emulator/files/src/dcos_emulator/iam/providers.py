@@ -76,15 +76,7 @@ class Providers:
         routes.add("/auth/saml/providers/{id}/sp-metadata", get=self.metadata)
 
     def list_all(self, call: Call) -> Response:
-        providers = {
-            f"dcos-{name}": _login_provider(
-                kind, "Default DC/OS login provider", f"dcos-{credential}-post-receive-authtoken", ""
-            )
-            for name, kind, credential in (
-                ("users", "dcos-uid-password", "usercredential"),
-                ("services", "dcos-uid-servicekey", "servicecredential"),
-            )
-        }
+        providers = own_providers()
         for protocol in _PROTOCOLS:
             for id_, config in self._store.configurations(protocol.name).items():
                 query = f"?{protocol.name}-provider={id_}&target=dcos:authenticationresponse:html"
@@ -149,6 +141,19 @@ class Providers:
             # The documented list of codes has none for this.
             raise ApiError(400, f"{protocol.name.upper()} provider with ID `{call['id']}` not known.")
         return config
+
+
+def own_providers() -> dict[str, object]:
+    """The cluster's own ways to log in, which every one has."""
+    return {
+        f"dcos-{name}": _login_provider(
+            kind, "Default DC/OS login provider", f"dcos-{credential}-post-receive-authtoken", ""
+        )
+        for name, kind, credential in (
+            ("users", "dcos-uid-password", "usercredential"),
+            ("services", "dcos-uid-servicekey", "servicecredential"),
+        )
+    }
 
 
 def _login_provider(kind: str, description: str, method: str, query: str) -> dict[str, object]:

@@ -25,5 +25,9 @@ class UiConfig:
         routes.add("/uiconfig", get=self.read)
 
     def read(self, call: Call) -> Response:
-        first = not self._accounts.listed(self._store.users(service=False))
-        return document({**UI_CONFIG, "clusterConfiguration": {"firstUser": first, "id": self._cluster_id}})
+        return document(ui_config(self._store, self._accounts, self._cluster_id))
+
+
+def ui_config(store: Store, accounts: Accounts, cluster_id: str) -> dict[str, object]:
+    first = not accounts.listed(store.users(service=False))
+    return {**UI_CONFIG, "clusterConfiguration": {"firstUser": first, "id": cluster_id}}

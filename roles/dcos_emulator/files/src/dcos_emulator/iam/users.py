@@ -5,16 +5,19 @@
 
 from __future__ import annotations
 
+import re
+
 from ..authorization import SUPERUSERS_GROUP, Authorization
 from ..http import Response
 from ..identifiers import is_valid_id
 from ..passwords import hash_password
 from ..public_keys import InvalidPublicKey, load_public_key
-from ..store import Acl, Grant, Store, User
+from ..store import Store, User
 from . import views
 from .framing import ApiError, Call, Routes, Schema, created, document, invalid_data, no_content
 
 _PASSWORD_LENGTH = 5
+_EMAIL = re.compile(r"[^@]+@[^@]+\.[^@]+")
 _PROVIDER_TYPES = ("internal", "ldap", "oidc", "saml")
 _PROVIDERS_WITH_ID = ("oidc", "saml")
 
@@ -41,18 +44,22 @@ def is_last_superuser(store: Store, uid: str) -> bool:
 
 
 class Users:
-    """The resources below /users."""
+    """The resources below /users.
 
-    def __init__(self, store: Store, authorization: Authorization, accounts: views.Accounts) -> None:
+    email_provider: the provider of users who are made by nothing but an e-mail address; none in DC/OS Enterprise.
+    """
+
+    def __init__(
+        self, store: Store, authorization: Authorization, accounts: views.Accounts, email_provider: str | None = None
+    ) -> None:
         self._store = store
         self._authorization = authorization
         self._accounts = accounts
+        self._email_provider = email_provider
 
     def add_routes(self, routes: Routes) -> None:
         routes.add("/users", get=self.list_all)
         routes.add("/users/{uid}", get=self.read, put=self.create, patch=self.update, delete=self.delete)
-        routes.add("/users/{uid}/groups", get=self.groups)
-        routes.add("/users/{uid}/permissions", get=self.permissions)
 
     def list_all(self, call: Call) -> Response:
         service = call.request.parameter("type") == "service"
@@ -66,6 +73,8 @@ class Users:
         """The order of the checks is the IAM's: a bad body on a known uid is a 400, never a 409."""
         body = _CREATE.check(call.content)
         password, key = body.get("password"), body.get("public_key")
+        if self._email_provider is not None and _says_nothing(body) and _EMAIL.match(call["uid"]):
+            body |= {"provider_type": "oidc", "provider_id": self._email_provider}
         provider_type, provider_id = body.get("provider_type", "internal"), body.get("provider_id", "")
         _check_credentials(password, key, provider_type)
         if password is not None:
@@ -115,33 +124,11 @@ class Users:
         self._authorization.changed(gone, granted=False, uid=user.uid)
         return no_content()
 
-    def groups(self, call: Call) -> Response:
-        user = known_user(self._store, call["uid"])
-        return document(
-            [
-                {"membershipurl": views.membership_url(group.gid, user.uid), "group": self._accounts.group(group)}
-                for group in self._store.groups_of(user.uid)
-            ]
-        )
 
-    def permissions(self, call: Call) -> Response:
-        """What the user may do, as far as it shows already."""
-        user = known_user(self._store, call["uid"])
-        entries: dict[tuple[str, str, str], list[Grant]] = {}
-        for grant in self._authorization.grants_of_user(user.uid):
-            entries.setdefault((grant.kind, grant.subject, grant.rid), []).append(grant)
-        view: dict[str, list[object]] = {"direct": [], "groups": []}
-        for (kind, subject, rid), grants in entries.items():
-            acl = self._store.acl(rid) or Acl(rid, "")
-            entry: dict[str, object] = {"rid": rid}
-            common = {"description": acl.description, "aclurl": views.acl_url(rid)}
-            actions = [views.action_view(grant) for grant in grants]
-            if kind == "user":
-                view["direct"].append({**entry, **common, "actions": actions})
-            else:
-                membership = {"membershipurl": views.membership_url(subject, user.uid)}
-                view["groups"].append({**entry, "gid": subject, **common, **membership, "actions": actions})
-        return document(view)
+def _says_nothing(body: dict[str, str]) -> bool:
+    """Whether a body tells neither who vouches for a user nor how they prove who they are."""
+    told = (body.get("provider_id"), body.get("password"), body.get("public_key"))
+    return "provider_type" not in body and not any(told)
 
 
 def _check_credentials(password: str | None, key: str | None, provider_type: str) -> None:
