@@ -427,7 +427,7 @@ def connection_rows(w: World) -> dict[str, Row]:
     return {
         "set-none": row("credentials", "no credentials: give dcos_token", **none),
         "set-no-password": row("credentials", "^dcos_username is given without", dcos_password=None),
-        "set-no-user": row("credentials", "^dcos_password is given without dcos_username", dcos_username=None),
+        "set-no-user": row("credentials", "^dcos_password without dcos_username is an incomplete", dcos_username=None),
         "set-empty": row("credentials", "no credentials", dcos_username="", dcos_password="", dcos_token=""),
         "set-two-ways": row("credentials", "dcos_password and dcos_private_key", dcos_private_key=key),
         "set-token-too": row("credentials", "^dcos_token .*dcos_username, dcos_password", dcos_token="a.b.c"),
