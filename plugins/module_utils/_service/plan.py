@@ -19,7 +19,7 @@ from .._errors import DcosError
 from .._files import check_path
 from .._presets.reading import PREFIX
 from .._rules import security_modes as modes
-from .._rules.identifiers import SUPERUSERS_GROUP, check_gid, check_secret_path, check_store, next_path
+from .._rules.identifiers import check_gid, check_not_superusers, check_secret_path, check_store, next_path
 from .._rules.permissions import SUPERUSER_RID, Permission
 from . import mode_rules as rules
 from . import names as service_names
@@ -267,12 +267,9 @@ def _groups(given: Variables) -> tuple[str, ...]:
     """What the account shall be a member of."""
     option = given.option("groups")
     groups = tuple(dict.fromkeys(check_gid(gid, option) for gid in given.names("groups")))
-    if SUPERUSERS_GROUP in groups:
-        raise DcosError(
-            f"{option}: the group {SUPERUSERS_GROUP} gives the account every permission. Nothing was changed. If the "
-            f"service needs that for its bring-up, set {given.option('superuser')} to true.",
-            "native_account",
-        )
+    for gid in groups:
+        advice = f"If the service needs that for its bring-up, set {given.option('superuser')} to true."
+        check_not_superusers(gid, option, advice)
     return groups
 
 

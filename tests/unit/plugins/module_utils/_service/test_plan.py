@@ -326,7 +326,7 @@ def test_variables_refused(raw: dict[str, Any], part: str) -> None:
         ({"key_size": 1024}, "invalid_key", "dcos_service_key_size: 1024 bits are too few"),
         ({"key_size": "20000"}, "invalid_key", "dcos_service_key_size: 20000 bits are too many"),
         ({"groups": ["a b"]}, "invalid_uid", "dcos_service_groups: 'a b'"),
-        ({"groups": ["ops", "superusers"]}, "native_account", "dcos_service_groups: the group superusers gives"),
+        ({"groups": ["ops", "superusers"]}, "native_account", "dcos_service_groups: the group superusers belongs"),
         ({"secret_store": "a/b"}, "invalid_path", "dcos_service_secret_store: 'a/b'"),
         (
             {"principal": "other"},
