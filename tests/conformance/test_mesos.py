@@ -389,7 +389,7 @@ def test_other_modes_allow_everything_and_write_no_line(request: pytest.FixtureR
     since = len(emulator.audit())
     scheduler.subscribe()
     changes = [
-        {"type": kind, "id": {"value": kind}, kind.lower(): {listed: [resource()]}} for kind, listed, *_ in CHANGES
+        {"type": kind, "id": {"value": kind}, kind.lower(): {listed: [resource()]}} for kind, listed, *_rest in CHANGES
     ]
     assert scheduler.accept(launch(task(command={"user": "root"})), *changes).status == 202
     assert scheduler.told() == []
