@@ -122,7 +122,7 @@ class Login(TokenSource):
                 "a login set, which renews it by itself."
             )
         if self._token is None:
-            return "It lets everybody in elsewhere, but not here. Give credentials."
+            return "Other requests need no token here, but this one does. Give credentials."
         return f"The cluster rejects both tokens that it issued to {self.uid} just now. Does the account exist?"
 
     def _log_in(self) -> str | None:
