@@ -26,7 +26,7 @@ UI_CONFIG_PATH = "/dcos-metadata/ui-config.json"
 
 _COOKIES = ("dcos-acs-auth-cookie", "dcos-acs-info-cookie")
 _COOKIE_LIFETIME = 388800
-_EMAIL = re.compile(r"[a-zA-Z0-9“”._%+-]+@(?:[a-zA-Z0-9\[-]+\.)+[a-zA-Z0-9\]-]{2,}")
+_EMAIL = re.compile(r"[a-zA-Z0-9\u201c\u201d._%+-]+@(?:[a-zA-Z0-9\[-]+\.)+[a-zA-Z0-9\]-]{2,}")
 _USER = re.compile(re.escape(f"{PREFIX}/users/") + "([^/]+)")
 
 
