@@ -25,7 +25,8 @@ MEASURED := $(BUILD)/coverage-data
 EMULATOR := roles/dcos_emulator/files
 
 LINTERS := ansible-lint yamllint ruff mypy reuse changelog-lint docs-lint
-CHECKS  := playbooks molecule resources sanity examples integration conformance unit $(LINTERS) docs build
+# What takes longest begins first, so that short ones fill the end.
+CHECKS  := playbooks integration sanity molecule examples resources conformance unit $(LINTERS) docs build
 # What a release needs besides, one after the other: each takes the whole machine.
 RELEASE := exhaustive examples-twice molecule-all units build packaging lower-bounds coverage mutations matrix
 

@@ -178,6 +178,7 @@ def test_requests_of_a_run_without_changes(cold: tuple[Team, Run], own: Emulator
 # The role and the fleet are one
 
 
+@pytest.mark.exhaustive
 def test_role_and_fleet_leave_each_others_services_unchanged(strict: Emulator, lab: Lab) -> None:
     team = Team(2)
 

@@ -225,6 +225,7 @@ def test_from_bring_up_to_least_privilege(
     assert not any(each.changed for each in run_playbook("finish_bring_up", **finish).results)
 
 
+@pytest.mark.exhaustive
 def test_rounds_from_denials_and_lines_that_cannot_be_mapped(
     strict: Emulator, lab: Lab, run_playbook: Callable[..., Run], tmp_path: Path
 ) -> None:

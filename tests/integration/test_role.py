@@ -179,6 +179,7 @@ def test_key_in_files(strict: Emulator, lab: Lab) -> None:
     assert strict.secret(f"{service.secret}-next") is None
 
 
+@pytest.mark.exhaustive
 def test_no_key_is_made_that_the_account_would_refuse(strict: Emulator, lab: Lab) -> None:
     """The account exists, and its key is in no file here: refused before a file or a secret is written.
 
@@ -242,6 +243,7 @@ def test_an_interrupted_rotation_with_keys_in_files_is_finished(strict: Emulator
     assert [path.name for path in folder.iterdir() if path.name.endswith(".next")] == []
 
 
+@pytest.mark.exhaustive
 def test_rotation_from_a_fingerprint(strict: Emulator, lab: Lab) -> None:
     """A job that runs every night rotates once; without that key, or without an account, it is a plain run.
 
