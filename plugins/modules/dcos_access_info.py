@@ -13,8 +13,9 @@ description:
   - Reads all accounts, their permissions directly and through groups, and which of them have a key in the secret store.
   - Returns findings about them, from superusers to secrets that nobody can log in with.
   - Returns no keys and no values of secrets, only fingerprints.
-  - Sends four requests for lists, and one for each account, for each secret that it reads, and for each group without
-    members; up to eight at a time. The IAM may answer from a cache that is up to five seconds old.
+  - Sends four requests for lists, one for each account and for each secret that it reads, and three for each group
+    through which no account is granted anything; up to eight at a time. The IAM may answer from a cache that is up to
+    five seconds old.
   - The playbook C(dcos.security.show_access) shows the result as tables and writes it as JSON and as a page.
 author:
   - The dcos.security contributors (@dcos)
@@ -187,7 +188,7 @@ access:
           returned: success
           sample: [{rid: 'dcos:superuser', actions: [full]}]
         members:
-          description: Uids of its members; V(null) for a group without permissions, whose members are not read.
+          description: Uids of its members; V(null) if they could not be read.
           type: list
           elements: str
           returned: success
@@ -228,8 +229,8 @@ access:
           description:
             - V(superuser_expired), V(superuser), V(superuser_through_group), V(key_mismatch),
               V(open_secret), V(secret_without_account), V(secret_unusable), V(journal_left), V(rotation_unfinished),
-              V(shared_key), V(weak_key), V(unreadable_key), V(over_wide), V(unknown_rid), V(no_secret) or
-              V(no_grants).
+              V(shared_key), V(weak_key), V(unreadable_key), V(over_wide), V(unknown_rid),
+              V(secret_without_reader), V(no_secret), V(no_grants), V(person_without_group) or V(empty_group).
           type: str
           returned: success
           sample: over_wide

@@ -114,6 +114,7 @@ class Example:
     changed, again: names of the tasks that report a change in the first and in the second run, those of roles
     included; all others must not. A task list is run task by task, each as often as asked, in a row.
     fails: names of the tasks that fail and are rescued.
+    use_case: whether the guide to use cases names it; such an example always runs twice.
     before: tasks (YAML) that prepare the cluster, once.
     around: plays (YAML) that put an example to use which is neither plays nor tasks; C(FILE) is the file it is in.
     """
@@ -123,12 +124,16 @@ class Example:
     changed: Sequence[str] = ()
     again: Sequence[str] = ()
     fails: Sequence[str] = ()
+    use_case: bool = False
     before: str = ""
     around: str = ""
 
     @property
     def id(self) -> str:
         return f"{self.source}: {self.title}"
+
+    def turns(self, asked: int) -> int:
+        return 2 if self.use_case else asked
 
 
 @dataclass(frozen=True)
@@ -282,7 +287,7 @@ def run_group(group: Group, found: dict[str, Found], folder: Path, turns: int) -
         _prepare(group, emulator, work, home)
         playbook: list[dict[str, Any]] = []
         for number, example in enumerate(group.examples):
-            playbook += _plays(example, found[example.id], number, work, turns)
+            playbook += _plays(example, found[example.id], number, work, example.turns(turns))
         playbook.append(_marker("end"))
         (work / "site.yml").write_text(json.dumps(playbook), encoding="utf-8")
         try:

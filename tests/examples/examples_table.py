@@ -144,6 +144,7 @@ MODULES = Group(
         Example(
             f"{GUIDES}/secrets.rst",
             "Give an app its secrets",
+            use_case=True,
             changed=["Store the keytab", "Write the definition of the app, which refers to them"],
         ),
         Example(
@@ -470,6 +471,7 @@ KEYS = Group(
         Example(
             f"{GUIDES}/keys.rst",
             "Give Jenkins an account",
+            use_case=True,
             changed=[
                 "Make a key, store the document, and the key alone beside it",
                 "Create the account of Jenkins",
@@ -584,6 +586,7 @@ PEOPLE = Group(
         Example(
             f"{GUIDES}/people.rst",
             "Give the services of a shop their common permissions",
+            use_case=True,
             changed=[
                 "Give each of them its identity",
                 "Make them members of one group",
@@ -593,6 +596,7 @@ PEOPLE = Group(
         Example(
             f"{GUIDES}/people.rst",
             "Let a team and its pipeline deploy",
+            use_case=True,
             changed=[
                 "Make the key of the pipeline",
                 "Create its account",
@@ -604,6 +608,7 @@ PEOPLE = Group(
         Example(
             f"{GUIDES}/people.rst",
             "Let the people of a table in",
+            use_case=True,
             before="""
             - ansible.builtin.copy:
                 content: |

@@ -40,7 +40,7 @@ class OfGroup:
             assert any(re.search(pattern, warning) for warning in run.warnings), f"no warning like {pattern!r}"
 
     def test_example(self, run: Run, example: Example, pytestconfig: pytest.Config) -> None:
-        expected = (example.changed, example.again)[: pytestconfig.getoption("turns")]
+        expected = (example.changed, example.again)[: example.turns(pytestconfig.getoption("turns"))]
         for turn, changed in enumerate(expected, 1):
             result = run.turns.get((example.id, turn))
             assert result is not None, f"turn {turn} was not reached; the test of the playbook shows why"

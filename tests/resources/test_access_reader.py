@@ -82,17 +82,32 @@ def test_everything(fake: EmulatedCluster) -> None:
     assert [(each.path, each.uid) for each in facts.stored] == [("a/a-secret", "a"), ("b/b-secret", "b")]
     assert facts.all_secrets
     assert (reading.security_mode, reading.unknown) == ("strict", [])
-    assert [(finding.kind, finding.subject) for finding in find(facts)] == [("superuser_through_group", "admin")]
+    assert facts.memberships == {"empty": []}
+    assert facts.all_memberships
+    assert [(finding.kind, finding.subject) for finding in find(facts)] == [
+        ("superuser_through_group", "admin"),
+        ("empty_group", "empty"),
+    ]
 
 
 def test_number_of_requests(fake: EmulatedCluster) -> None:
-    """The mode, four lists, one for each account, four secrets, and the group without members."""
+    """The mode, four lists, one for each account, four secrets, and three for the group without members."""
     accounts = len(read(fake).facts.accounts)
     assert accounts == 3 + len(NATIVE_ACCOUNTS)
-    assert len(fake.calls) == 1 + 4 + accounts + 4 + 1
+    assert len(fake.calls) == 1 + 4 + accounts + 4 + 3
     assert not fake.writes
     assert "GET /acs/api/v1/groups/empty/permissions" in fake.calls
     assert "GET /acs/api/v1/groups/developers/permissions" not in fake.calls
+
+
+def test_members_of_a_group_without_grants(fake: EmulatedCluster) -> None:
+    """Only its lists tell who they are: one of persons, one of services."""
+    fake.add_person("joe")
+    fake.set_members("plain")
+    fake.add_members("plain", "joe", "b")
+    facts = read(fake).facts
+    assert facts.memberships == {"empty": [], "plain": ["b", "joe"]}
+    assert facts.members["plain"] == ["b", "joe"]
 
 
 def test_secrets_are_left_alone(fake: EmulatedCluster) -> None:
@@ -129,6 +144,8 @@ def test_single_things_that_may_not_be_read(fake: EmulatedCluster) -> None:
     assert accounts_of(reading)[0].permissions is None
     assert accounts_of(reading)[2].permissions is not None
     assert "empty" not in reading.facts.groups
+    assert "empty" not in reading.facts.members
+    assert not reading.facts.all_memberships
     assert not reading.facts.all_secrets
 
 

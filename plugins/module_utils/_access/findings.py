@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Iterator, Mapping, Sequence
 
 from .._api.iam import GroupGrant, Permissions, User
 from .._crypto.rsa_keys import MINIMUM_SIZE, fingerprint, same_key
+from .._rules.coverage import FULL, normal_rid, rid_covers
 from .._rules.identifiers import (
     NATIVE_ACCOUNTS,
     SUPERUSERS_GROUP,
@@ -113,6 +114,9 @@ class Facts:
     """What was read of a cluster.
 
     groups: the grants of each group; those that could not be read are missing.
+    memberships: the members of each group that no grant shows; those that could not be read are missing.
+    all_memberships: whether every group was read, so that an account that is in none of them is in no group.
+    secret_paths: all secrets of the store, whatever they hold.
     all_secrets: whether every secret was looked at, so that one that was not found is not there.
     superuser_until: for accounts that are listed as superusers for a time, when that ends.
     now: the moment with which these ends are compared.
@@ -121,14 +125,18 @@ class Facts:
     accounts: tuple[Account, ...]
     now: datetime
     groups: Mapping[str, tuple[Grant, ...]] = field(default_factory=dict)
+    memberships: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    all_memberships: bool = False
+    store: str = "default"
     stored: tuple[StoredKey, ...] = ()
+    secret_paths: tuple[str, ...] = ()
     all_secrets: bool = False
     superuser_until: Mapping[str, datetime] = field(default_factory=dict)
 
     @cached_property
     def members(self) -> Mapping[str, Sequence[str]]:
-        """The accounts that may do something through each group."""
-        found: dict[str, list[str]] = {}
+        """The members of each group, as far as they are known: by what they may do through it, or by its list."""
+        found: dict[str, list[str]] = {gid: list(uids) for gid, uids in self.memberships.items()}
         for account in self.accounts:
             for gid in dict.fromkeys(entry.gid for entry in account.through_groups):
                 found.setdefault(gid, []).append(account.uid)
@@ -174,8 +182,11 @@ TITLES: Mapping[str, str] = {
     "unreadable_key": "Public key cannot be read",
     "over_wide": "Grant wider than needed",
     "unknown_rid": "Undocumented grant",
+    "secret_without_reader": "Secret that nobody can read",
     "no_secret": "Account without a secret",
     "no_grants": "Account without grants",
+    "person_without_group": "Person without a group",
+    "empty_group": "Group without members",
 }
 """All kinds of findings, in the order in which they are shown, in words."""
 
@@ -194,8 +205,11 @@ REMEDIES: Mapping[str, str] = {
     "unreadable_key": "Nobody can log in as this account. Replace its key, or delete it.",
     "over_wide": "Grant the resource and the actions that are needed by name, then revoke this.",
     "unknown_rid": "If it is a typo, grant what was meant, then revoke this.",
+    "secret_without_reader": "Fine if an app in its folder reads it. Otherwise grant read, or delete it.",
     "no_secret": "Fine if its key is kept in a file or by DC/OS itself; otherwise store one, or delete the account.",
     "no_grants": "Fine if its service needs none in this security mode; otherwise grant some, or delete the account.",
+    "person_without_group": "Make the person a member of a group with these grants, then revoke the person's own.",
+    "empty_group": "If nobody is to join it, delete it with its grants.",
 }
 """What to do about each kind."""
 
@@ -205,9 +219,11 @@ def find(facts: Facts) -> list[Finding]:
     found = [
         *_superusers(facts),
         *_grants(facts),
+        *_groups(facts),
         *_keys(facts),
         *_journals(facts),
         *_stored(facts),
+        *_plain_secrets(facts),
     ]
     kinds = list(TITLES)
     return sorted(
@@ -241,7 +257,7 @@ def _superusers(facts: Facts) -> Iterator[Finding]:
             detail = f"It may do anything {_by_which_way(account, direct=False)}."
             yield _about(account, "superuser_through_group", LOW if ordinary else HIGH, detail, SUPERUSER_RID)
     for gid, grants in facts.groups.items():
-        if gid not in facts.members and any(grant.rid == SUPERUSER_RID for grant in grants):
+        if not facts.members.get(gid) and any(grant.rid == SUPERUSER_RID for grant in grants):
             detail = "Every new member may do anything; it has no members now."
             yield Finding("superuser", MEDIUM, "group", gid, detail=detail, rid=SUPERUSER_RID)
 
@@ -264,6 +280,27 @@ def _grants(facts: Facts) -> Iterator[Finding]:
         members = tuple(facts.members.get(gid, ()))
         for kind, severity, rid, why in _doubtful(grants):
             yield Finding(kind, severity, "group", gid, detail=why, accounts=members, rid=rid)
+
+
+def _groups(facts: Facts) -> Iterator[Finding]:
+    for gid, members in facts.memberships.items():
+        if members or any(grant.rid == SUPERUSER_RID for grant in facts.groups.get(gid, ())):
+            continue  # one that makes superusers is a finding of its own
+        granted = len(by_rid(facts.groups.get(gid, ())))
+        detail = f"It has no members; {_resources_are(granted)} granted to it." if granted else "It has no members."
+        yield Finding("empty_group", LOW, "group", gid, detail=detail)
+    if not facts.all_memberships:
+        return
+    in_a_group = {uid for members in facts.members.values() for uid in members}
+    for account in facts.accounts:
+        own = by_rid(grant for grant in account.direct if grant.rid != SUPERUSER_RID)
+        if account.kind == PERSON and own and account.uid not in in_a_group:
+            detail = f"The person is in no group; {_resources_are(len(own))} granted to the person alone."
+            yield _about(account, "person_without_group", LOW, detail)
+
+
+def _resources_are(count: int) -> str:
+    return "1 resource is" if count == 1 else f"{count} resources are"
 
 
 def _doubtful(grants: tuple[Grant, ...]) -> Iterator[tuple[str, str, str, str]]:
@@ -362,3 +399,44 @@ def _stored_key(
 
 def _of_secret(stored: StoredKey, kind: str, severity: str, detail: str) -> Finding:
     return Finding(kind, severity, "secret", stored.path, detail=detail, accounts=(stored.uid,))
+
+
+def _plain_secrets(facts: Facts) -> Iterator[Finding]:
+    """Secrets that hold no key of a service, and that neither a service nor an account with a grant can read.
+
+    Services are known by where their keys are stored: beside what they read.
+    """
+    if not facts.all_secrets or any(account.permissions is None for account in facts.accounts):
+        return
+    inhabited = {folder for stored in facts.stored for folder in _folders(stored.path)}
+    granted = _readable_secrets(facts)
+    wide = [rid for rid in granted if rid.endswith("/*") or rid.count(":") < 3]
+    documents = {stored.path for stored in facts.stored}
+    for path in facts.secret_paths:
+        folder, rid = path.rpartition("/")[0], f"dcos:secrets:{facts.store}:{path}"
+        if path in documents or readable_by_every_service(path) or folder in inhabited or rid in granted:
+            continue
+        if not any(rid_covers(each, rid) for each in wide):
+            detail = (
+                f"No account but superusers is granted read on it, and no service has its key in or below {folder}."
+            )
+            yield Finding("secret_without_reader", LOW, "secret", path, detail=detail)
+
+
+def _folders(path: str) -> Iterator[str]:
+    """The folder of a secret, and all above it."""
+    folder = path.rpartition("/")[0]
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
+
+
+def _readable_secrets(facts: Facts) -> set[str]:
+    """The resource ids of secrets that some account may read, directly or through a group."""
+    own = (grant for account in facts.accounts for grant in account.direct)
+    shared = (grant for grants in facts.groups.values() for grant in grants)
+    return {
+        normal_rid(grant.rid)
+        for grant in (*own, *shared)
+        if grant.action in ("read", FULL) and grant.rid.startswith("dcos:secrets:")
+    }

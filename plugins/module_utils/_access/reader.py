@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: may change at any time.
-"""Reads who may do what in a whole cluster: four lists, then one request for each account and each secret.
+"""Reads who may do what in a whole cluster: four lists, then one request for each account and each secret, and
+three for each group that no account has a grant through.
 
 Parts that this connection may not read, or that the cluster does not have, are reported as unknown, with the reason.
 """
@@ -17,6 +18,7 @@ from fnmatch import fnmatchcase
 from typing import Callable, Iterable, Mapping, Sequence, TypeVar
 
 from .._api.cluster import Cluster
+from .._api.iam import Permissions
 from .._crypto.rsa_keys import read_public_key
 from .._errors import DcosError
 from .._resources.service_account_document import parse_document
@@ -100,14 +102,26 @@ def _read_permissions(cluster: Cluster, reading: AccessReading) -> None:
     accounts = tuple(each for each in _at_once(reading.facts.accounts, of_account) if each is not None)
     groups = grants_of_groups(accounts)
 
-    def of_group(gid: str) -> tuple[Grant, ...] | None:
-        permissions = _allowed(reading, "groups", gid, lambda: (cluster.iam.group_permissions(gid),))
-        return None if permissions is None or permissions[0] is None else permissions[0].direct
+    def of_group(gid: str) -> tuple[tuple[Grant, ...], list[str]] | None:
+        def ask() -> tuple[Permissions | None, list[str]]:
+            iam = cluster.iam
+            return iam.group_permissions(gid), sorted([*iam.members(gid), *iam.members(gid, services=True)])
 
-    # What a group with members may do is known from the permissions of its members.
+        found = _allowed(reading, "groups", gid, ask)
+        # No permissions: deleted since the list was read.
+        return None if found is None or found[0] is None else (found[0].direct, found[1])
+
+    # What a group with members may do, and who they are, is known from the permissions of its members.
     rest = [group.gid for group in listed if group.gid not in groups]
-    groups.update((gid, grants) for gid, grants in zip(rest, _at_once(rest, of_group)) if grants is not None)
-    reading.facts = replace(reading.facts, accounts=accounts, groups=dict(sorted(groups.items())))
+    read = {gid: found for gid, found in zip(rest, _at_once(rest, of_group)) if found is not None}
+    groups.update((gid, grants) for gid, (grants, _members) in read.items())
+    reading.facts = replace(
+        reading.facts,
+        accounts=accounts,
+        groups=dict(sorted(groups.items())),
+        memberships={gid: members for gid, (_grants, members) in read.items()},
+        all_memberships=not any(each.part in ("permissions", "groups") for each in reading.unknown),
+    )
 
 
 def grants_of_groups(accounts: Iterable[Account]) -> dict[str, tuple[Grant, ...]]:
@@ -142,7 +156,9 @@ def _read_secrets(cluster: Cluster, wanted: Wanted, reading: AccessReading) -> N
 
     stored = tuple(each for each in _at_once(chosen, read) if each is not None)
     complete = not any(each.part == "secrets" for each in reading.unknown)
-    reading.facts = replace(reading.facts, stored=stored, all_secrets=complete)
+    reading.facts = replace(
+        reading.facts, store=wanted.store, stored=stored, secret_paths=tuple(paths), all_secrets=complete
+    )
 
 
 def _allowed(reading: AccessReading, part: str, subject: str | None, ask: Callable[[], Found]) -> Found | None:

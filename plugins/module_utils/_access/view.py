@@ -46,7 +46,7 @@ def access_view(url: str, reading: AccessReading, findings: Sequence[Finding]) -
             _account(each, stored.get(each.uid, []), facts.all_secrets, kinds.get(each.uid, []))
             for each in facts.accounts
         ],
-        "groups": [_group(gid, grants, facts.members.get(gid, ())) for gid, grants in facts.groups.items()],
+        "groups": [_group(gid, grants, facts.members.get(gid)) for gid, grants in facts.groups.items()],
         "secrets": [_secret(each, keys.get(each.uid)) for each in facts.stored],
         "findings": [_finding(each) for each in findings],
         "counts": {severity: sum(finding.severity == severity for finding in findings) for severity in SEVERITIES},
@@ -89,9 +89,8 @@ def _through_groups(entries: Sequence[GroupGrant]) -> list[types.GroupPermission
     return cast("list[types.GroupPermission]", group_grants_view(entries))
 
 
-def _group(gid: str, grants: Sequence[Grant], members: Sequence[str]) -> types.Group:
-    # Members are known by what they may do through the group: of a group without grants nobody says who they are.
-    return {"gid": gid, "direct": _permissions(grants), "members": list(members) if grants else None}
+def _group(gid: str, grants: Sequence[Grant], members: Sequence[str] | None) -> types.Group:
+    return {"gid": gid, "direct": _permissions(grants), "members": None if members is None else list(members)}
 
 
 def _secret(stored: StoredKey, account_key: RSAPublicKey | None) -> types.Secret:

@@ -28,7 +28,7 @@ def covers(wide: Grant, narrow: Grant) -> bool:
 
 def rid_covers(wide: str, rid: str) -> bool:
     """Whether one resource id is the other one or stands for it."""
-    wide, rid = _normal(wide), _normal(rid)
+    wide, rid = normal_rid(wide), normal_rid(rid)
     if wide == rid:
         return True
     if rid.startswith(f"{wide}:"):
@@ -42,8 +42,11 @@ def rid_covers(wide: str, rid: str) -> bool:
     return False
 
 
-def _normal(rid: str) -> str:
-    """Secrets are named with and without a slash before their path; C(/) alone stands for all of them."""
+def normal_rid(rid: str) -> str:
+    """The one spelling by which resource ids are compared.
+
+    Secrets are named with and without a slash before their path; C(/) alone stands for all of them.
+    """
     if not rid.startswith(_SECRETS):
         return rid
     head, colon, path = rid.rpartition(":")

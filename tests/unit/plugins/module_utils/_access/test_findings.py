@@ -222,6 +222,64 @@ def test_account_without_secret() -> None:
     assert found(replace(given, all_secrets=False)) == []
 
 
+# Groups, persons and plain secrets
+
+
+def test_a_group_without_members() -> None:
+    given = facts(groups={"g": (NARROW,), "plain": ()}, memberships={"g": (), "plain": ()})
+    assert found(given) == [("empty_group", "g"), ("empty_group", "plain")]
+    assert [finding.severity for finding in find(given)] == [access.LOW] * 2
+    assert "1 resource" in find(given)[0].detail
+    joined = facts(person("p", NARROW), memberships={"plain": ("p",)}, all_memberships=True)
+    assert found(joined) == []
+    power = facts(groups={"g": (SUPERUSER,)}, memberships={"g": ()})
+    assert found(power) == [("superuser", "g")], "one fault is one finding"
+
+
+def test_a_person_without_a_group() -> None:
+    alone = person("p", NARROW, WIDE)
+    given = facts(alone, person("q", groups=member("g", NARROW)), service("a"), all_memberships=True)
+    assert ("person_without_group", "p") in found(given)
+    assert not [subject for kind, subject in found(given) if kind == "person_without_group" and subject != "p"]
+    assert "2 resources" in next(each.detail for each in find(given) if each.kind == "person_without_group")
+    for known in (replace(given, all_memberships=False), replace(given, memberships={"plain": ("p",)})):
+        assert "person_without_group" not in [kind for kind, _subject in found(known)]
+    superuser = facts(person("root", SUPERUSER), all_memberships=True)
+    assert found(superuser) == [("superuser", "root")]
+
+
+def reader(rid: str, action: str = "read") -> Account:
+    return service("a", Grant(f"dcos:secrets:default:{rid}", action))
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        reader("/prod/app/password"),
+        reader("prod/app/password", "full"),
+        reader("/prod/*", "full"),
+        service("a", groups=member("g", Grant("dcos:secrets:default:/prod/app/password", "read"))),
+    ],
+)
+def test_a_secret_with_a_reader(account: Account) -> None:
+    groups = {entry.gid: (entry.grant,) for entry in account.through_groups}
+    assert found(facts(account, secret_paths=("prod/app/password",), groups=groups)) == []
+
+
+def test_a_secret_without_a_reader() -> None:
+    paths = ("prod/app/password", "a/secret", "open", "a/other")
+    others = (reader("/prod/app/password", "update"), service("b", Grant("dcos:secrets:list:default:/prod/*", "read")))
+    for account in (service("a"), *others):
+        given = facts(account, secret_paths=paths, secrets=(stored("a/secret", account.uid),))
+        assert found(given) == [("secret_without_reader", "prod/app/password")], account
+        assert find(given)[0].subject_type == "secret"
+        assert found(replace(given, all_secrets=False)) == []
+        unread = replace(given, accounts=(*given.accounts, Account(person("p").user)))
+        assert found(unread) == [], "nobody knows what p may read"
+    below = facts(service("a"), secret_paths=paths[:1], secrets=(stored("prod/app/deeper/key", "a"),))
+    assert found(below) == [], "a service reads the folders above its own"
+
+
 @pytest.mark.parametrize(("live", "waiting"), [("a", "new"), ("old", "a"), ("old", "new"), ("a", "a")])
 def test_leftovers_of_a_rotation(live: str, waiting: str) -> None:
     """Told once, wherever the rotation stopped; only a live key that nobody's is comes on top."""
