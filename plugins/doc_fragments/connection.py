@@ -99,6 +99,7 @@ options:
         or 504, or a 429. The default is 3.
       - The waits are 0.2, 0.4, 0.8 ... seconds with some jitter, or what the server asks for, up to 10 seconds.
       - Before a write is repeated, the module reads back whether it happened.
+      - Falls back to E(DCOS_RETRIES).
     type: str
   dcos_config:
     description:

@@ -158,7 +158,7 @@ def _site(source: _Sources, cli: _Lazy, hide: Callable[[str], None]) -> Site | N
     return Site(
         check_url(text, option, hide),
         source.number("dcos_timeout", "DCOS_TIMEOUT", DEFAULT_TIMEOUT, 1, 3600),
-        source.number("dcos_retries", None, DEFAULT_RETRIES, 0, 20),
+        source.number("dcos_retries", "DCOS_RETRIES", DEFAULT_RETRIES, 0, 20),
     )
 
 
@@ -220,7 +220,7 @@ class _Sources:
             raise DcosError(f"{self.name(option, variable)}: {text!r} is neither true nor false.")
         return truth
 
-    def number(self, option: str, variable: str | None, default: int, minimum: int, maximum: int) -> int:
+    def number(self, option: str, variable: str, default: int, minimum: int, maximum: int) -> int:
         text = self.text(option, variable)
         if text is None:
             return default

@@ -603,10 +603,16 @@ def test_truth_values_are_checked(value: str) -> None:
 def test_timeout_and_retries() -> None:
     found = resolve({"dcos_url": URL, **TASK_TOKEN})
     assert (found.timeout, found.retries) == (30, 3)
-    found = resolve({"dcos_url": URL, **TASK_TOKEN, "dcos_timeout": "5", "dcos_retries": "0"}, {"DCOS_TIMEOUT": "9"})
+    found = resolve(
+        {"dcos_url": URL, **TASK_TOKEN, "dcos_timeout": "5", "dcos_retries": "0"},
+        {"DCOS_TIMEOUT": "9", "DCOS_RETRIES": "7"},
+    )
     assert (found.timeout, found.retries) == (5, 0)
-    found = resolve({"dcos_url": URL, **TASK_TOKEN, "dcos_timeout": "", "dcos_retries": ""}, {"DCOS_TIMEOUT": "9"})
-    assert (found.timeout, found.retries) == (9, 3)
+    found = resolve(
+        {"dcos_url": URL, **TASK_TOKEN, "dcos_timeout": "", "dcos_retries": ""},
+        {"DCOS_TIMEOUT": "9", "DCOS_RETRIES": "7"},
+    )
+    assert (found.timeout, found.retries) == (9, 7)
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "soon", " 5", "²", "1e3", "3601", "9" * 30])
@@ -618,8 +624,9 @@ def test_a_timeout_is_a_whole_number(value: str) -> None:
 
 @pytest.mark.parametrize("value", ["-1", "x", "²", "21"])
 def test_retries_are_a_whole_number(value: str) -> None:
-    options = {"dcos_url": URL, **TASK_TOKEN, "dcos_retries": value}
-    assert refused(options, kind=DcosError).startswith("dcos_retries: ")
+    options = {"dcos_url": URL, **TASK_TOKEN}
+    assert refused({**options, "dcos_retries": value}, kind=DcosError).startswith("dcos_retries: ")
+    assert refused(options, {"DCOS_RETRIES": value}, DcosError).startswith("DCOS_RETRIES: ")
 
 
 @pytest.mark.parametrize("name", ["DCOS_URL", "DCOS_USERNAME", "DCOS_PASSWORD", "DCOS_ACS_TOKEN", "DCOS_DIR"])
