@@ -7,11 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: dcos_cluster_info
-short_description: Read security mode and version of a DC/OS cluster
+short_description: Read security mode and version of a DC/OS cluster, and wait until it is ready
 version_added: 0.1.0
 description:
   - Reads what a cluster says about itself under C(/dcos-metadata/), and how it answers a request without a token.
   - The security mode can be read by superusers and by accounts with C(dcos:adminrouter:ops:metadata) C(full).
+  - With O(wait) the module first waits for a cluster that is starting.
 author:
   - The dcos.security contributors (@dcos)
 extends_documentation_fragment:
@@ -19,6 +20,26 @@ extends_documentation_fragment:
   - dcos.security.attributes
   - dcos.security.attributes.info_module
   - dcos.security.attributes.actiongroup_dcos
+options:
+  wait:
+    description:
+      - How many seconds to wait until the cluster is ready. A look that is under way may end later.
+      - Waiting goes on while the cluster cannot be reached, something else answers for it, it answers with an error of
+        the server, or the secret store is sealed.
+      - It ends at once where time does not help. Examples are a certificate that does not verify, credentials that the
+        IAM refuses, and a permission that is missing.
+    type: int
+    default: 0
+  wait_for:
+    description:
+      - What the cluster must be ready for. With a O(wait) of V(0), it must be ready now.
+      - V(reachable) is an answer of Admin Router, for which no credentials are needed.
+      - V(login) is an IAM that takes the credentials, and a cluster that accepts the token.
+      - V(secrets) is an unsealed secret store, too. The account must be allowed to read the status of the seal.
+      - Unset, it is V(login) where there are credentials, otherwise V(reachable). Without O(wait) nothing is checked
+        then.
+    type: str
+    choices: [reachable, login, secrets]
 seealso:
   - ref: ansible_collections.dcos.security.docsite.authentication
     description: The guide to authentication.
@@ -36,6 +57,11 @@ EXAMPLES = r"""
     dcos_password: "{{ dcos_admin_password }}"
     dcos_ca_path: dcos-ca.crt
   register: dcos
+
+- name: Wait for a cluster that is being installed
+  dcos.security.dcos_cluster_info:
+    wait: 900
+    wait_for: secrets
 
 - name: Refuse clusters that are not in strict mode
   ansible.builtin.assert:
@@ -55,13 +81,13 @@ cluster_info:
       sample: https://dcos.example.com
     security_mode:
       description:
-        - V(disabled), V(permissive) or V(strict); V(null) if it may not be read, and on an open cluster, which has
-          none.
+        - V(disabled), V(permissive) or V(strict); V(null) if it may not be read, without credentials,
+          and on an open cluster, which has none.
       type: str
       returned: success
       sample: strict
     version:
-      description: Version of DC/OS, V(null) where it cannot be read.
+      description: Version of DC/OS, V(null) where it cannot be read, and without credentials.
       type: str
       returned: success
       sample: 2.2.4
@@ -77,6 +103,11 @@ cluster_info:
       type: bool
       returned: success
       sample: true
+waited:
+  description: How many seconds it took until the cluster was ready.
+  returned: success
+  type: int
+  sample: 12
 cluster:
   description: The connection that was used.
   returned: success, and on failure once it is known
@@ -100,18 +131,44 @@ failure:
 """
 
 from dataclasses import asdict
+from typing import TypedDict
 
+from ..module_utils._errors import DcosError
 from ..module_utils._module.cluster import Context, run_cluster_module
+from ..module_utils._resources.cluster_wait import STAGES, is_anonymous, stage_of, wait_for
 from ..module_utils._resources.frame import Reading
 
+ARGUMENT_SPEC: dict[str, dict[str, object]] = {
+    "wait": {"type": "int", "default": 0},
+    "wait_for": {"type": "str", "choices": [*STAGES]},
+}
 
-def build(context: Context[object]) -> Reading:
-    """What the cluster says about itself."""
-    return Reading(lambda: {"cluster_info": asdict(context.cluster.info())})
+
+class Params(TypedDict):
+    wait: int
+    wait_for: str | None
+
+
+def build(context: Context[Params]) -> Reading:
+    """What the cluster says about itself, once it is ready."""
+    seconds, wanted = context.params["wait"], context.params["wait_for"]
+    if seconds < 0:
+        raise DcosError(f"wait: {seconds} is not a number of seconds. Use 0 or more.")
+
+    def read() -> dict[str, object]:
+        cluster, waited = context.cluster, 0
+        is_asked = bool(seconds) or wanted is not None
+        stage = stage_of(cluster, wanted)
+        if is_asked:
+            waited = wait_for(cluster, stage, seconds)
+        info = cluster.info_from_outside() if is_asked and is_anonymous(cluster, stage) else cluster.info()
+        return {"cluster_info": asdict(info), "waited": waited}
+
+    return Reading(read)
 
 
 def main() -> None:
-    run_cluster_module({}, build)
+    run_cluster_module(ARGUMENT_SPEC, build)
 
 
 if __name__ == "__main__":

@@ -304,6 +304,7 @@ AUTHENTICATION = Group(
             changed=["Keep the CA bundle of the cluster"],
         ),
         Example(f"{GUIDES}/authentication.rst", "Log in once", changed=["Get a token"], again=["Get a token"]),
+        Example(f"{GUIDES}/authentication.rst", "Wait until the cluster is ready for services"),
         Example(
             f"{GUIDES}/performance.rst",
             "Provision the services of a shop with one login",

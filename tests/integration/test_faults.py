@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from integration_support import KEYS, SECRETS, Emulator, Lab, Run, Task, document, public_pem, task, unique
+from integration_support import KEYS, LOGIN, SECRETS, Emulator, Lab, Run, Task, document, public_pem, task, unique
 
 
 @dataclass(frozen=True)
@@ -220,6 +220,22 @@ def test_sealed_store_fails_at_once(strict: Emulator, lab: Lab) -> None:
     assert result.result["failure"]["status"] == 503
     assert len(result.requests(strict, SECRETS + uid)) == 1
     assert result.writes(strict) == []
+
+
+def test_a_cluster_that_is_not_ready_is_waited_for(strict: Emulator, lab: Lab) -> None:
+    starting = {"kind": "status", "status": 503, "times": 2, "match": {"method": "POST", "path": LOGIN}}
+    options = {"dcos_retries": 0, "wait_for": "secrets"}
+    with strict.failing(starting, {"kind": "sealed"}):
+        run = lab.play(
+            [
+                task("dcos_cluster_info", "login", args={"dcos_retries": 0, "wait": 60}),
+                task("dcos_cluster_info", "sealed", args=options, ignore_errors=True),
+            ],
+            strict,
+        )
+    assert run.one("login").result["waited"] >= 2
+    assert run.one("login").result["cluster_info"]["security_mode"] == "strict"
+    assert "is not ready without waiting. What is missing: the secret store" in run.one("sealed").message
 
 
 def test_token_that_expires_during_the_run(strict: Emulator, lab: Lab) -> None:

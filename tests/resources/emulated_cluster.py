@@ -338,7 +338,7 @@ class EmulatedCluster:
                 peer=("127.0.0.1", 0),
             )
         )
-        if sent.method not in ("GET", "POST") and answer.status < 300:
+        if sent.method not in ("GET", "HEAD", "POST") and answer.status < 300:
             self.writes.append(sent.call)
         if parts.path.endswith("/auth/login") and answer.status == 200:
             self.tokens.append(json.loads(answer.body)["token"])

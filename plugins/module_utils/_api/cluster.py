@@ -80,6 +80,11 @@ class Cluster:
             authentication=None if gate is None else gate.authentication,
         )
 
+    def info_from_outside(self) -> ClusterInfo:
+        """What it says to those without credentials."""
+        gate = self.look_at_gate()
+        return ClusterInfo(self.connection.url, None, None, variant=gate.variant, authentication=gate.authentication)
+
     def variant(self) -> str | None:
         """Whether it is an open cluster or one of DC/OS Enterprise; up to 1.11 only its challenge tells."""
         named = self._version_text("dcos-variant")
@@ -94,6 +99,10 @@ class Cluster:
             if exc.status in (403, 404):
                 return None
             raise
+
+    def look_at_gate(self) -> Gate:
+        """What the cluster says to a request without a token, asked once; whatever else comes back is an error."""
+        return ask_gate(self.http)
 
     def accepts(self, token: str) -> bool:
         """Whether the cluster takes a token, which is told by asking it."""

@@ -80,6 +80,16 @@ class Secrets:
             if exc.status != 403:  # who may use single secrets may not be allowed to see how the store is
                 raise
 
+    def require_unsealed(self, store: str) -> None:
+        """Raise while the store is sealed, and where that cannot be read."""
+        what = f"looking whether secret store {store} is sealed"
+        try:
+            answer = self._http.send(Request("GET", _seal_status(store), what), _judged(200), Repeats(patient=False))
+        except ApiError as exc:
+            raise self._without_store(exc, what) from None
+        if document(answer, self._http.url, what).flag("sealed"):
+            raise _sealed_error(store, what)
+
     def paths(self, store: str, folder: str = "") -> list[str]:
         """The paths of all secrets below a folder, or of the whole store, without leading slashes.
 
@@ -186,16 +196,20 @@ class Secrets:
             except DcosError:
                 return  # nobody says that it is sealed: this account may not ask, or the service is away for a moment
             if sealed:
-                raise ApiError(
-                    f"{what}: the secret store '{store}' is sealed. Unseal it on each master ('dcos security cluster "
-                    f"secret-store unseal {store} KEY'; with the default seal PUT {BASE}/auto-unseal/{store} does it "
-                    "without a key) and run again.",
-                    None,
-                    503,
-                    "Service Unavailable",
-                )
+                raise _sealed_error(store, what)
 
         return raise_if_sealed
+
+
+def _sealed_error(store: str, what: str) -> ApiError:
+    return ApiError(
+        f"{what}: the secret store '{store}' is sealed. Unseal it on each master ('dcos security cluster "
+        f"secret-store unseal {store} KEY'; with the default seal PUT {BASE}/auto-unseal/{store} does it "
+        "without a key) and run again.",
+        None,
+        503,
+        "Service Unavailable",
+    )
 
 
 def _judged(success: int) -> Judgement:
