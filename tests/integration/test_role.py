@@ -150,6 +150,7 @@ def test_superuser_power_through_a_group(strict: Emulator, lab: Lab) -> None:
     assert gid in run.of("case")[-1].message
 
 
+@pytest.mark.exhaustive
 def test_key_in_files(strict: Emulator, lab: Lab) -> None:
     """With a copy of the key alone, which is rotated along, and a group, in which the account stays."""
     service = Service(unique("svc"))
@@ -271,6 +272,7 @@ def test_rotation_from_a_fingerprint(strict: Emulator, lab: Lab) -> None:
         assert strict.secret(f"{service.secret}-next") is None
 
 
+@pytest.mark.exhaustive
 def test_adopted_accounts_and_check_mode_of_new_ones(strict: Emulator, lab: Lab) -> None:
     adopted, new = Service(unique("svc")), Service(unique("svc"))
     fixed = {"security_mode": "strict", "preset": "scheduler_minimum"}
@@ -321,6 +323,7 @@ def test_messages_name_variables_of_the_role(strict: Emulator, lab: Lab) -> None
             assert word not in message
 
 
+@pytest.mark.exhaustive
 def test_superuser_until_and_run_as_grants(strict: Emulator, lab: Lab) -> None:
     ended, runs_as, silent = (Service(unique("svc")) for _count in range(3))
     user = f"user{ended.part}"
