@@ -1,113 +1,26 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The action part of dcos_services: runs the module as any other, and shows meanwhile how far it is.
-
-A module cannot show anything before its end. So the module adds lines to a file, and a thread beside it reads them and
-tells Ansible's own display every few seconds; short runs stay quiet. Nothing that goes wrong with it is a reason to
-fail.
-"""
+"""The action part of dcos_services: shows how many services are done."""
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 
-from ansible import constants as C
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible.plugins.action.normal import ActionModule as NormalActionModule
-from ansible.utils.display import Display
 
-INTERVAL = 5.0
-"""Seconds between two lines, and before the first one."""
+from ..plugin_utils._progress_action import Progress, ProgressAction
 
 
-class ActionModule(NormalActionModule):  # type: ignore[misc]  # ansible-core has no types
+class ActionModule(ProgressAction):
     """The class that ansible-core looks for."""
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, object] | None = None) -> dict[str, object]:
-        """Run the module; its result is not touched."""
-        if not self._is_shown():
-            return dict(super().run(tmp, task_vars))
-        with _progress_file() as path:
-            given = self._task.args
-            if path is not None:
-                self._task.args = {**given, "progress_path": path}
-            try:
-                return dict(super().run(tmp, task_vars))
-            finally:
-                self._task.args = given  # a task with retries runs again, and this file will be gone
+    def takes_a_while(self, args: Mapping[str, object]) -> bool:
+        return bool(boolean(args.get("progress", True), strict=False))
 
-    def _is_shown(self) -> bool:
-        """Whether there is somebody to tell, and a file that both sides can see."""
+    def words(self, progress: Progress) -> str:
+        failed = f", {progress['failed']} failed" if progress["failed"] else ""
         return (
-            boolean(self._task.args.get("progress", True), strict=False)
-            and not self._task.args.get("progress_path")
-            and not self._task.no_log
-            and not self._task.async_val
-            and getattr(self._connection, "transport", None) == "local"
+            f"dcos_services: {progress['done']} of {progress['total']} services {progress['phase']}{failed}; "
+            f"the last one: {progress['name']}"
         )
-
-
-@contextmanager
-def _progress_file() -> Iterator[str | None]:
-    """A file that is watched; None if none can be made."""
-    try:
-        descriptor, path = tempfile.mkstemp(prefix="dcos_services-", dir=C.DEFAULT_LOCAL_TMP)
-    except OSError:
-        yield None
-        return
-    watch = _Watch(descriptor)
-    watch.start()
-    try:
-        yield path
-    finally:
-        watch.stop()
-        os.close(descriptor)
-        with suppress(OSError):
-            os.unlink(path)
-
-
-class _Watch(threading.Thread):
-    """Shows the newest line of the file, again and again."""
-
-    def __init__(self, descriptor: int) -> None:
-        super().__init__(daemon=True)
-        self._descriptor = descriptor
-        self._rest = b""
-        self._ended = threading.Event()
-
-    def stop(self) -> None:
-        self._ended.set()
-        self.join()
-
-    def run(self) -> None:
-        while not self._ended.wait(INTERVAL):
-            with suppress(OSError, ValueError, KeyError, TypeError):
-                self._show()
-
-    def _show(self) -> None:
-        *lines, self._rest = (self._rest + self._read()).split(b"\n")
-        if lines:
-            Display().display(words(json.loads(lines[-1])))
-
-    def _read(self) -> bytes:
-        read = b""
-        while True:
-            more = os.read(self._descriptor, 65536)
-            if not more:
-                return read
-            read += more
-
-
-def words(progress: dict[str, object]) -> str:
-    """One line for the user."""
-    failed = f", {progress['failed']} failed" if progress["failed"] else ""
-    return (
-        f"dcos_services: {progress['done']} of {progress['total']} services {progress['phase']}{failed}; "
-        f"the last one: {progress['name']}"
-    )

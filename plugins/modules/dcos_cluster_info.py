@@ -40,6 +40,11 @@ options:
         then.
     type: str
     choices: [reachable, login, secrets]
+  progress_path:
+    description:
+      - File to which a line of JSON is added after each look. It must exist and be empty; otherwise it is left alone.
+        Set by the action part, which shows on local connections what is still missing.
+    type: path
 seealso:
   - ref: ansible_collections.dcos.security.docsite.authentication
     description: The guide to authentication.
@@ -135,18 +140,21 @@ from typing import TypedDict
 
 from ..module_utils._errors import DcosError
 from ..module_utils._module.cluster import Context, run_cluster_module
+from ..module_utils._module.progress import ProgressFile
 from ..module_utils._resources.cluster_wait import STAGES, is_anonymous, stage_of, wait_for
 from ..module_utils._resources.frame import Reading
 
 ARGUMENT_SPEC: dict[str, dict[str, object]] = {
     "wait": {"type": "int", "default": 0},
     "wait_for": {"type": "str", "choices": [*STAGES]},
+    "progress_path": {"type": "path"},
 }
 
 
 class Params(TypedDict):
     wait: int
     wait_for: str | None
+    progress_path: str | None
 
 
 def build(context: Context[Params]) -> Reading:
@@ -155,12 +163,14 @@ def build(context: Context[Params]) -> Reading:
     if seconds < 0:
         raise DcosError(f"wait: {seconds} is not a number of seconds. Use 0 or more.")
 
+    told = ProgressFile(context.params["progress_path"] or "")
+
     def read() -> dict[str, object]:
         cluster, waited = context.cluster, 0
         is_asked = bool(seconds) or wanted is not None
         stage = stage_of(cluster, wanted)
         if is_asked:
-            waited = wait_for(cluster, stage, seconds)
+            waited = wait_for(cluster, stage, seconds, lambda waiting: told.tell(asdict(waiting)))
         info = cluster.info_from_outside() if is_asked and is_anonymous(cluster, stage) else cluster.info()
         return {"cluster_info": asdict(info), "waited": waited}
 

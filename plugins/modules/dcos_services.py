@@ -299,12 +299,13 @@ failure:
   sample: {status: null, code: null, title: null}
 """
 
+from dataclasses import asdict
 from typing import TypedDict
 
-from ..module_utils._fleet.fleet import Fleet, default_concurrency, quiet
-from ..module_utils._fleet.progress import ProgressFile
+from ..module_utils._fleet.fleet import Fleet, default_concurrency
 from ..module_utils._module.cluster import Context, run_cluster_module
 from ..module_utils._module.libraries import JWT
+from ..module_utils._module.progress import ProgressFile
 
 ARGUMENT_SPEC: dict[str, dict[str, object]] = {
     "services": {"type": "list", "elements": "dict", "required": True},
@@ -339,13 +340,13 @@ def build(context: Context[Params]) -> Fleet:
     """The services that the options describe."""
     params = context.params
     for_all = {name: params[name] for name in ("state", "key_store", "exclusive", "verify_login")}
-    shown = params["progress"] and params["progress_path"] is not None
+    told = ProgressFile((params["progress_path"] or "") if params["progress"] else "")
     return Fleet(
         context.cluster,
         params["services"],
         {**for_all, **params["defaults"]},
         concurrency=default_concurrency() if params["concurrency"] is None else params["concurrency"],
-        progress=ProgressFile(params["progress_path"] or "").tell if shown else quiet,
+        progress=lambda progress: told.tell(asdict(progress)),
         purpose=params["purpose"],
         batch_sizes=params["batch_size"] or [],
     )

@@ -223,7 +223,7 @@ def test_sealed_store_fails_at_once(strict: Emulator, lab: Lab) -> None:
 
 
 def test_a_cluster_that_is_not_ready_is_waited_for(strict: Emulator, lab: Lab) -> None:
-    starting = {"kind": "status", "status": 503, "times": 2, "match": {"method": "POST", "path": LOGIN}}
+    starting = {"kind": "status", "status": 503, "times": 4, "match": {"method": "POST", "path": LOGIN}}
     options = {"dcos_retries": 0, "wait_for": "secrets"}
     with strict.failing(starting, {"kind": "sealed"}):
         run = lab.play(
@@ -233,7 +233,8 @@ def test_a_cluster_that_is_not_ready_is_waited_for(strict: Emulator, lab: Lab) -
             ],
             strict,
         )
-    assert run.one("login").result["waited"] >= 2
+    assert run.one("login").result["waited"] >= 6
+    assert "dcos_cluster_info: still waiting for the IAM to take the credentials, " in run.stdout
     assert run.one("login").result["cluster_info"]["security_mode"] == "strict"
     assert "is not ready without waiting. What is missing: the secret store" in run.one("sealed").message
 

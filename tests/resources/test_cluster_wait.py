@@ -21,6 +21,7 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import Crede
 from ansible_collections.dcos.security.plugins.module_utils._resources.cluster_wait import (
     STAGES,
     Clock,
+    Waiting,
     stage_of,
     wait_for,
 )
@@ -75,7 +76,7 @@ def by_token(token: str) -> Cluster:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_cluster_that_is_ready_takes_no_time(stage: str, fake: EmulatedCluster, time: Time) -> None:
-    assert wait_for(by_password(), stage, 0, time.clock) == 0
+    assert wait_for(by_password(), stage, 0, clock=time.clock) == 0
     assert time.seconds == 0
     assert not fake.writes
 
@@ -86,7 +87,7 @@ def test_a_cluster_that_is_ready_takes_no_time(stage: str, fake: EmulatedCluster
 def test_it_becomes_ready(stage: str, part: str, status: int, fake: EmulatedCluster, time: Time) -> None:
     fake.refused = {part: status}
     time.later[60] = fake.refused.clear
-    assert wait_for(by_password(), stage, 300, time.clock) == 60
+    assert wait_for(by_password(), stage, 300, clock=time.clock) == 60
     # Each stage was reached once, whatever was waited for after it.
     assert fake.calls.count("POST /acs/api/v1/auth/login") <= 1 or part == LOGIN_PATH
 
@@ -104,14 +105,14 @@ def test_a_cluster_without_connection_is_waited_for(fake: EmulatedCluster, time:
 
     time.later[10] = arrive
     with serving(handler):
-        assert wait_for(by_password(), "login", 60, time.clock) == 10
+        assert wait_for(by_password(), "login", 60, clock=time.clock) == 10
 
 
 def test_a_sealed_store_is_waited_for_only_if_asked(fake: EmulatedCluster, time: Time) -> None:
     fake.seal()
-    assert wait_for(by_password(), "login", 0, time.clock) == 0
+    assert wait_for(by_password(), "login", 0, clock=time.clock) == 0
     with pytest.raises(DcosError, match="the secret store 'default' is sealed") as caught:
-        wait_for(by_password(), "secrets", 30, time.clock)
+        wait_for(by_password(), "secrets", 30, clock=time.clock)
     assert time.seconds == 30
     assert "after 30 s of waiting" in caught.value.message
     assert "the secret store to be unsealed" in caught.value.message
@@ -122,21 +123,25 @@ def test_a_sealed_store_is_waited_for_only_if_asked(fake: EmulatedCluster, time:
 def test_the_last_cause_is_named(fake: EmulatedCluster, time: Time) -> None:
     fake.refused = {"/pkgpanda": 502}
     time.later[4] = lambda: fake.refused.update({"/pkgpanda": 503})
+    told: list[Waiting] = []
     with pytest.raises(DcosError) as caught:
-        wait_for(by_password(), "login", 7, time.clock)
+        wait_for(by_password(), "login", 7, told.append, clock=time.clock)
     assert time.seconds == 7
+    assert [(each.missing, each.left) for each in told] == [
+        ("an answer of Admin Router", left) for left in (7, 5, 3, 1)
+    ]
     assert "an answer of Admin Router" in caught.value.message
     assert "503" in caught.value.message
     assert "502" not in caught.value.message
     with pytest.raises(DcosError, match="not ready without waiting"):
-        wait_for(by_password(), "reachable", 0, time.clock)
+        wait_for(by_password(), "reachable", 0, clock=time.clock)
 
 
 @pytest.mark.usefixtures("fake")
 def test_wrong_credentials_end_the_wait(time: Time) -> None:
     for cluster in (by_password("not-this-one"), by_token("a.stale.token"), anonymous()):
         with pytest.raises(CredentialsError):
-            wait_for(cluster, "login", 600, time.clock)
+            wait_for(cluster, "login", 600, clock=time.clock)
     assert time.seconds == 0
 
 
@@ -144,7 +149,7 @@ def test_wrong_credentials_end_the_wait(time: Time) -> None:
 def test_a_missing_permission_ends_the_wait(status: int, fake: EmulatedCluster, time: Time) -> None:
     fake.refused = {SEAL_PATH: status}
     with pytest.raises(DcosError) as caught:
-        wait_for(by_password(), "secrets", 600, time.clock)
+        wait_for(by_password(), "secrets", 600, clock=time.clock)
     assert time.seconds == 0
     assert caught.value.status == status
 
@@ -154,7 +159,7 @@ def test_an_open_cluster_has_no_store_to_wait_for(time: Time) -> None:
     cluster = EmulatedCluster("permissive", variant="open")
     cluster.add_first_user("jo@example.com")
     with serving(cluster):
-        assert wait_for(anonymous(), "reachable", 0, time.clock) == 0
+        assert wait_for(anonymous(), "reachable", 0, clock=time.clock) == 0
 
 
 def test_what_is_waited_for_depends_on_the_credentials() -> None:

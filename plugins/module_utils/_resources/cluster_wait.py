@@ -34,6 +34,18 @@ _STARTING = (404, 408, 429)
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """What is missing still, in words, and for how many seconds at most it is waited for."""
+
+    missing: str
+    left: int
+
+
+def quiet(waiting: Waiting) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
 class Clock:
     """The time, in seconds; tests have one of their own."""
 
@@ -57,12 +69,19 @@ def _has_no_credentials(cluster: Cluster) -> bool:
     return isinstance(cluster.login.credentials, NoCredentials)
 
 
-def wait_for(cluster: Cluster, stage: str, seconds: int, clock: Clock | None = None) -> int:
+def wait_for(
+    cluster: Cluster,
+    stage: str,
+    seconds: int,
+    tell: Callable[[Waiting], None] = quiet,
+    *,
+    clock: Clock = Clock(),
+) -> int:
     """Wait until the cluster has come to a stage; how many seconds that took.
 
     seconds: how long to wait; with 0 the cluster must be ready now.
+    tell: told after each look that it is not.
     """
-    clock = clock or Clock()
     start = clock.now()
     reached = 0
     while True:
@@ -77,6 +96,7 @@ def wait_for(cluster: Cluster, stage: str, seconds: int, clock: Clock | None = N
             left = start + seconds - clock.now()
             if left <= 0:
                 raise _too_late(cluster, STAGES[reached], seconds, exc) from None
+            tell(Waiting(_WAITING_FOR[STAGES[reached]], round(left)))
         clock.sleep(min(_PAUSE, left))
 
 

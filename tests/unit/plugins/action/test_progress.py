@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from ansible.plugins.action.normal import ActionModule as NormalActionModule
 
-from ansible_collections.dcos.security.plugins.action import dcos_services as action
+from ansible_collections.dcos.security.plugins.action import dcos_cluster_info, dcos_services
+from ansible_collections.dcos.security.plugins.plugin_utils import _progress_action as action
 
 Work = Callable[[dict[str, Any]], None]
 
@@ -37,15 +38,16 @@ def run(
     transport: str = "local",
     no_log: bool = False,
     async_val: int = 0,
+    module: Any = dcos_services,
 ) -> Any:
     """Run the plugin; C(work) gets the arguments that the module would get."""
 
-    def module(self: Any, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
+    def run_module(self: Any, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         work(self._task.args)
         return {"changed": True}
 
-    monkeypatch.setattr(NormalActionModule, "run", module)
-    plugin = action.ActionModule.__new__(action.ActionModule)
+    monkeypatch.setattr(NormalActionModule, "run", run_module)
+    plugin = module.ActionModule.__new__(module.ActionModule)
     plugin._task = SimpleNamespace(args=args or {}, no_log=no_log, async_val=async_val)
     plugin._connection = SimpleNamespace(transport=transport)
     try:
@@ -108,6 +110,23 @@ def test_no_progress_is_shown(how: dict[str, Any], monkeypatch: pytest.MonkeyPat
     given: list[dict[str, Any]] = []
     run(monkeypatch, lambda args: given.append(dict(args)), **how)
     assert given == [how.get("args", {})]
+    assert lines == []
+
+
+def test_what_a_wait_is_for_is_shown(monkeypatch: pytest.MonkeyPatch, lines: list[str]) -> None:
+    def work(args: dict[str, Any]) -> None:
+        tell(args["progress_path"], json.dumps({"missing": "an answer of Admin Router", "left": 40}))
+        wait_for(lines, 1)
+
+    run(monkeypatch, work, {"wait": "60"}, module=dcos_cluster_info)
+    assert lines == ["dcos_cluster_info: still waiting for an answer of Admin Router, 40 s at most"]
+
+
+@pytest.mark.parametrize("args", [{}, {"wait": 0}, {"wait": ""}, {"wait": "0"}, {"wait": None}])
+def test_without_a_wait_there_is_no_progress(
+    args: dict[str, Any], monkeypatch: pytest.MonkeyPatch, lines: list[str]
+) -> None:
+    run(monkeypatch, lambda given: lines.extend(given.get("progress_path", "")), args, module=dcos_cluster_info)
     assert lines == []
 
 

@@ -4,8 +4,8 @@
 # Private to this collection: may change at any time.
 """How far a long run is, told to the action plugin of the module: a module itself cannot show anything on the way.
 
-One line of JSON for each service in a file that the action plugin has made. Nothing that happens to this file is a
-reason to fail.
+One line of JSON for each thing to tell, in a file that the action plugin has made. Nothing that happens to this file is
+a reason to fail.
 """
 
 from __future__ import annotations
@@ -14,9 +14,7 @@ import json
 import os
 import stat
 from contextlib import suppress
-from dataclasses import asdict
-
-from .fleet import Progress
+from typing import Mapping
 
 
 class ProgressFile:
@@ -32,10 +30,10 @@ class ProgressFile:
             else:
                 os.close(descriptor)
 
-    def tell(self, progress: Progress) -> None:
+    def tell(self, progress: Mapping[str, object]) -> None:
         """Add a line, or stop telling."""
         if self._descriptor >= 0:
             try:
-                os.write(self._descriptor, json.dumps(asdict(progress)).encode("ascii") + b"\n")
+                os.write(self._descriptor, json.dumps(progress).encode("ascii") + b"\n")
             except OSError:
                 self._descriptor = -1
