@@ -23,12 +23,13 @@ READY := .venv/.ready
 COPY  := $(BIN)/python scripts/collection.py
 MEASURED := $(BUILD)/coverage-data
 EMULATOR := roles/dcos_emulator/files
+DEMO  := $(BUILD)/demo
 
 LINTERS := ansible-lint yamllint ruff mypy reuse changelog-lint docs-lint
 # What takes longest begins first, so that short ones fill the end.
 CHECKS  := playbooks integration sanity molecule examples resources conformance unit $(LINTERS) docs build
 # What a release needs besides, one after the other: each takes the whole machine.
-RELEASE := exhaustive examples-twice molecule-all units build packaging lower-bounds coverage mutations matrix
+RELEASE := demo exhaustive examples-twice molecule-all units build packaging lower-bounds coverage mutations matrix
 
 # What the caller's shell says to Ansible or to DC/OS tools must not reach a check.
 $(foreach name,$(filter ANSIBLE_% DCOS_% MOLECULE_% PYTEST_%,$(.VARIABLES)),$(if $(filter environment%,$(origin $(name))),$(eval unexport $(name))))
@@ -61,8 +62,10 @@ PLAYBOOKS = $(PYTEST) -n 2 --dist loadfile tests/integration $(PYTEST_ARGS)
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(firstword $(MAKEFILE_LIST)) | while read -r name text; do printf '  %-15s %s\n' "$$name" "$$text"; done
 
-demo: $(READY) ## Provision services against a local emulator; MODE=strict, permissive or disabled
-	@$(ISOLATED) scripts/demo $(MODE)
+# An environment of its own: what users of the collection have, and the emulator.
+demo: export ANSIBLE_COLLECTIONS_PATH := $(DEMO)/collections
+demo: $(DEMO)/.ready ## Provision a service against a local emulator; MODE=strict, permissive or disabled
+	@$(ISOLATED) $(DEMO)/bin/python scripts/demo $(MODE) $(BUILD)/access.html
 
 test: $(READY) ## Every check below, JOBS at a time; the last line is "N passed, N failed"
 	@$(RUN) --jobs $(JOBS) $(CHECKS)
@@ -191,13 +194,27 @@ presets-table: $(READY) ## The guide to the shipped presets and the table in the
 
 venv: $(READY) ## Only set up .venv
 
-# A missing ensurepip (Debian splits it off) is made good with the interpreter's own pip.
+# An empty environment. A missing ensurepip (Debian splits it off) is made good with the interpreter's own pip.
+define NEW_ENVIRONMENT
+$(PYTHON) -c 'import sys; sys.version_info >= (3, 10) or sys.exit("Python 3.10 or later is needed: make PYTHON=python3.x ...")'
+test -x $(1)/bin/pip || $(PYTHON) -m venv --clear $(1) 2>/dev/null || \
+  { $(PYTHON) -m venv --clear --without-pip $(1) && $(PYTHON) -m pip --python $(1)/bin/python install --quiet pip; } || \
+  { echo "Neither ensurepip nor pip is there: install your system's python3-venv." >&2; exit 1; }
+endef
+
+$(DEMO)/.ready: requirements.txt requirements/controller.in requirements/dev.txt $(EMULATOR)/pyproject.toml
+	@echo "Setting up the demo in .build/demo (once, and when requirements change) ..."
+	@$(call NEW_ENVIRONMENT,$(DEMO))
+	@$(DEMO)/bin/pip install --quiet --disable-pip-version-check -c requirements/dev.txt -r requirements/controller.in \
+	  -r requirements.txt hatchling editables
+	@$(DEMO)/bin/pip install --quiet --disable-pip-version-check --no-build-isolation -c requirements/dev.txt -e $(EMULATOR)
+	@mkdir -p $(DEMO)/collections/ansible_collections/dcos
+	@ln -sfn $(CURDIR) $(DEMO)/collections/ansible_collections/dcos/security
+	@touch $@
+
 $(READY): requirements.txt requirements/dev.txt scripts/compile_once.py $(wildcard $(EMULATOR)/pyproject.toml)
-	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 10) or sys.exit("Python 3.10 or later is needed: make PYTHON=python3.x ...")'
 	@echo "Setting up .venv (once, and when requirements change) ..."
-	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv 2>/dev/null || \
-	  { $(PYTHON) -m venv --clear --without-pip .venv && $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; } || \
-	  { echo "Neither ensurepip nor pip is there: install your system's python3-venv." >&2; exit 1; }
+	@$(call NEW_ENVIRONMENT,.venv)
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/dev.txt
 	@if test -f $(EMULATOR)/pyproject.toml; then \
 	  $(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation -c requirements/dev.txt -e $(EMULATOR); fi
