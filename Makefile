@@ -202,10 +202,11 @@ test -x $(1)/bin/pip || $(PYTHON) -m venv --clear $(1) 2>/dev/null || \
   { echo "Neither ensurepip nor pip is there: install your system's python3-venv." >&2; exit 1; }
 endef
 
+# Nothing is compiled ahead (--no-compile): most of it is never run, and the rest is compiled when it is imported.
 $(DEMO)/.ready: requirements.txt requirements/controller.in requirements/dev.txt $(EMULATOR)/pyproject.toml
 	@echo "Setting up the demo in .build/demo (once, and when requirements change) ..."
 	@$(call NEW_ENVIRONMENT,$(DEMO))
-	@$(DEMO)/bin/pip install --quiet --disable-pip-version-check -c requirements/dev.txt -r requirements/controller.in \
+	@$(DEMO)/bin/pip install --quiet --no-compile --disable-pip-version-check -c requirements/dev.txt -r requirements/controller.in \
 	  -r requirements.txt hatchling editables
 	@$(DEMO)/bin/pip install --quiet --disable-pip-version-check --no-build-isolation -c requirements/dev.txt -e $(EMULATOR)
 	@mkdir -p $(DEMO)/collections/ansible_collections/dcos
@@ -215,7 +216,7 @@ $(DEMO)/.ready: requirements.txt requirements/controller.in requirements/dev.txt
 $(READY): requirements.txt requirements/dev.txt scripts/compile_once.py $(wildcard $(EMULATOR)/pyproject.toml)
 	@echo "Setting up .venv (once, and when requirements change) ..."
 	@$(call NEW_ENVIRONMENT,.venv)
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	@$(BIN)/pip install --quiet --no-compile --disable-pip-version-check -r requirements/dev.txt
 	@if test -f $(EMULATOR)/pyproject.toml; then \
 	  $(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation -c requirements/dev.txt -e $(EMULATOR); fi
 	@mkdir -p $(VENV)/collections/ansible_collections/dcos

@@ -4,8 +4,8 @@
 """Every module of the action group takes connection and credentials from every source, the most specific one first.
 
 Each source is a host with a task for some of the modules; around it stand the sources that it wins over, all of them
-wrong. All modules connect through the same code, so each takes its turn with two sources, and each source serves
-several modules. C(test_connection) has the details, with one of the modules.
+wrong. All modules connect through the same code, so each takes its turn with one source, and each source serves at
+least one module. C(test_connection) has the details, with one of the modules.
 """
 
 from __future__ import annotations
@@ -154,19 +154,17 @@ def wishes(service: str, bundle: str, by_token: bool) -> dict[str, dict[str, Any
     }
 
 
-def turns(names: Sequence[str]) -> dict[str, list[str]]:
-    """For each module the two sources that it takes its turn with."""
-    half = len(names) // 2
-    return {
-        module: [names[number % len(names)], names[(number + half) % len(names)]] for number, module in enumerate(GROUP)
-    }
+def turns(names: Sequence[str]) -> dict[str, str]:
+    """For each module the source that it takes its turn with."""
+    assert len(names) <= len(GROUP), "each source serves a module"
+    return {module: names[number % len(names)] for number, module in enumerate(GROUP)}
 
 
 @dataclass(frozen=True)
 class World:
     url: str
     sources: dict[str, Source]
-    turns: dict[str, list[str]]
+    turns: dict[str, str]
     run: Run
 
 
@@ -182,7 +180,7 @@ def world(strict_for_all: Emulator, shared_lab: Lab) -> World:
         tasks: list[Task] = [
             task(module, module, args={**args, **source.options}, ignore_errors=name == "half")
             for module, args in wishes(service, bundle, source.by_token).items()
-            if name == "half" or name in turn[module]
+            if name in ("half", turn[module])
         ]
         block: Task = {"block": tasks, "environment": source.environment}
         if source.defaults is not None:
@@ -201,15 +199,11 @@ def test_every_module_of_the_group_has_a_row() -> None:
 
 @pytest.mark.parametrize("module", GROUP)
 def test_sources(module: str, world: World) -> None:
-    found = {name: world.run.one(module, name).result["cluster"] for name in world.turns[module]}
-    assert found == {
-        # The bundle is public: no credentials are sent for it.
-        name: {
-            "url": world.url,
-            "credentials_from": None if module == "dcos_ca" else world.sources[name].credentials_from,
-        }
-        for name in world.turns[module]
-    }
+    name = world.turns[module]
+    # The bundle is public: no credentials are sent for it.
+    credentials_from = None if module == "dcos_ca" else world.sources[name].credentials_from
+    found = world.run.one(module, name).result["cluster"]
+    assert found == {"url": world.url, "credentials_from": credentials_from}
 
 
 @pytest.mark.parametrize("module", sorted({*GROUP} - {"dcos_ca"}))

@@ -152,6 +152,7 @@ def shown(run: Run) -> str:
     return "\n".join(found.result["msg"])
 
 
+@pytest.mark.exhaustive
 def test_from_bring_up_to_least_privilege(
     strict: Emulator, lab: Lab, run_playbook: Callable[..., Run], tmp_path: Path
 ) -> None:

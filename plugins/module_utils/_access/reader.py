@@ -21,6 +21,7 @@ from .._api.cluster import Cluster
 from .._api.iam import Permissions
 from .._crypto.rsa_keys import read_public_key
 from .._errors import DcosError
+from .._resources.group import read_members
 from .._resources.service_account_document import parse_document
 from .._rules.identifiers import check_secret_path
 from .._rules.permissions import Grant
@@ -104,8 +105,7 @@ def _read_permissions(cluster: Cluster, reading: AccessReading) -> None:
 
     def of_group(gid: str) -> tuple[tuple[Grant, ...], list[str]] | None:
         def ask() -> tuple[Permissions | None, list[str]]:
-            iam = cluster.iam
-            return iam.group_permissions(gid), sorted([*iam.members(gid), *iam.members(gid, services=True)])
+            return cluster.iam.group_permissions(gid), read_members(cluster.iam, gid)
 
         found = _allowed(reading, "groups", gid, ask)
         # No permissions: deleted since the list was read.
