@@ -151,7 +151,7 @@ def _not_regular(path: str, option: str, flags: int) -> DcosError:
 
 
 def foreign_file(option: str, path: str, kind: str) -> DcosError:
-    """For a file that holds something else than what the module keeps in it, and may be the only copy of that."""
+    """For a file that holds something other than what the module keeps in it, and may be the only copy of that."""
     return DcosError(
         f"{option}: {path} holds something other than a {kind}; it is left alone. Name another file, or remove this "
         "one if it is not needed."

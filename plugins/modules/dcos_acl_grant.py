@@ -159,7 +159,7 @@ EXAMPLES = r"""
     actions: [full]
     description: Services of the developers
 
-- name: Grant from a list that somebody typed, and stop at a slip in it
+- name: Grant from a list that somebody typed, and stop at a typo in it
   dcos.security.dcos_acl_grant:
     uid: cassandra-principal
     permissions:

@@ -89,7 +89,7 @@ options:
         V(foreign_secret). A rotation without O(pem_path) leaves a key there that nobody knows any more, so give it each
         time.
       - Stored as text, which a service can read as a variable and as a file. A key that was stored as a file stays one.
-      - With O(state=absent) it is deleted, too. Something else is left as it is, with a warning.
+      - With O(state=absent) it is deleted, too. Anything else is kept, with a warning.
     type: str
   security_mode:
     description:

@@ -63,7 +63,7 @@ options:
     description:
       - Makes a random text where there is no secret at O(path) yet, inside this module. It is never returned and never
         stands in a variable, a file or the arguments of a module.
-      - A secret that is there is left as it is, whatever its length and characters.
+      - An existing secret is kept, whatever its length and characters.
     type: dict
     suboptions:
       length:

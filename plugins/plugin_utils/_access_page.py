@@ -71,7 +71,7 @@ def _breakable(text: str) -> Markup:
 
 
 def _worst(access: types.Access) -> dict[str, dict[str, str]]:
-    """The gravest finding about each account, group and secret."""
+    """The most severe finding about each account, group and secret."""
     worst: dict[str, dict[str, str]] = {"account": {}, "group": {}, "secret": {}}
     for severity in _SEVERITIES:
         for finding in access["findings"]:

@@ -100,7 +100,7 @@ MODULES = Group(
             changed=[
                 "Grant what a scheduler needs in strict mode",
                 "Allow a group to work on one group of services",
-                "Grant from a list that somebody typed, and stop at a slip in it",
+                "Grant from a list that somebody typed, and stop at a typo in it",
                 "Leave an account with exactly one grant",
                 "Take the superuser permission away, whatever its actions",
             ],

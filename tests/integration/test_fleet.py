@@ -110,7 +110,7 @@ def cold(own: Emulator, shared_lab: Lab) -> tuple[Team, Run]:
     team = Team()
     run = shared_lab.play(
         [
-            team.task("foreseen", check_mode=True, diff=True),
+            team.task("predicted", check_mode=True, diff=True),
             team.task("done", diff=True),
             team.task("again", diff=True),
             team.task("verified", verify_login="always"),
@@ -135,15 +135,15 @@ def test_everything_is_there(cold: tuple[Team, Run], own: Emulator) -> None:
 
 def test_check_mode_and_diff(cold: tuple[Team, Run], own: Emulator) -> None:
     team, run = cold
-    foreseen, done, again = (run.one(name) for name in ("foreseen", "done", "again"))
-    assert foreseen.writes(own) == []
-    assert foreseen.result["provisional"] is True
+    predicted, done, again = (run.one(name) for name in ("predicted", "done", "again"))
+    assert predicted.writes(own) == []
+    assert predicted.result["provisional"] is True
     assert "provisional" not in done.result
-    assert foreseen.result["counts"] == done.result["counts"]
+    assert predicted.result["counts"] == done.result["counts"]
     assert list(done.diff["after"]) == [f"/{team.folder}/{name}" for name in team.names]
     assert again.diff == {"before": {}, "after": {}}
     one = f"/{team.folder}/s00"
-    assert foreseen.diff["after"][one]["grants"] == done.diff["after"][one]["grants"]
+    assert predicted.diff["after"][one]["grants"] == done.diff["after"][one]["grants"]
     assert done.diff["before"][one] == {"secret": None, "account": None, "grants": {"direct": []}}
     assert done.diff["after"][one]["account"]["fingerprint"] == done.result["services"][0]["fingerprint"]
 
@@ -247,8 +247,8 @@ def test_rotation_and_retirement(strict: Emulator, lab: Lab) -> None:
     strict.make_group(f"group.{team.folder}", team.account(one))
     old = load_private((strict.stored(team.secret(one)) or {})["private_key"])
     entries = [team.entry(one, rotate_key=True), *team.entries()[1:]]
-    run = lab.play([team.task("foreseen", entries, check_mode=True), team.task("rotated", entries)], strict)
-    assert outcomes(run.one("foreseen")) == outcomes(run.one("rotated")) == ["changed", "ok", "ok"]
+    run = lab.play([team.task("predicted", entries, check_mode=True), team.task("rotated", entries)], strict)
+    assert outcomes(run.one("predicted")) == outcomes(run.one("rotated")) == ["changed", "ok", "ok"]
     assert strict.log_in(team.account(one), old) is None
     assert strict.groups(team.account(one)) == [f"group.{team.folder}"]
     state = team.state(strict)
@@ -257,12 +257,12 @@ def test_rotation_and_retirement(strict: Emulator, lab: Lab) -> None:
     unused = team.rids(one)[0]
     entries = team.entries(delete_unused_acls=True)
     tasks = [
-        team.task("foreseen", entries, state="absent", check_mode=True),
+        team.task("predicted", entries, state="absent", check_mode=True),
         team.task("retired", entries, state="absent"),
         team.task("again", entries, state="absent"),
     ]
     run = lab.play(tasks, strict)
-    assert outcomes(run.one("foreseen")) == outcomes(run.one("retired")) == ["changed"] * 3
+    assert outcomes(run.one("predicted")) == outcomes(run.one("retired")) == ["changed"] * 3
     assert outcomes(run.one("again")) == ["ok"] * 3
     assert strict.secrets_below(team.folder) == []
     assert [strict.account(team.account(name)) for name in team.names] == [None] * 3

@@ -754,7 +754,7 @@ def test_a_foreign_copy_is_told_before_anything_is_written_and_left_at_the_end(f
     assert "Choose another services[0].pem_secret_path" in shown(outcome)["msg"]
     assert API not in fake.users
     outcome = run(fake, with_copies(state="absent"))
-    assert "It is left as it is" in shown(outcome)["warnings"][0]
+    assert "It is kept" in shown(outcome)["warnings"][0]
     assert fake.secrets == {"team/api/key": "a password"}
 
 
@@ -859,7 +859,7 @@ def test_a_rotation_in_files_that_was_interrupted_is_finished(fake: EmulatedClus
 
 
 def test_check_mode_reads_a_private_key_whose_other_half_is_missing(fake: EmulatedCluster, tmp_path: Path) -> None:
-    """What is foreseen for the key files is a change, but no new key: the one that is there can be stored."""
+    """What is predicted for the key files is a change, but no new key: the one that is there can be stored."""
     services = team(key_store="file", key_dir=str(tmp_path))[:1]
     run(fake, services)
     (tmp_path / f"{API}.pub").unlink()
@@ -931,7 +931,7 @@ def test_retirement(fake: EmulatedCluster) -> None:
     assert set(fake.secrets) == {"team/queue/queue-secret"}
     assert not [uid for uid in fake.users if uid.startswith("team")]
     assert predicted.warnings == outcome.warnings
-    assert outcome.warnings[0].startswith("/team/queue: The secret team/queue/queue-secret in store default is left")
+    assert outcome.warnings[0].startswith("/team/queue: The secret team/queue/queue-secret in store default is kept")
     assert [call.split("/")[-1] for call in fake.writes] == [
         f"{API}.replacing", API, "api-secret", "api-secret-next",
         "team__queue-principal", "team__worker-principal", "worker-secret",
@@ -954,7 +954,7 @@ def test_secrets_that_appear_during_the_run_are_not_deleted(fake: EmulatedCluste
     outcome = run(fake, team(state="absent"))
     assert outcomes(outcome) == ["changed"] * 3
     assert fake.secrets == {"team/worker/worker-secret": "somebody else's"}
-    assert "is left as it is" in shown(outcome, 2)["warnings"][0]
+    assert "is kept: it is not a service-account document" in shown(outcome, 2)["warnings"][0]
 
 
 def test_unused_acls_are_deleted_last(fake: EmulatedCluster) -> None:

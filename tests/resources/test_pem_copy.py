@@ -95,7 +95,7 @@ STATES = list(itertools.product(KEYS, KEYS, (*KEYS, "other"), KEYS))
 def test_every_state(
     rotate: str, given: str | None, live: str | None, next_: str | None, pem: str | None, account: str | None
 ) -> None:
-    """In step and foreseen by check mode, or refused before any write; what is the account's or stored is known."""
+    """In step and predicted by check mode, or refused before any write; what is the account's or stored is known."""
     fake = stored(live, next_, pem, account)
     before = fake.state()
     refused: list[str | None] = []
@@ -227,7 +227,7 @@ def test_what_is_more_than_the_key_alone_is_written_over_only_where_that_is_said
     assert "password" not in caught.value.message
     outcome = run(fake, present=False)
     assert outcome.changed
-    assert "left as it is" in outcome.warnings[0]
+    assert "It is kept" in outcome.warnings[0]
     assert fake.secrets == {PEM: value}
     fake.store_secret(LIVE, document("a"))
     assert run(fake, overwrite=True).changed

@@ -215,7 +215,7 @@ REMEDIES: Mapping[str, str] = {
 
 
 def find(facts: Facts) -> list[Finding]:
-    """All findings, the gravest first."""
+    """All findings, the most severe first."""
     found = [
         *_superusers(facts),
         *_grants(facts),

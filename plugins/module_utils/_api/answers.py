@@ -54,7 +54,7 @@ class Document:
         return value
 
     def check_about(self, name: str, path: str) -> None:
-        """Refuse a field with a URL, where there is one, that is about something else than the request."""
+        """Refuse a field with a URL, where there is one, that is about something other than the request."""
         url = self.text_or_none(name)
         if url is not None and path not in f"{url}/":
             raise self.odd(f"{self._place(name)} is not about what was requested")

@@ -4,7 +4,7 @@
 # Private to this collection: may change at any time.
 """A list of services at once: plan all of them from lists that are read once, then apply in parallel.
 
-Each service is foreseen before the first write of any: what is wrong with the input of one is known by then. A service
+Each service is predicted before the first write of any: what is wrong with the input of one is known by then. A service
 that fails does not stop the others; it is named at the end, and a second run finishes it.
 """
 
@@ -66,15 +66,15 @@ class Entry:
 
     plan: None where its input is refused.
     job: None where there is nothing to do, or not any more.
-    foreseen: what would become of it.
-    report: what became of it, or what is foreseen as long as nothing is done.
+    predicted: its result as check mode tells it.
+    report: its result, or the prediction as long as nothing is done.
     """
 
     number: int
     name: str
     plan: ServicePlan | None = None
     job: Job | None = None
-    foreseen: Report = field(default_factory=Report)
+    predicted: Report = field(default_factory=Report)
     report: Report = field(default_factory=Report)
 
     def refuse(self, error: DcosError) -> None:
@@ -82,14 +82,14 @@ class Entry:
         if self.report.error is None:
             self.report.error = error
 
-    def foresee(self, report: Report) -> None:
-        """Note what would become of it; there is no job where nothing changes, or something is in the way."""
-        self.foreseen = self.report = report
+    def predict(self, report: Report) -> None:
+        """Note the prediction; there is no job where nothing changes, or something is in the way."""
+        self.predicted = self.report = report
         if not report.changed:
             self.job = None
 
     def finish(self, report: Report) -> None:
-        """Note what became of it."""
+        """Note its result."""
         self.report = report
         self.job = None
 
@@ -97,8 +97,8 @@ class Entry:
     def after(self) -> Mapping[str, object]:
         """How its parts look at the end, as far as they were looked at."""
         if self.job is not None:
-            return self.foreseen.after
-        return {**self.foreseen.before, **(self.report.after if self.report.changed else {})}
+            return self.predicted.after
+        return {**self.predicted.before, **(self.report.after if self.report.changed else {})}
 
 
 @dataclass(frozen=True)
@@ -167,11 +167,11 @@ class Fleet(Resource[Sequence[Entry]]):
         if any(plan.stage != SKIP for _entry, plan in planned):
             lists.read_accounts()
 
-        def foresee(entry: Entry, job: Job) -> None:
-            entry.foresee(_foreseen(job, lists, stand_in))
+        def predict(entry: Entry, job: Job) -> None:
+            entry.predict(_predicted(job, lists, stand_in))
 
         entries = [entry for entry, _plan in planned]
-        self._each(entries, foresee, self._counter("looked at", entries))
+        self._each(entries, predict, self._counter("looked at", entries))
         return self._entries
 
     def _planned(self) -> list[tuple[Entry, ServicePlan]]:
@@ -209,13 +209,13 @@ class Fleet(Resource[Sequence[Entry]]):
         """One step for all services; which of them it changed is in the result."""
         jobs = sum(entry.job is not None for entry in state)
         steps = (Step(f"converge {jobs} services", self._apply),) if jobs else ()
-        wanted = [entry for entry in state if entry.foreseen.changed]
-        before = {entry.name: entry.foreseen.before for entry in wanted}
+        wanted = [entry for entry in state if entry.predicted.changed]
+        before = {entry.name: entry.predicted.before for entry in wanted}
         after = {entry.name: entry.after for entry in wanted}
         return Plan({}, steps, before, after, warnings=_warnings(state))
 
     def read_end(self) -> Sequence[Entry]:
-        """The same entries, each with what became of it."""
+        """The same entries, each with its result."""
         return self._entries
 
     def _apply(self) -> bool:
@@ -265,7 +265,7 @@ class Fleet(Resource[Sequence[Entry]]):
         if not failed:
             return None
         causes: dict[str, dict[str, None]] = {}
-        for name, error in failed:  # what several have in common is told once
+        for name, error in failed:  # several may share one error
             causes.setdefault(error.message, {})[name] = None
         told = [f"{_listed(list(names))}: {message}" for message, names in list(causes.items())[:_MOST_TOLD]]
         names = [name for others in list(causes.values())[_MOST_TOLD:] for name in others]
@@ -324,7 +324,7 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:_MOST_NAMED]) + (" ..." if len(names) > _MOST_NAMED else "")
 
 
-def _foreseen(job: Job, lists: Lists, stand_in: Once[RSAPrivateKey]) -> Report:
+def _predicted(job: Job, lists: Lists, stand_in: Once[RSAPrivateKey]) -> Report:
     """What would become of a service; from then on it sees the cluster as befits what it is going to do."""
     run = Run(check_mode=True, cache=job.view)
     report = Service(job.plan, job.view.cluster, run, lambda size=MINIMUM_SIZE: stand_in.value()).converge()

@@ -113,7 +113,7 @@ class Service:
             report.complete = True
         except DcosError as exc:
             report.error = in_terms_of_service(exc, self._plan.prefix)
-            report.changed = bool(done)  # what was foreseen before an error is not going to be done
+            report.changed = bool(done)  # what was predicted before an error is not going to be done
         except Exception as exc:  # one service must not take the results of all the others along
             report.error = DcosError(
                 f"This is a mistake in the collection ({type(exc).__name__} in {_where(exc)}). Please report it. Done "
@@ -159,7 +159,7 @@ class Service:
         )
         if power and not plan.superuser:
             self._report.error = DcosError(
-                f"The account {plan.account} is provisioned, but it is a superuser still, through the membership in "
+                f"The account {plan.account} is provisioned, but it is still a superuser, through the membership in "
                 f"{', '.join(power)}. No membership is ended here: take the account out of the group, or set "
                 f"{plan.prefix}superuser to true if that is wanted."
             )
@@ -348,7 +348,7 @@ class Service:
         )
 
     def _verify(self) -> bool:
-        """Log in with what is stored, where this is wanted. What is only foreseen cannot be tried."""
+        """Log in with what is stored, where this is wanted. A prediction cannot be tried."""
         wanted, changed = self._plan.verify_login, self._report.changed
         if self._run.provisional or not (wanted == "always" or (wanted == "changed" and changed)):
             return False
@@ -410,7 +410,7 @@ class Service:
             if exc.code != "foreign_secret":
                 raise
             warning = (
-                f"The secret {plan.secret_path} in store {plan.secret_store} is left as it is: it is no "
+                f"The secret {plan.secret_path} in store {plan.secret_store} is kept: it is not a "
                 f"service-account document of {plan.account}."
             )
             self._report.warnings += [] if warning in self._report.warnings else [warning]

@@ -72,12 +72,12 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)
     failure: DcosError | None = None
     """Why it failed although it came to its end: told with the whole result."""
-    foreseen: bool = field(default=False, compare=False)
+    predicted: bool = field(default=False, compare=False)
 
     @property
     def provisional(self) -> bool:
-        """Whether it tells of what is not there yet: check mode foresees changes and makes none."""
-        return self.foreseen and self.changed
+        """Whether it tells of what is not there yet: check mode predicts changes and makes none."""
+        return self.predicted and self.changed
 
 
 class Resource(ABC, Generic[State]):
@@ -144,7 +144,7 @@ class Run:
     """Resources that are brought to their wanted state one after the other; in check mode, what that would change.
 
     done: what was written so far, in words.
-    provisional: changes were foreseen that are not made. What follows from them cannot be seen, so it is left out.
+    provisional: changes were predicted that are not made. What follows from them cannot be seen, so it is left out.
     """
 
     def __init__(self, check_mode: bool, cache: ReadCache | None = None) -> None:
@@ -154,13 +154,13 @@ class Run:
         self.provisional = False
 
     def converge(self, resource: Resource[State]) -> Outcome:
-        """Bring the resource to its wanted state, or foresee it; an error says what was done before it."""
+        """Bring the resource to its wanted state, or predict it; an error says what was done before it."""
         with self._telling():
             plan = self._plan(resource)
             if not self._check_mode:
                 return self._carry_out(resource, plan)
             outcome = _outcome(resource, plan, plan, plan.steps)
-            outcome.foreseen = True
+            outcome.predicted = True
             self.provisional |= outcome.provisional
             if plan.blocked is not None and not plan.quietly_blocked:
                 outcome.warnings.append(plan.blocked.message)

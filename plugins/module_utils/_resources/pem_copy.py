@@ -119,10 +119,10 @@ class PemCopy:
             return [*documents], []
         if self._overwrite or found.is_one_of(known):
             return [self._place.delete_step(found.stored), *documents], []
-        return [*documents], [f"{self._foreign(found)} It is left as it is. Delete it if nobody needs it."]
+        return [*documents], [f"{self._foreign(found)} It is kept. Delete it if nobody needs it."]
 
     def _foreign(self, found: StoredPem) -> str:
-        holds = "holds something else than a private key alone"
+        holds = "holds something other than a private key alone"
         if found.key is not None:
             holds = f"holds a private key ({found.shown()}) that is not known as one of account {self._uid}"
         return f"The secret {self._place.path} in store {self._place.store} {holds}."

@@ -35,7 +35,7 @@ _FEWEST_CHARACTERS = 10
 
 @dataclass(frozen=True)
 class Generator:
-    """Makes a text of characters that nobody can foresee.
+    """Makes a text of characters that nobody can predict.
 
     characters: those that it is drawn from, each as likely as any other.
     """

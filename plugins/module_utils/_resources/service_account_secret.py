@@ -135,7 +135,7 @@ class Decision:
     """What the slots are to hold.
 
     key: the one that the account shall have.
-    pending: a rotation is under way: the key is for next, and live is left as it is. Otherwise it is for live.
+    pending: a rotation is under way: the key is for next, and live is kept. Otherwise it is for live.
     keep_next: what is left at next is not removed.
     """
 

@@ -221,7 +221,7 @@ def _kind(value: object) -> str:
 
 
 def _quotes(value: object) -> str:
-    """YAML reads 12, yes or 2026-12-31 as something else than text, unless they stand in quotes."""
+    """YAML reads 12, yes or 2026-12-31 as something other than text, unless they stand in quotes."""
     return " Put it in quotes." if isinstance(value, (bool, int, float, date)) else ""
 
 
