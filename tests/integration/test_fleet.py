@@ -240,6 +240,7 @@ def test_one_bad_service_and_the_next_run(strict: Emulator, lab: Lab) -> None:
     assert refused != twin
 
 
+@pytest.mark.exhaustive
 def test_rotation_and_retirement(strict: Emulator, lab: Lab) -> None:
     team = Team(3, grants=2)
     one = team.names[0]

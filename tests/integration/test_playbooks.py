@@ -371,6 +371,7 @@ def test_a_token_is_renewed_before_it_expires(short_lived: Emulator, lab: Lab) -
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.exhaustive
 def test_a_token_that_the_cluster_refuses_is_replaced(strict: Emulator, lab: Lab) -> None:
     """The file and the clock know nothing of it."""
     uid = unique("kept")

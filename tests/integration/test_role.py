@@ -354,6 +354,7 @@ def test_superuser_until_and_run_as_grants(strict: Emulator, lab: Lab) -> None:
     assert "dcos:mesos:master:task:user:other" not in native
 
 
+@pytest.mark.exhaustive
 def test_retirement_leaves_nothing_and_takes_nothing_from_others(strict: Emulator, lab: Lab) -> None:
     gone, other, foreign = (Service(unique("svc")) for _count in range(3))
     folder = lab.place("keys")
