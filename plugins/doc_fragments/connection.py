@@ -77,30 +77,29 @@ options:
     type: path
   dcos_validate_certs:
     description:
-      - Truth value, empty for unset. Whether the certificate of the cluster is verified. The default is to verify it;
-        V(false) always causes a warning.
+      - Whether the certificate of the cluster is verified. The default is to verify it; V(false) always causes a
+        warning.
       - Falls back to E(DCOS_SSL_VERIFY), which may also be the path of a bundle, as for the DC/OS CLI.
-    type: str
+    type: bool
   dcos_allow_http:
     description:
-      - Truth value, empty for unset. Whether plain C(http) to a host that is not loopback is allowed. Needed for a
-        cluster in C(disabled) mode, which has no TLS. Refused unless set to V(true), which always causes a warning.
+      - Whether plain C(http) to a host that is not loopback is allowed. Needed for a cluster in C(disabled) mode, which
+        has no TLS. Refused unless set to V(true), which always causes a warning.
       - Falls back to E(DCOS_ALLOW_HTTP).
-    type: str
+    type: bool
   dcos_timeout:
     description:
-      - Whole number of seconds from 1 to 3600, empty for unset. How long to wait for a connection, and for each part of
-        an answer. The default is 30.
+      - How many seconds, from 1 to 3600, to wait for a connection, and for each part of an answer. The default is 30.
       - Falls back to E(DCOS_TIMEOUT).
-    type: str
+    type: int
   dcos_retries:
     description:
-      - Whole number from 0 to 20, empty for unset. How often a request is repeated after a lost connection, a 502, 503
-        or 504, or a 429. The default is 3.
+      - How often, from 0 to 20, a request is repeated after a lost connection, a 502, 503 or 504, or a 429. The default
+        is 3.
       - The waits are 0.2, 0.4, 0.8 ... seconds with some jitter, or what the server asks for, up to 10 seconds.
       - Before a write is repeated, the module reads back whether it happened.
       - Falls back to E(DCOS_RETRIES).
-    type: str
+    type: int
   dcos_config:
     description:
       - Folder of the DC/OS CLI. Its attached cluster is the last source of URL, token and CA.

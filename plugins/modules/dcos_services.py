@@ -55,7 +55,7 @@ options:
     required: true
   defaults:
     description:
-      - Variables for all entries that do not set them, such as C(presets), C(key_dir) or C(security_mode).
+      - Variables for all entries that do not set them, such as C(own_presets), C(key_dir) or C(security_mode).
       - They win over the options below.
     type: dict
     default: {}

@@ -23,7 +23,7 @@ from ..module_utils._api.cluster import Cluster
 from ..module_utils._api.connection import left_open, resolve
 from ..module_utils._errors import DcosError
 from ..module_utils._module import libraries
-from ..module_utils._module.anonymous import CONNECTION_SPEC
+from ..module_utils._module.connection_spec import CONNECTION_SPEC
 
 VARIABLE_PREFIX = "ansible_"
 """Stands before the name of an option in that of its variable."""

@@ -463,7 +463,10 @@ def connection_rows(w: World) -> dict[str, Row]:
         "ca-empty": row("tls", "^dcos_ca_path: ", dcos_ca_path=w.file("no-ca", public_pem(KEYS[0]))),
         "ca-system": row("tls", "does not verify.*dcos_ca_path", dcos_ca_path=None),
         "ca-variable": row("tls", "^DCOS_TLS_CA_PATH: ", {"DCOS_TLS_CA_PATH": "/nowhere"}, dcos_ca_path=None),
-        "timeout-word": row(NO_CODE, "^dcos_timeout: ", dcos_timeout="soon"),
+        "timeout-word": row(None, "'dcos_timeout' is of type .* to int", dcos_timeout="soon"),
+        "timeout-range": row(NO_CODE, "^dcos_timeout: '0' is not a whole number from 1 to 3600", dcos_timeout=0),
+        "timeout-variable": row(NO_CODE, "^DCOS_TIMEOUT: 'soon' is not", {"DCOS_TIMEOUT": "soon"}),
+        "http-word": row(None, "'dcos_allow_http' is of type .* to bool", dcos_allow_http="perhaps"),
         "config-missing": row(NO_CODE, "^dcos_config: .*/nowhere", **none, dcos_config="/nowhere"),
         "config-two": row("credentials", "^dcos_config: .*2 clusters", **none, dcos_config=str(two)),
     }

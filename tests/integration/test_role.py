@@ -417,7 +417,7 @@ def test_bad_variables_are_refused_before_the_first_write(strict: Emulator, perm
         "mode": ("security_mode: permissive .*strict", {"security_mode": "permissive"}),
         "mode-at-the-secret": ("security_mode: disabled is given", {"security_mode": "disabled"}),
         "mode-unknown": ("dcos_service_security_mode", {"security_mode": "loose"}),
-        "not-available": ("cannot be deployed in strict mode", {"preset": "watches", "presets": never}),
+        "not-available": ("cannot be deployed in strict mode", {"preset": "watches", "own_presets": never}),
         "principal": ("dcos_service_principal: .*strict", {"principal": "other"}),
         "rid": (r"dcos_service_permissions\[0\].rid", {"permissions": [{"rid": "dcos:a b", "actions": ["read"]}]}),
         "rid-percent": (
@@ -462,7 +462,9 @@ def test_bad_variables_are_refused_before_the_first_write(strict: Emulator, perm
             },
         ),
         "values": ("dcos_service_preset_values.marathon_instance", {"preset": "marathon_access"}),
-        "no-json": ("dcos_service_permissions: looks like JSON", {"permissions": "[{"}),
+        # Ansible checks these, and knows neither empty text nor JSON text.
+        "no-list": ("'dcos_service_permissions' is of type str and we were unable to convert", {"permissions": "[{"}),
+        "no-truth": ("'dcos_service_superuser' is of type str and we were unable to convert", {"superuser": ""}),
     }
     cases = {
         name: Service(unique("bad")).provision(**{"security_mode": "strict", **variables})

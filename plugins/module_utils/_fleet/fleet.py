@@ -23,6 +23,7 @@ from .._resources.frame import Plan, Resource, Run, Step
 from .._rules.identifiers import journal_uid, next_path
 from .._service.plan import ABSENT, PRESENT, PROVISION, ROTATE, SKIP, plan_service
 from .._service.plan import Plan as ServicePlan
+from .._service.variables import overlay
 from .batches import batches
 from .collisions import collisions
 from .read_cache import Lists, Once, View
@@ -352,7 +353,7 @@ def _harmless(job: Job, report: Report, lists: Lists) -> bool:
 def _with_common(service: Mapping[str, object], common: Mapping[str, object]) -> dict[str, object]:
     """An entry with the variables for all; its own win unless they are empty, which counts as unset."""
     own = {name: value for name, value in service.items() if value is not None and value != ""}
-    return {**common, **own}
+    return overlay(common, own)
 
 
 def _name(raw: Mapping[str, object], number: int) -> str:

@@ -22,6 +22,7 @@ from ansible.module_utils.common.parameters import sanitize_keys
 
 from .._errors import DcosError
 from .._files import check_path, is_utf8
+from .connection_spec import CONNECTION_SPEC
 
 
 class Module(AnsibleModule):  # type: ignore[misc,unused-ignore]  # ansible-core has no types
@@ -30,6 +31,10 @@ class Module(AnsibleModule):  # type: ignore[misc,unused-ignore]  # ansible-core
     def _load_params(self) -> None:
         """Ansible's own constructor calls this, then judges what was read."""
         super()._load_params()
+        # Ansible would refuse it as a number or truth value; AWX renders an unfilled field so.
+        for name in CONNECTION_SPEC:
+            if self.params.get(name) == "":
+                del self.params[name]
         # Ansible would end with a traceback; what is wrong is told by check_arguments.
         self._not_utf8 = [name for name, value in self.params.items() if not all(map(is_utf8, texts(value)))]
         for name in self._not_utf8:

@@ -13,8 +13,8 @@ from typing import Callable, Generic, Sequence
 from .._api.cluster import Cluster
 from .._api.connection import IdTokenCredentials, KeyCredentials, TokenCredentials, resolve
 from . import libraries as _deps
-from .anonymous import CONNECTION_SPEC
 from .arguments import Module
+from .connection_spec import CONNECTION_SPEC
 from .run import ArgumentSpec, Managed, Params, Where, run
 
 

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import Collection, Mapping
 
 from .._errors import DcosError
+from .._presets.reading import PREFIX
 from .._presets.shipped import SHIPPED
 from .._rules.coverage import covers
 from .._rules.permissions import Grant, grants_of
 from .._rules.security_modes import MODES, STRICT
 from .plan import plan_service
+from .variables import Variables
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ def fitting_presets(needed: Collection[Grant], service: Mapping[str, object]) ->
 
     service: its variables as the plan takes them. Where they leave the mode open, strict mode counts: it asks for all.
     """
-    own = service.get("presets")
+    own = Variables(service, PREFIX).structure("own_presets")
     names = sorted({*SHIPPED, *(map(str, own) if isinstance(own, Mapping) else ())})
     mode = service.get("security_mode")
     fits = []

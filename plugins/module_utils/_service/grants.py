@@ -113,7 +113,8 @@ class ServiceGrants:
         offers: list[_Offer] = []
         for preset in self._found.chosen:
             own = preset.name in self._found.own
-            option = given.option(f"presets.{preset.name}.grants" if own else f"preset {preset.name}: grants")
+            where = given.option("own_presets") if own else given.option("preset")
+            option = f"{where}.{preset.name}.grants" if own else f"{where} {preset.name}: grants"
             roles = self._found.roles_of(preset)
             for index, grant in enumerate(preset.grants):
                 here = f"{option}[{index}].rid"

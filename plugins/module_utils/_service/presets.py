@@ -33,7 +33,7 @@ class ChosenPresets:
     def __init__(self, given: Variables, names: Names) -> None:
         self._given = given
         self.names = names
-        self.own = presets.read_presets(given.structure("presets") or {}, given.option("presets"), given.prefix)
+        self.own = presets.read_presets(given.structure("own_presets") or {}, given.option("own_presets"), given.prefix)
         self.chosen = presets.find_presets(given.names("preset"), self.own, given.option("preset"), given.prefix)
         self.values = presets.read_extra_values(given.structure("preset_values"), given.option("preset_values"))
         self._group_role = given.boolean("group_role", False)
@@ -171,7 +171,7 @@ class ChosenPresets:
             if cluster is not None and version is None and preset.version_matters(mode):
                 unknown = (
                     " The cluster does not tell its version, so the oldest documents count; a preset of your own "
-                    f"named {preset.name} ({self._given.option('presets')}) replaces this one."
+                    f"named {preset.name} ({self._given.option('own_presets')}) replaces this one."
                 )
             if support == presets.NOT_AVAILABLE:
                 raise DcosError(

@@ -40,6 +40,7 @@ VARIABLES: frozenset[str] = frozenset(
         "name",
         "optional_account",
         "origin",
+        "own_presets",
         "pem_secret_path",
         "permissions",
         "preset",
@@ -64,6 +65,9 @@ VARIABLES: frozenset[str] = frozenset(
 )
 """What can be said about a service, without the prefix."""
 
+
+OLD_NAMES = {"presets": "own_presets"}
+"""Names that are understood, and what the variables are called now."""
 
 _NOT_VARIABLES = frozenset(("result",))
 """What the role itself sets under its prefix."""
@@ -97,11 +101,19 @@ class Variables:
     """The values. Empty text means unset for every variable: an unanswered question of an AWX survey is that."""
 
     def __init__(self, raw: Mapping[str, object], prefix: str) -> None:
-        self._raw = raw
         self.prefix = prefix
+        self._old_names = {new: old for old, new in OLD_NAMES.items() if old in raw and not _is_given(raw.get(new))}
+        for new, old in self._old_names.items():
+            raw = {**raw, new: raw[old]}
+        self._raw = raw
         unknown = sorted(str(name) for name in raw if name not in VARIABLES)
         if unknown:
             raise DcosError(f"{self.option(unknown[0])}: there is no such variable.{_hint(unknown[0])}")
+        for old, new in OLD_NAMES.items():
+            if _is_given(raw.get(old)) and raw.get(new) != raw[old]:
+                raise DcosError(
+                    f"{self.option(old)}: this is the old name of {self.option(new)}, and both are given. Give one."
+                )
         for name, value in raw.items():
             if isinstance(value, str) and "PRIVATE KEY-----" in value:  # other messages could quote it
                 raise DcosError(
@@ -110,7 +122,7 @@ class Variables:
 
     def option(self, name: str) -> str:
         """The variable's name in messages."""
-        return f"{self.prefix}{name}"
+        return f"{self.prefix}{self._old_names.get(name, name)}"
 
     def value(self, name: str) -> object:
         """What was given, None for unset."""
@@ -156,14 +168,14 @@ class Variables:
             raise DcosError(f"{self.option(name)}: looks like JSON text, but is none: {error}.") from None
 
     def names(self, name: str) -> list[str]:
-        """One name or a list of them."""
+        """One name or a list of them, which may be text with commas, as for any list in Ansible."""
         value = self.structure(name)
         if value is None:
             return []
-        listed = [value] if isinstance(value, str) else value
+        listed = value.split(",") if isinstance(value, str) else value
         if not isinstance(listed, Sequence) or not all(isinstance(item, str) for item in listed):
             raise DcosError(f"{self.option(name)}: must be a name or a list of names.")
-        return [str(item) for item in listed if item.strip()]
+        return [str(item).strip() for item in listed if item.strip()]
 
     def whole_number(self, name: str, default: int) -> int:
         """A whole number, which may be text: the answer to a question of an AWX survey is that."""
@@ -205,6 +217,16 @@ class Variables:
             f"{self.option(name)}: {str(self.value(name))!r} is neither a date such as 2026-12-31 nor a date and time "
             "with offset such as 2026-12-31T18:00:00+01:00 (ISO 8601). Put it in quotes."
         )
+
+
+def overlay(common: Mapping[str, object], own: Mapping[str, object]) -> dict[str, object]:
+    """The variables of C(own), and those of C(common) that it does not have under either name."""
+    taken = {OLD_NAMES.get(name, name) for name in own}
+    return {**{name: value for name, value in common.items() if OLD_NAMES.get(name, name) not in taken}, **own}
+
+
+def _is_given(value: object) -> bool:
+    return value not in (None, "", {})
 
 
 def _kind(value: object) -> str:

@@ -51,7 +51,7 @@ def test_a_preset_shows_what_it_grants_beyond() -> None:
     found = permissions_from_audit(report(*lines[:-1]), UID, service=SERVICE)
     (fit,) = (each for each in found["presets"] if each["name"] == "scheduler_stateful")
     assert len(fit["beyond"]) == 1
-    own = {**SERVICE, "presets": {"tight": {"grants": [{"rid": "dcos:x", "actions": ["read"]}]}}}
+    own = {**SERVICE, "own_presets": {"tight": {"grants": [{"rid": "dcos:x", "actions": ["read"]}]}}}
     assert permissions_from_audit(report(line("dcos:x", "read")), UID, service=own)["presets"] == [
         {"name": "tight", "beyond": []}
     ]

@@ -17,7 +17,7 @@ from ansible_collections.dcos.security.plugins.module_utils._service.plan import
 services_from_csv = csv_filter.FilterModule().filters()["services_from_csv"]
 services_of_hosts = hosts_filter.FilterModule().filters()["services_of_hosts"]
 
-TABLE = """\ufeffname, preset ,permissions,superuser,presets\r
+TABLE = """\ufeffname, preset ,permissions,superuser,own_presets\r
 /a,,,,\r
 \r
 /b,scheduler_minimum;watch,"dcos:a:/x read update",,\r
@@ -41,16 +41,15 @@ def test_a_table() -> None:
                 {"rid": "dcos:b", "actions": ["full"]},
             ],
             "superuser": "yes",
-            "presets": '{"watch": {"grants": []}}',
+            "own_presets": '{"watch": {"grants": []}}',
         },
         {"name": "/d", "preset": '["watch"]', "permissions": '[{"rid": "dcos:c", "actions": ["full"]}]'},
     ]
 
 
 def test_a_table_gives_valid_variables() -> None:
-    text = (
-        'name,presets,preset,superuser,permissions\n/a,"{""own"": {""grants"": []}}",own,true,dcos:a:/x read update\n'
-    )
+    header = "name,own_presets,preset,superuser,permissions"
+    text = header + '\n/a,"{""own"": {""grants"": []}}",own,true,dcos:a:/x read update\n'
     (service,) = services_from_csv(text)
     plan = plan_service({**service, "security_mode": "strict"})
     assert plan.superuser is True

@@ -131,7 +131,7 @@ def test_own_presets() -> None:
             },
             "empty": {"grants": []},
         },
-        "dcos_service_presets",
+        "dcos_service_own_presets",
     )
     assert own["mine"].grants == (
         presets.PresetGrant("dcos:adminrouter:ops:mesos", ("full",), "read the state"),
@@ -148,12 +148,12 @@ def test_own_presets() -> None:
 @pytest.mark.parametrize(
     ("raw", "part"),
     [
-        (["mine"], "dcos_service_presets: must be a dictionary"),
+        (["mine"], "dcos_service_own_presets: must be a dictionary"),
         ({"a b": {"grants": []}}, "'a b' is not a name for a preset"),
         ({3: {"grants": []}}, "3 is not a name for a preset"),
-        ({"mine": []}, "dcos_service_presets.mine: must be a dictionary"),
-        ({"mine": {}}, "dcos_service_presets.mine: has no grants"),
-        ({"mine": {"grants": [], "grant": []}}, "dcos_service_presets.mine: unknown key 'grant'"),
+        ({"mine": []}, "dcos_service_own_presets.mine: must be a dictionary"),
+        ({"mine": {}}, "dcos_service_own_presets.mine: has no grants"),
+        ({"mine": {"grants": [], "grant": []}}, "dcos_service_own_presets.mine: unknown key 'grant'"),
         ({"mine": {"grants": [], "description": ["x"]}}, "mine.description: must be text"),
         ({"mine": {"grants": "dcos:x"}}, "mine.grants: must be a list"),
         ({"mine": {"grants": ["dcos:x"]}}, "mine.grants[0]: must be a dictionary"),
@@ -175,7 +175,7 @@ def test_own_presets() -> None:
 )
 def test_own_presets_refused(raw: Any, part: str) -> None:
     with pytest.raises(DcosError) as caught:
-        presets.read_presets(raw, "dcos_service_presets")
+        presets.read_presets(raw, "dcos_service_own_presets")
     assert part in str(caught.value)
 
 

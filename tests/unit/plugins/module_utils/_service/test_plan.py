@@ -292,7 +292,7 @@ def test_false_booleans_may_be_text(text: str) -> None:
         ({"preset": {"a": 1}}, "dcos_service_preset: must be a name or a list of names"),
         ({"preset": [1]}, "dcos_service_preset: must be a name or a list of names"),
         ({"preset": "cassandr"}, "dcos_service_preset: there is no preset 'cassandr'. Did you mean cassandra?"),
-        ({"presets": "x"}, "dcos_service_presets: must be a dictionary"),
+        ({"own_presets": "x"}, "dcos_service_own_presets: must be a dictionary"),
         ({"permissions": "dcos:x"}, "dcos_service_permissions: must be a list"),
         ({"permissions": [{"rid": "dcos:a b", "actions": ["full"]}]}, "dcos_service_permissions[0].rid: 'dcos:a b'"),
         ({"permissions": [{"rid": "dcos:superuser", "actions": ["read"]}]}, "dcos_service_superuser only"),
@@ -534,7 +534,7 @@ def test_support_of_presets(support: str, mode: str, optional_account: str, outc
         "security_mode": mode,
         "optional_account": optional_account,
         "preset": "mine",
-        "presets": {"mine": {"grants": [], "support": {mode: support}}},
+        "own_presets": {"mine": {"grants": [], "support": {mode: support}}},
     }
     if outcome in ("skip", "present"):
         assert plan(**raw).stage == outcome
@@ -753,7 +753,7 @@ def test_lists_and_dictionaries_may_be_json_text() -> None:
     ("raw", "part"),
     [
         ({"permissions": "[{"}, "dcos_service_permissions: looks like JSON text, but is none"),
-        ({"presets": "{'a': 1}"}, "dcos_service_presets: looks like JSON text, but is none"),
+        ({"own_presets": "{'a': 1}"}, "dcos_service_own_presets: looks like JSON text, but is none"),
         ({"permissions": "- rid: dcos:x"}, "dcos_service_permissions: must be a list"),
         ({"permissions": '{"rid": "dcos:x", "actions": ["full"]}'}, "dcos_service_permissions: must be a list"),
         ({"preset": '{"a": 1}'}, "dcos_service_preset: must be a name or a list of names"),
@@ -789,7 +789,7 @@ NEAR = "dcos:mesos:master:framework:role:prod__cassandra-role"
     ("raw", "option"),
     [
         ({"permissions": SLIP}, "permissions"),
-        ({"preset": "mine", "presets": {"mine": {"grants": SLIP}}}, "presets.mine.grants[0].rid"),
+        ({"preset": "mine", "own_presets": {"mine": {"grants": SLIP}}}, "own_presets.mine.grants[0].rid"),
     ],
 )
 def test_unknown_rids(raw: dict[str, Any], option: str) -> None:
@@ -824,7 +824,7 @@ def test_shipped_presets_know_what_they_grant() -> None:
         {
             "mesos_role": "any",
             "preset": "mine",
-            "presets": {"mine": {"grants": [{"rid": "dcos:superuser:{role}", "actions": ["full"]}]}},
+            "own_presets": {"mine": {"grants": [{"rid": "dcos:superuser:{role}", "actions": ["full"]}]}},
         },
     ],
     ids=str,

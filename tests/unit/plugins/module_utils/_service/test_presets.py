@@ -15,6 +15,7 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import DcosE
 from ansible_collections.dcos.security.plugins.module_utils._presets.reading import SHIPPED, Preset
 from ansible_collections.dcos.security.plugins.module_utils._rules.security_modes import MODES, enforced
 from ansible_collections.dcos.security.plugins.module_utils._service.plan import Plan, plan_service
+from ansible_collections.dcos.security.plugins.module_utils._service.variables import overlay
 
 
 def cluster(mode: str = "strict", version: str | None = "2.2.4") -> dict[str, Any]:
@@ -44,7 +45,23 @@ def warned(made: Plan, *variables: str) -> None:
 
 
 def own(**body: Any) -> dict[str, Any]:
-    return {"preset": "mine", "presets": {"mine": {"grants": [], **body}}}
+    return {"preset": "mine", "own_presets": {"mine": {"grants": [], **body}}}
+
+
+def test_the_old_name_of_own_presets_works_and_stays_in_messages() -> None:
+    body = own()["own_presets"]
+    assert plan(preset="mine", presets=body) == plan(preset="mine", own_presets=body)
+    assert plan(preset="mine", presets=body, own_presets={}) == plan(preset="mine", own_presets=body)
+    assert "presets.mine: unknown key 'grant'" in refused(presets={"mine": {"grant": []}}).message
+    both = refused(presets=body, own_presets={"other": {"grants": []}})
+    assert both.message == (
+        "dcos_service_presets: this is the old name of dcos_service_own_presets, and both are given. Give one."
+    )
+
+
+def test_variables_of_an_entry_win_under_either_name() -> None:
+    assert overlay({"own_presets": {"a": 1}, "state": "absent"}, {"presets": {}}) == {"presets": {}, "state": "absent"}
+    assert overlay({"presets": {"a": 1}}, {"own_presets": {}}) == {"own_presets": {}}
 
 
 # --- names
@@ -275,7 +292,7 @@ def test_support_depends_on_the_version_of_the_cluster() -> None:
     assert "confluent-kafka cannot be deployed in strict mode, say its documents before DC/OS 1.10" in str(old)
     unknown = refused(preset="confluent-kafka", version=None)
     assert "does not tell its version" in str(unknown)
-    assert "dcos_service_presets" in str(unknown)
+    assert "dcos_service_own_presets" in str(unknown)
     assert plan(preset="confluent-kafka", mode="permissive", version=None).warnings == ()
 
 
@@ -431,7 +448,7 @@ def test_values_of_further_placeholders() -> None:
     assert "dcos_service_preset_values.pool_name" in str(refused(permissions=listed))
     assert rids(plan(permissions=listed, preset_values='{"pool_name": "web"}')) == reached[:1]
     mine = own(grants=listed)
-    assert "dcos_service_presets.mine.grants[0].rid" in str(refused(**mine))
+    assert "dcos_service_own_presets.mine.grants[0].rid" in str(refused(**mine))
 
 
 def test_documented_superuser_power_is_reported_and_never_granted() -> None:
