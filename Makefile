@@ -179,6 +179,7 @@ docs: $(READY) ## The documentation site, in .build/docs/html; a warning is an e
 	@$(ISOLATED) ANSIBLE_COLLECTIONS_PATH=$(BUILD)/docs/source $(BIN)/antsibull-docs --config-file scripts/docs/antsibull-docs.cfg collection --use-current --squash-hierarchy \
 	  --fail-on-error --no-add-antsibull-docs-version --dest-dir $(BUILD)/docs/rst dcos.security >$(BUILD)/docs/antsibull.log || \
 	  { cat $(BUILD)/docs/antsibull.log; exit 1; }
+	@$(BIN)/python scripts/docs/index.py $(BUILD)/docs/rst
 	@$(ISOLATED) $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --builder html --conf-dir scripts/docs \
 	  --doctree-dir $(BUILD)/docs/doctrees $(BUILD)/docs/rst $(BUILD)/docs/html
 	@echo "Read $(BUILD)/docs/html/index.html"

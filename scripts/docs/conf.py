@@ -22,7 +22,12 @@ extensions = ["sphinx_antsibull_ext", "sphinx_rtd_theme"]
 exclude_patterns = ["environment_variables.rst"]
 
 html_theme = "sphinx_rtd_theme"
-html_theme_options = {"navigation_depth": 3, "prev_next_buttons_location": None}
+html_theme_options = {
+    "navigation_depth": 2,
+    "collapse_navigation": True,
+    "titles_only": True,
+    "prev_next_buttons_location": None,
+}
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_show_sphinx = False

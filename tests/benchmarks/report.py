@@ -39,19 +39,20 @@ def terminal(results: Results) -> str:
     return "\n".join(parts) + "\n"
 
 
-def write_page(results: Results, page: Path, picture: Path) -> None:
-    """Write tables and plot into the page."""
+def write_pages(results: Results, times: Path, targets: Path, picture: Path) -> None:
+    """Write tables and plot into the page for users, and targets into that for contributors."""
     picture.write_text(_LICENSE_IN_XML + draw(results, alone=True), encoding="utf-8")
-    page.write_text(with_results(page.read_text(encoding="utf-8"), results), encoding="utf-8")
+    times.write_text(with_lines(times.read_text(encoding="utf-8"), times_of(results)), encoding="utf-8")
+    targets.write_text(with_lines(targets.read_text(encoding="utf-8"), targets_of(results)), encoding="utf-8")
 
 
-def with_results(text: str, results: Results) -> str:
-    """The page with its results replaced by these."""
+def with_lines(text: str, lines: Iterable[str]) -> str:
+    """The page with what was measured replaced by these lines."""
     before, begin, rest = text.partition(BEGIN)
     _old, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"the page has no lines {BEGIN!r} and {END!r}")
-    return before + begin + "\n\n" + "\n".join(_page(results)) + "\n" + end + after
+    return before + begin + "\n\n" + "\n".join(lines) + "\n" + end + after
 
 
 _LICENSE_IN_XML = """\
@@ -63,7 +64,8 @@ SPDX-License-Identifier: GPL-3.0-or-later
 """
 
 
-def _page(results: Results) -> Iterable[str]:
+def times_of(results: Results) -> Iterable[str]:
+    """The tables of times and the plot."""
     machine = results.machine
     yield f"Measured on {machine.cores} cores ({machine.processor}), which the emulator shares, with Python"
     yield f"{machine.python}, ansible-core {machine.ansible_core}. A play that does nothing took {results.bare:.2f} s."
@@ -81,8 +83,10 @@ def _page(results: Results) -> Iterable[str]:
         yield f"The same for {_slow_services(results)} services, cold, with {latency * 1000:.0f} ms before each answer:"
         yield ""
         yield from _list_table(_SLOW_HEADINGS, rows)
-    yield "Performance targets and results:"
-    yield ""
+
+
+def targets_of(results: Results) -> Iterable[str]:
+    """What is promised, beside what was measured."""
     yield from _list_table(_BUDGET_HEADINGS, _budget_rows(results))
 
 

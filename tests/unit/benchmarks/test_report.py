@@ -16,9 +16,10 @@ ROOT = Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT / "tests" / "benchmarks"))
 
 from plot import draw  # noqa: E402
-from report import BEGIN, END, terminal, with_results  # noqa: E402
+from report import BEGIN, END, targets_of, terminal, times_of, with_lines  # noqa: E402
 from results import AGAIN, COLD, FLEET, FLOOR, ROLE, URI, Machine, Measurement, Results, budgets, project  # noqa: E402
 
+TARGETS_PAGE = ROOT / "docs" / "docsite" / "rst" / "benchmarks.rst"
 PAGE = ROOT / "docs" / "docsite" / "rst" / "performance.rst"
 KEPT = ROOT / "tests" / "benchmarks" / "results.json"
 
@@ -94,16 +95,19 @@ def test_counts_are_in_the_right_number() -> None:
 
 def test_the_page_needs_its_markers() -> None:
     with pytest.raises(ValueError, match="no lines"):
-        with_results("Performance\n", results())
+        with_lines("Performance\n", times_of(results()))
 
 
 def test_the_page_shows_the_saved_results() -> None:
     """Written by C(make bench DOCS=1): table and plot cannot differ from a run, nor stand there without one."""
     page, picture = PAGE.read_text(encoding="utf-8"), PAGE.with_suffix(".svg")
+    targets = TARGETS_PAGE.read_text(encoding="utf-8")
     if KEPT.exists():
         kept = Results.load(KEPT)
-        assert with_results(page, kept) == page
+        assert with_lines(page, times_of(kept)) == page
+        assert with_lines(targets, targets_of(kept)) == targets
         assert picture.read_text(encoding="utf-8").endswith(draw(kept, alone=True))
     else:
         assert f"{BEGIN}\n\n{END}" in page
+        assert f"{BEGIN}\n\n{END}" in targets
         assert not picture.exists()
