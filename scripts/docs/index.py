@@ -84,9 +84,10 @@ def first_page(about: str, sections: Iterable[str]) -> str:
     lines += [*(f"   {section}" for section in sections), "   Release notes <changelog>", ""]
     lines += [".. _communication_for_dcos.security:", "", "Questions and bugs", "------------------", ""]
     lines += [
-        "Ask in the `issues of the project <https://github.com/dcos/dcos.security/issues>`__, and about Ansible itself in"
+        "Ask in the `issues of the project <https://github.com/dcos/dcos.security/issues>`__, and about Ansible itself",
+        "in the `Ansible forum <https://forum.ansible.com/>`__. Never post keys, tokens or secrets.",
+        "",
     ]
-    lines += ["the `Ansible forum <https://forum.ansible.com/>`__. Never post keys, tokens or secrets.", ""]
     return "\n".join(lines)
 
 
