@@ -62,7 +62,7 @@ def plugins(folder: Path, kind: str) -> Iterator[Page]:
         title = _TITLE.search(path.read_text(encoding="utf-8"))
         if title is None:
             raise ValueError(f"{path.name} has no title")
-        yield Page(path.stem, short, re.split(" -- | – ", title["title"])[-1] + ".")
+        yield Page(path.stem, short, re.split(" -- | \N{EN DASH} ", title["title"])[-1] + ".")
 
 
 def section_page(title: str, pages: Iterable[Page]) -> str:
