@@ -183,6 +183,10 @@ def test_a_misspelt_variable_is_refused_before_the_first_write(strict: Emulator,
         ("provision_services", {"dcos_services": {"name": "/a"}}, "dcos_services: must be a list"),
         ("rotate_keys", {"dcos_batch_size": "many", "dcos_services_group": "all"}, "'many' is not a batch size"),
         ("show_access", {"dcos_access_services": "/a"}, "dcos_access_services: must be a list"),
+        ("retire_service", {"dcos_services": [{"name": "/a"}]},
+         "dcos_service_name: name the service of the list that is meant. It has /a. Nothing was changed."),
+        ("keep_token", {"dcos_services": [{"name": "/a"}], "dcos_service_name": "b", "dcos_token_path": "t"},
+         "dcos_service_name: the list has no service b. It has /a. Nothing was changed."),
         ("keep_token", {}, "dcos_token_path: name the file"),
         ("keep_token", {"dcos_token_path": "t", "dcos_token_rounds": "many"}, "dcos_token_rounds: must be"),
         ("keep_token", {"dcos_token_path": "t", "dcos_password": "wrong-password"}, "password is wrong"),
@@ -233,7 +237,7 @@ UNANSWERED = [
 def test_unanswered_questions_of_a_survey(unanswered: str | None, strict: Emulator, lab: Lab) -> None:
     """Every playbook, with extra variables as AWX writes them, lists as JSON text."""
     one, many = unique("svc"), unique("svc")
-    services = json.dumps([{"name": f"/pb/{many}"}])
+    services = json.dumps([{"name": f"/pb/{many}"}, {"name": f"/pb/{one}"}])
     variables = {
         **dict.fromkeys(UNANSWERED, unanswered),
         **strict.connection,
@@ -246,8 +250,8 @@ def test_unanswered_questions_of_a_survey(unanswered: str | None, strict: Emulat
     run = lab.playbooks([playbook(name) for name in names], variables, unsafe=True)
     assert strict.logs_in(f"pb/{one}/{one}-secret")
     assert strict.logs_in(f"pb/{many}/{many}-secret")
-    (rotated,) = run.one("Rotate the keys", "localhost").result["services"]
-    assert rotated["key_changed"]
+    rotated = run.one("Rotate the keys", "localhost").result["services"]
+    assert [each["key_changed"] for each in rotated] == [True, True]
     retired = lab.playbooks([playbook("retire_service"), playbook("retire_services")], variables, unsafe=True)
     assert len(changed(retired)) == 3
     assert strict.secrets_below(f"pb/{one}") == strict.secrets_below(f"pb/{many}") == []
