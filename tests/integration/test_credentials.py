@@ -141,6 +141,7 @@ def wishes(service: str, bundle: str, by_token: bool) -> dict[str, dict[str, Any
         "dcos_cluster_info": {},
         "dcos_group": {"gid": "never-made", "state": "absent"},
         "dcos_group_info": {"gid": "never-made"},
+        "dcos_initial_superuser": {"uid": "never-made", "state": "absent"},
         "dcos_sa_secret": {"path": "never/made", "uid": service, "state": "absent"},
         "dcos_sa_secret_info": {"path": "never/made"},
         "dcos_secret": {"path": "never/made", "state": "absent"},

@@ -212,6 +212,10 @@ SCENARIOS: dict[str, Scenario] = {
         prepare=_team,
     ),
     "user, absent": Scenario((_task("user", uid="alice", state="absent"),), prepare=_team),
+    "initial superuser, another password": Scenario(
+        (_task("initial_superuser", uid="alice", password="S3CRET as it shall be"),), prepare=_team
+    ),
+    "initial superuser, retired": Scenario((_task("initial_superuser", uid="alice", state="absent"),), prepare=_team),
     "group, new": Scenario((_task("group", gid="team", description="d", members=["alice", "svc"]),), prepare=_team),
     "group, other members": Scenario(
         (_task("group", gid="dev", description="d", members=["alice", "bystander"], members_exclusive=True),),
