@@ -54,6 +54,7 @@ class Playbook:
     """A playbook: its own variables first, then those of groups.
 
     survey: the variables that a person is asked for, each with the name of the question.
+    read_only: whether it changes nothing on the cluster, in any mode.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Playbook:
     description: tuple[str, ...]
     groups: tuple[Group, ...]
     survey: Mapping[str, str]
+    read_only: bool
 
     @property
     def variables(self) -> Mapping[str, Variable]:
@@ -86,6 +88,7 @@ def _playbook(name: str, spec: Mapping[str, Any], groups: Mapping[str, Mapping[s
         description=_texts(spec["description"]),
         groups=tuple(_group(group, own) for group in [*listed, *shared]),
         survey=dict(spec.get("survey", {})),
+        read_only=spec.get("read_only", False),
     )
 
 
