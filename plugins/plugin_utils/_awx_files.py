@@ -26,8 +26,12 @@ _Data = dict[str, object]
 def files(kit: Kit) -> dict[str, str]:
     """Their content by path, relative to the folder of the kit."""
     project = {f"project/{path}": content for path, content in _project(kit).items()}
-    configuration = {f"configuration/{name}.yml": _yaml({name: each}) for name, each in _configuration(kit).items()}
-    return {**project, "import.yml": _yaml(_import(kit)), **configuration, "README.md": readme(kit)}
+    return {
+        **project,
+        "import.yml": _yaml(_import(kit)),
+        "configuration/controller.yml": _yaml(_configuration(kit)),
+        "README.md": readme(kit),
+    }
 
 
 # Project
