@@ -1,0 +1,245 @@
+# Copyright: (c) 2026, dcos.security contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kit for AWX, with AWX's own tools in its place: its command line, its injection of credentials, its runner."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import yaml
+from collection import ROOT
+from fake_awx import FIELDS, KEYS, running
+from integration_support import KEYS as RSA_KEYS
+from integration_support import PASSWORD, SUPERUSER, Emulator, found_secrets, private_pem
+from pythons import environment, interpreters
+
+pytestmark = pytest.mark.timeout(900)
+
+BUILD = ROOT / ".build"
+HERE = Path(__file__).parent
+BIN = Path(sys.executable).parent
+
+
+@pytest.fixture(scope="module")
+def tools() -> Path:
+    """The folder with the commands of AWX; its injection of credentials needs Python 3.11."""
+    versions = [version for version in interpreters() if int(version[2:]) >= 11]
+    assert versions, "Python 3.11 or later is needed on PATH"
+    python = interpreters()[min(versions, key=lambda version: int(version[2:]))]
+    return environment(BUILD / "awx", python, ["-r", str(ROOT / "requirements" / "awx.txt")]).parent
+
+
+@pytest.fixture(scope="module")
+def user(installed: Path, tools: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a user with the installed collection, and Ansible and the tools on PATH."""
+    return {
+        "HOME": str(tmp_path_factory.mktemp("home")),
+        "LC_ALL": os.environ.get("LC_ALL", "C.UTF-8"),
+        "PATH": os.pathsep.join([str(BIN), str(tools), os.environ["PATH"]]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "ANSIBLE_COLLECTIONS_PATH": str(installed),
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+    }
+
+
+@pytest.fixture(scope="module")
+def kit(user: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Written by the playbook of the installed collection."""
+    folder = tmp_path_factory.mktemp("awx") / "kit"
+    said = {"dcos_awx_dir": str(folder), "dcos_awx_organization": "Default", "dcos_awx_project": "dcos"}
+    run("ansible-playbook", "dcos.security.awx_kit", "-e", json.dumps(said), cwd=folder.parent, env=user)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    emulator = Emulator(tmp_path_factory.mktemp("cluster"), "strict")
+    yield emulator
+    emulator.stop()
+
+
+def run(
+    *command: str | Path, cwd: Path, env: Mapping[str, str], stdin: str = "", fails: bool = False
+) -> subprocess.CompletedProcess[str]:
+    result = subprocess.run(
+        list(map(str, command)), cwd=cwd, env=dict(env), input=stdin, capture_output=True, text=True, check=False
+    )
+    assert (result.returncode != 0) == fails, f"{result.stdout}\n{result.stderr}"
+    return result
+
+
+# awx import
+
+
+def test_awx_import_twice(kit: Path, tools: Path, user: dict[str, str]) -> None:
+    """Everything arrives; the second time the same objects are replaced by the same, and surveys are sent again."""
+    text = (kit / "import.yml").read_text(encoding="utf-8")
+    data = yaml.safe_load(text)
+    command = [tools / "awx", "--conf.token", "none", "-f", "yaml", "import"]
+    with running() as awx:
+        env = {**user, "CONTROLLER_HOST": awx.url, "TOWER_HOST": awx.url}
+        first = run(*command, cwd=kit, env=env, stdin=text)
+        created, templates = json.dumps(awx.objects, sort_keys=True), awx.named("job_templates")
+        attached, surveys = dict(awx.attached), dict(awx.surveys)
+        before = len(awx.asked)
+        second = run(*command, cwd=kit, env=env, stdin=text)
+    for output in (first, second):
+        assert not re.search("ERROR|WARNING|Could not", output.stderr + output.stdout), output.stderr
+    assert json.dumps(awx.objects, sort_keys=True) == created
+    assert (awx.attached, awx.surveys) == (attached, surveys)
+    again = {(method, path.split("/")[-2]) for method, path in awx.asked[before:] if method not in ("GET", "OPTIONS")}
+    assert {name for method, name in again if method == "POST"} == {"survey_spec"}
+
+    assert set(templates) == {each["name"] for each in data["job_templates"]}
+    for kind, assets in data.items():
+        kind = "inventories" if kind == "inventory" else kind
+        for asset in assets:
+            found = awx.named(kind)[asset["name"]]
+            said = {name: value for name, value in asset.items() if name not in ("natural_key", "related")}
+            assert said.keys() <= set(FIELDS[kind].split()), "the client would leave it out"
+            assert {name: found[name] for name in said if name not in KEYS} == {
+                name: value for name, value in said.items() if name not in KEYS
+            }
+            assert all(found[name] for name in said if name in KEYS)
+    for asset in [*data["job_templates"], *data["workflow_job_templates"]]:
+        kind = asset["natural_key"]["type"] + "s"
+        assert surveys[awx.named(kind)[asset["name"]]["id"]] == asset["related"]["survey_spec"]
+    assert len(awx.objects["schedules"]) == 3
+    assert set(awx.named("workflow_job_template_nodes")) == {"provision", "verify", "report"}
+    assert sorted(len(numbers) for path, numbers in attached.items() if path.endswith("_nodes/")) == [1, 1, 1]
+    (credential,) = awx.objects["credentials"]
+    assert [numbers for path, numbers in attached.items() if path.endswith("/credentials/")] == [
+        [credential] for _template in templates
+    ]
+
+
+# Credentials in jobs
+
+
+class Job:
+    """A job as AWX prepares it: the project, the credential by AWX's own code, and then ansible-runner."""
+
+    def __init__(self, folder: Path, kit: Path, tools: Path, user: dict[str, str]) -> None:
+        self.folder, self.tools, self.user = folder, tools, user
+        (folder / "env").mkdir(parents=True)
+        shutil.copytree(kit / "project", folder / "project")
+        self.kind = yaml.safe_load((kit / "import.yml").read_text(encoding="utf-8"))["credential_types"][0]
+
+    def start(self, inputs: Mapping[str, object], playbook: str = "show_access.yml", *options: str) -> tuple[int, str]:
+        given = json.dumps({"type": self.kind, "inputs": inputs, "folder": str(self.folder)})
+        said = json.loads(
+            run(self.tools / "python", HERE / "awx_inject.py", cwd=HERE, env=self.user, stdin=given).stdout
+        )
+        # Files are named as in the container, where the folder of the job is /runner.
+        env = {name: value.replace("/runner/", f"{self.folder}/") for name, value in said["environment"].items()}
+        secrets = {name: str(inputs[name]) for name in ("password", "token", "private_key") if inputs.get(name)}
+        assert found_secrets({"what AWX shows": json.dumps(said["shown"])}, secrets) == []
+        (self.folder / "env" / "envvars").write_text(json.dumps(env), encoding="utf-8")
+        inventory = str(self.folder / "project" / "inventory.yml")
+        command = [str(self.tools / "ansible-runner"), "run", str(self.folder), "--inventory", inventory]
+        command += ["--playbook", playbook, *options]
+        result = subprocess.run(command, cwd=self.folder, env=self.user, capture_output=True, text=True, check=False)
+        texts = {
+            str(path.relative_to(self.folder)): path.read_text(encoding="utf-8")
+            for path in (self.folder / "artifacts").rglob("*")
+            if path.is_file() and path.name != "command"
+        }
+        assert any("job_events" in path for path in texts)
+        assert found_secrets({**texts, "output": result.stdout + result.stderr}, secrets) == []
+        return result.returncode, " ".join(result.stdout.split())
+
+
+def cases(cluster: Emulator) -> dict[str, tuple[dict[str, object], str]]:
+    """The fields of credentials, and what the job says of each that must not work."""
+    ca = Path(cluster.ca or "").read_text(encoding="utf-8")
+    uid = "automation"
+    cluster.superuser(uid, RSA_KEYS[0])
+    person = {"url": cluster.url, "username": SUPERUSER, "password": PASSWORD, "ca": ca}
+    forms: dict[str, dict[str, object]] = {
+        "password": dict(person),
+        # As somebody pastes it.
+        "key": {"url": cluster.url, "username": uid, "private_key": private_pem(RSA_KEYS[0]).rstrip("\n"), "ca": ca},
+        "token": {"url": cluster.url, "token": cluster.token, "ca": ca},
+    }
+    names = ("username", "password", "private_key", "token", "id_token", "ca", "timeout", "retries")
+    found: dict[str, tuple[dict[str, object], str]] = {}
+    for form, fields in forms.items():
+        # Fields that were cleared are there as empty text; those that never were filled in are not there.
+        found[f"{form}, the rest cleared"] = ({**dict.fromkeys(names, ""), **fields}, "")
+        found[f"{form}, not verified"] = ({**fields, "ca": "", "insecure": True}, "")
+    found["only the form"] = (person, "")
+    numbers = {**person, "timeout": "20", "retries": "1", "insecure": False, "allow_http": False}
+    for name in numbers:
+        emptied = {**numbers, name: False if isinstance(numbers[name], bool) else ""}
+        wrong = {"url": "dcos_url", "username": "DCOS_USERNAME", "password": "DCOS_USERNAME", "ca": "certificate"}
+        found[f"without {name}"] = (emptied, wrong.get(name, ""))
+    return found
+
+
+def test_credentials_in_jobs(kit: Path, tools: Path, user: dict[str, str], cluster: Emulator, tmp_path: Path) -> None:
+    """Every way to log in, with and without a CA bundle, and every field empty in turn."""
+    given = cases(cluster)
+
+    def one(number: int, fields: dict[str, object]) -> tuple[int, str]:
+        return Job(tmp_path / f"job{number}", kit, tools, user).start(fields)
+
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(one, range(len(given)), [fields for fields, _said in given.values()]))
+    for (name, (_fields, said)), (status, output) in zip(given.items(), done, strict=True):
+        assert (status == 0) == (not said), f"{name}: {output}"
+        assert said in output, f"{name}: {output}"
+
+
+def test_a_service_is_provisioned_by_a_job(
+    kit: Path, tools: Path, user: dict[str, str], cluster: Emulator, tmp_path: Path
+) -> None:
+    """With the answers that AWX sends where only the required question was answered."""
+    survey = next(
+        template["related"]["survey_spec"]["spec"]
+        for template in yaml.safe_load((kit / "import.yml").read_text(encoding="utf-8"))["job_templates"]
+        if template["playbook"] == "provision_service.yml"
+    )
+    answers = {each["variable"]: each["default"] for each in survey} | {"dcos_service_name": "/awx/web"}
+    job = Job(tmp_path / "job", kit, tools, user)
+    lines = "".join(f"!unsafe {json.dumps(name)}: !unsafe {json.dumps(value)}\n" for name, value in answers.items())
+    (job.folder / "env" / "answers.yml").write_text(lines, encoding="utf-8")
+    ca = Path(cluster.ca or "").read_text(encoding="utf-8")
+    fields = {"url": cluster.url, "username": SUPERUSER, "password": PASSWORD, "ca": ca}
+    status, output = job.start(fields, "provision_service.yml", "--cmdline", f"-e @{job.folder}/env/answers.yml")
+    assert status == 0, output
+    assert cluster.logs_in("awx/web/web-secret")
+
+
+# The README
+
+
+def test_the_readme_works_as_printed(kit: Path, user: dict[str, str], cluster: Emulator, tmp_path: Path) -> None:
+    folder = tmp_path / "kit"
+    shutil.copytree(kit, folder)
+    shutil.copy(cluster.ca or "", folder / "dcos-ca.crt")
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    block = re.search(r"## Try it without AWX.*?```bash\n(.*?)```", text, re.DOTALL)
+    assert block
+    script = block[1]
+    for printed, ours in {
+        "https://dcos.example.com": cluster.url,
+        "=admin": f"={SUPERUSER}",
+        "=...": f"={shlex.quote(PASSWORD)}",
+    }.items():
+        assert printed in script
+        script = script.replace(printed, ours)
+    output = run("bash", "-eu", "-c", script, cwd=folder, env=user).stdout
+    assert SUPERUSER in output
+    assert found_secrets({"output": output}, {"password": PASSWORD}) == []
