@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -304,6 +305,46 @@ def test_a_slice_without_hosts_of_the_group(name: str, strict: Emulator, lab: La
         assert changed(run) == []
         assert "There is nothing to do" in run.one("Report that there is nothing to do", "localhost").message
         assert strict.requests(run.start, run.end) == []
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("slices", [2, 4])
+def test_slices_of_a_large_inventory(slices: int, own: Emulator, tmp_path: Path) -> None:
+    """Run at the same time, with a slice that has no service; then the whole inventory needs no change."""
+    folder = unique("sliced")
+    shared = f"dcos:service:marathon:marathon:services:/{folder}"
+    hosts = {
+        f"{folder}-{n}": {
+            "dcos_service_name": f"/{folder}/s{n}",
+            "dcos_service_permissions": [{"rid": rid, "actions": ["read"]} for rid in (shared, f"{shared}/s{n}")],
+        }
+        for n in range(400)
+    }
+    names = sorted(hosts)
+    shares = [{name: hosts[name] for name in names[n::slices]} for n in range(slices)]
+    variables = {**own.connection, "dcos_services_group": "dcos_services"}
+
+    def run(number: int, share: dict[str, Any]) -> dict[str, int]:
+        lab = Lab(tmp_path / f"slice{number}")
+        done = lab.playbooks([playbook("provision_services")], variables, hosts=share, group="dcos_services")
+        return dict(done.one("Provision the services", "localhost").result["counts"])
+
+    def run_empty() -> None:
+        warnings = ["dcos_services"]
+        done = Lab(tmp_path / "empty").playbooks(
+            [playbook("provision_services")], variables, hosts={"another": {}}, warnings=warnings
+        )
+        assert changed(done) == []
+
+    with ThreadPoolExecutor(slices + 1) as pool:
+        empty = pool.submit(run_empty)
+        counts = list(pool.map(run, range(slices), shares))
+        empty.result()
+    size = 400 // slices
+    assert counts == [{"total": size, "changed": size, "unchanged": 0, "failed": 0}] * slices
+    assert run(slices, hosts) == {"total": 400, "changed": 0, "unchanged": 400, "failed": 0}
+    assert own.grants(f"{folder}__s0-principal") == {shared: ["read"], f"{shared}/s0": ["read"]}
+    assert own.logs_in(f"{folder}/s399/s399-secret")
 
 
 @pytest.mark.exhaustive
