@@ -135,6 +135,7 @@ class Job:
         self.folder, self.tools, self.user = folder, tools, user
         (folder / "env").mkdir(parents=True)
         shutil.copytree(kit / "project", folder / "project")
+        self.texts: dict[str, str] = {}
         self.kind = yaml.safe_load((kit / "import.yml").read_text(encoding="utf-8"))["credential_types"][0]
 
     def start(self, inputs: Mapping[str, object], playbook: str = "show_access.yml", *options: str) -> tuple[int, str]:
@@ -144,7 +145,9 @@ class Job:
         )
         # Files are named as in the container, where the folder of the job is /runner.
         env = {name: value.replace("/runner/", f"{self.folder}/") for name, value in said["environment"].items()}
-        secrets = {name: str(inputs[name]) for name in ("password", "token", "private_key") if inputs.get(name)}
+        secrets = {
+            name: str(inputs[name]) for name in ("password", "token", "id_token", "private_key") if inputs.get(name)
+        }
         assert found_secrets({"what AWX shows": json.dumps(said["shown"])}, secrets) == []
         (self.folder / "env" / "envvars").write_text(json.dumps(env), encoding="utf-8")
         inventory = str(self.folder / "project" / "inventory.yml")
@@ -157,7 +160,8 @@ class Job:
             if path.is_file() and path.name != "command"
         }
         assert any("job_events" in path for path in texts)
-        assert found_secrets({**texts, "output": result.stdout + result.stderr}, secrets) == []
+        self.texts = {**texts, "output": result.stdout + result.stderr}
+        assert found_secrets(self.texts, secrets) == []
         return result.returncode, " ".join(result.stdout.split())
 
 
@@ -220,6 +224,37 @@ def test_a_service_is_provisioned_by_a_job(
     status, output = job.start(fields, "provision_service.yml", "--cmdline", f"-e @{job.folder}/env/answers.yml")
     assert status == 0, output
     assert cluster.logs_in("awx/web/web-secret")
+    stored = cluster.stored("awx/web/web-secret")
+    assert stored is not None
+    assert found_secrets(job.texts, {"key of the service": stored["private_key"]}) == []
+
+
+def test_an_id_token_in_a_job(kit: Path, tools: Path, user: dict[str, str], tmp_path: Path) -> None:
+    """An open cluster takes it; the job keeps the token that it gets for it."""
+    cluster = Emulator(tmp_path / "open", "strict", "--variant", "open")
+    try:
+        fields = {
+            "url": cluster.url,
+            "id_token": cluster.id_token("jo@example.com"),
+            "ca": Path(cluster.ca or "").read_text(encoding="utf-8"),
+        }
+        job = Job(tmp_path / "job", kit, tools, user)
+        token = tmp_path / "kept.token"
+        status, output = job.start(fields, "keep_token.yml", "--cmdline", f"-e dcos_token_path={token}")
+        assert status == 0, output
+        assert found_secrets(job.texts, {"kept token": token.read_text(encoding="utf-8").strip()}) == []
+    finally:
+        cluster.stop()
+
+
+def test_the_execution_environment(kit: Path, judges: Path, user: dict[str, str], tmp_path: Path) -> None:
+    """ansible-builder takes the definition, as far as it gets without a container engine."""
+    definition = kit / "project" / "execution-environment.yml"
+    run(
+        judges / "ansible-builder", "create", "--file", definition, "--context", tmp_path / "ee", cwd=tmp_path, env=user
+    )
+    assert "cryptography >= 42" in (tmp_path / "ee" / "_build" / "requirements.txt").read_text(encoding="utf-8")
+    assert "dcos.security" in (tmp_path / "ee" / "_build" / "requirements.yml").read_text(encoding="utf-8")
 
 
 # The README
