@@ -242,6 +242,8 @@ def test_unanswered_questions_of_a_survey(
     """Every playbook, with extra variables as AWX writes them, lists as JSON text."""
     one, many = unique("svc"), unique("svc")
     services = json.dumps([{"name": f"/pb/{many}"}, {"name": f"/pb/{one}"}])
+    rid = "dcos:adminrouter:ops:mesos"
+    denied = f"type=audit authorizer=adminrouter object={rid} action=full result=deny uid=pb__{one}-principal\n"
     variables = {
         **unanswered,
         **strict.connection,
@@ -250,7 +252,7 @@ def test_unanswered_questions_of_a_survey(
         "dcos_access_services": services,
         "dcos_access_fail_on": "",
         "dcos_token_path": str(lab.place("tokens") / "kept.token"),
-        "dcos_audit_paths": json.dumps([lab.file("audit.log", "\n")]),
+        "dcos_audit_paths": json.dumps([lab.file("audit.log", denied)]),
         "dcos_permissions_file": str(lab.place("found") / "found.yml"),
         "dcos_awx_dir": str(lab.place("kit")),
         "dcos_awx_organization": "Default",
@@ -261,6 +263,8 @@ def test_unanswered_questions_of_a_survey(
     assert strict.logs_in(f"pb/{many}/{many}-secret")
     rotated = run.one("Rotate the keys", "localhost").result["services"]
     assert [each["key_changed"] for each in rotated] == [True, True]
+    if "finish_bring_up" in names:
+        assert strict.grants(f"pb__{one}-principal") == {rid: ["full"]}
     retired = lab.playbooks([playbook("retire_service"), playbook("retire_services")], variables, unsafe=True)
     assert len(changed(retired)) == 3
     assert strict.secrets_below(f"pb/{one}") == strict.secrets_below(f"pb/{many}") == []
