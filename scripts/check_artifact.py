@@ -21,7 +21,7 @@ NEEDED = [
     "MANIFEST.json",
     "README.md",
     "meta/execution-environment.yml",
-    "meta/playbooks.yml",
+    "meta/variables.yml",
     "meta/runtime.yml",
     "requirements.txt",
 ]

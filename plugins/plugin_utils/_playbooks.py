@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: may change at any time.
-"""The playbooks of the collection and their variables, as meta/playbooks.yml lists them.
+"""The playbooks of the collection and their variables, as meta/variables.yml lists them.
 
 What a variable has in common with one of the role's or with an option of a module is read from there. The pages of the
 documentation and the surveys of the kit for AWX are made from the result.
@@ -72,7 +72,7 @@ class Playbook:
 
 def read_playbooks() -> list[Playbook]:
     """All playbooks, in the order of the file."""
-    data = _read_yaml(ROOT / "meta" / "playbooks.yml")
+    data = _read_yaml(ROOT / "meta" / "variables.yml")
     return [_playbook(name, spec, data["groups"]) for name, spec in data["playbooks"].items()]
 
 
@@ -111,7 +111,7 @@ def _taken(group: Mapping[str, Any], without: Sequence[str]) -> Mapping[str, Any
 def _variable(name: str, said: Mapping[str, Any]) -> Variable:
     unknown = said.keys() - {*_OWN, *_REFERENCES}
     if unknown:
-        raise ValueError(f"meta/playbooks.yml: {name}: {', '.join(sorted(unknown))} means nothing here.")
+        raise ValueError(f"meta/variables.yml: {name}: {', '.join(sorted(unknown))} means nothing here.")
     full = {**_referred(name, said), **said}
     return Variable(
         name=name,

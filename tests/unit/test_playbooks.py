@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""meta/playbooks.yml lists every playbook with exactly the variables that it reads."""
+"""meta/variables.yml lists every playbook with exactly the variables that it reads."""
 
 from __future__ import annotations
 
