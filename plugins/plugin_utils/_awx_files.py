@@ -127,7 +127,14 @@ def _import(kit: Kit) -> _Data:
         ],
         **({"execution_environments": [{**_image(kit), "organization": organization, "natural_key": keys.environment}]}
            if environment else {}),
-        "projects": [{**_project_fields(kit), "organization": organization, "natural_key": keys.project}],
+        "projects": [
+            {
+                **_project_fields(kit),
+                **({"credential": keys.scm_credential} if settings.scm_credential else {}),
+                "organization": organization,
+                "natural_key": keys.project,
+            }
+        ],
         "inventory": [
             {
                 "name": settings.inventory,
@@ -168,6 +175,11 @@ class _NaturalKeys:
         self.organization: _Data = {"type": "organization", "name": settings.organization}
         self.credential_type: _Data = {"type": "credential_type", "name": kind["name"], "kind": kind["kind"]}
         self.credential = {**self._owned("credential", settings.credential), "credential_type": self.credential_type}
+        source_control = {"type": "credential_type", "name": "Source Control", "kind": "scm"}
+        self.scm_credential = {
+            **self._owned("credential", settings.scm_credential),
+            "credential_type": source_control,
+        }
         self.environment: _Data = {"type": "execution_environment", "name": settings.execution_environment}
         self.project = self._owned("project", settings.project)
         self.inventory = self._owned("inventory", settings.inventory)
@@ -198,7 +210,12 @@ def _configuration(kit: Kit) -> dict[str, list[_Data]]:
         ],
         **({"controller_execution_environments": [{**_image(kit), **organization}]} if environment else {}),
         "controller_projects": [
-            {**_project_fields(kit), **organization, "scm_type": "git" if settings.scm_url else "manual"}
+            {
+                **_project_fields(kit),
+                **({"credential": settings.scm_credential} if settings.scm_credential else {}),
+                **organization,
+                "scm_type": "git" if settings.scm_url else "manual",
+            }
         ],
         "controller_inventories": [{"name": settings.inventory, **organization}],
         "controller_hosts": [

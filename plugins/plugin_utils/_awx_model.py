@@ -10,6 +10,7 @@ Surveys and the fields of the credential type are made from the list of playbook
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -33,6 +34,7 @@ class Settings:
     project: str
     scm_url: str
     scm_branch: str
+    scm_credential: str
     inventory: str
     credential: str
     execution_environment: str
@@ -131,6 +133,12 @@ def _settings(variables: Mapping[str, Variable], given: Mapping[str, object]) ->
     def text(name: str) -> str:
         return texts[_PREFIX + name]
 
+    # Those of an SSH URL are the name of a user alone.
+    if re.match(r"https?://[^/]*@", text("scm_url")):
+        raise DcosError(
+            f"{_PREFIX}scm_url: must not hold a user name or password, since the kit holds no secret. Name the "
+            f"credential of AWX that reads the repository as {_PREFIX}scm_credential."
+        )
     slices = text("slices")
     if not slices.isdecimal() or int(slices) < 1:
         raise DcosError(f"{_PREFIX}slices: must be a whole number of at least 1, not {slices}.")
@@ -147,6 +155,7 @@ def _settings(variables: Mapping[str, Variable], given: Mapping[str, object]) ->
         project=text("project"),
         scm_url=text("scm_url"),
         scm_branch=text("scm_branch"),
+        scm_credential=text("scm_credential"),
         inventory=text("inventory"),
         credential=text("credential"),
         execution_environment=text("execution_environment"),

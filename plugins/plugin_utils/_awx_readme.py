@@ -30,11 +30,12 @@ Written by the playbook `dcos.security.awx_kit`, which replaces these files when
 3. Import the objects into the organization {organization}, which must exist, with one of the two:
 
    ```bash
-   awx import < import.yml
+   awx -f yaml import < import.yml
    ansible-playbook infra.aap_configuration.configure_aap -e aap_configs_dir="$PWD/configuration"
    ```
 
-   A second import updates them and leaves what you filled in in step 4.
+   `awx` finds AWX by the variables `CONTROLLER_HOST` and `CONTROLLER_OAUTH_TOKEN`.
+   A second import updates the objects and leaves what you filled in in step 4.
 
 4. Open the credential **{credential}** and fill in the URL of the cluster, its CA bundle, and one way to log in:
    user and password, service account and private key, or a token. Leave the other fields empty.

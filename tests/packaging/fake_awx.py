@@ -29,6 +29,7 @@ LISTS = {
 KEYS = {
     "organization": "organizations",
     "credential_type": "credential_types",
+    "credential": "credentials",
     "project": "projects",
     "inventory": "inventories",
     "execution_environment": "execution_environments",
@@ -156,9 +157,11 @@ class FakeAwx:
 
 @contextmanager
 def running() -> Iterator[FakeAwx]:
-    """An AWX with one organization."""
+    """An AWX with one organization, and a credential for its repositories."""
     awx = FakeAwx()
-    awx.add("organizations", {"name": "Default"})
+    organization = awx.add("organizations", {"name": "Default"})["id"]
+    source_control = awx.add("credential_types", {"name": "Source Control", "kind": "scm"})["id"]
+    awx.add("credentials", {"name": "Git", "organization": organization, "credential_type": source_control})
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

@@ -64,6 +64,30 @@ def kit(user: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def full_kit(user: dict[str, str], kit: Path) -> Path:
+    """With all that can be said of the project and the execution environment."""
+    folder = kit.with_name("full")
+    said = {
+        "dcos_awx_dir": str(folder),
+        "dcos_awx_organization": "Default",
+        "dcos_awx_project": "dcos",
+        "dcos_awx_scm_url": "https://git.example.com/dcos.git",
+        "dcos_awx_scm_credential": "Git",
+        "dcos_awx_execution_environment_image": "registry.example.com/dcos:1",
+    }
+    run("ansible-playbook", "dcos.security.awx_kit", "-e", json.dumps(said), cwd=folder.parent, env=user)
+    return folder
+
+
+def printed(kit: Path, heading: str) -> str:
+    """The commands below a heading of the README."""
+    text = (kit / "README.md").read_text(encoding="utf-8")
+    block = re.search(rf"## {heading}.*?```bash\n(.*?)```", text, re.DOTALL)
+    assert block
+    return block[1]
+
+
+@pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     emulator = Emulator(tmp_path_factory.mktemp("cluster"), "strict")
     yield emulator
@@ -83,18 +107,20 @@ def run(
 # awx import
 
 
-def test_awx_import_twice(kit: Path, tools: Path, user: dict[str, str]) -> None:
+@pytest.mark.parametrize("which", ["kit", "full_kit"])
+def test_awx_import_twice(which: str, user: dict[str, str], request: pytest.FixtureRequest) -> None:
     """Everything arrives; the second time the same objects are replaced by the same, and surveys are sent again."""
+    kit: Path = request.getfixturevalue(which)
     text = (kit / "import.yml").read_text(encoding="utf-8")
     data = yaml.safe_load(text)
-    command = [tools / "awx", "--conf.token", "none", "-f", "yaml", "import"]
+    (command,) = (line.strip() for line in printed(kit, "Five steps").splitlines() if "awx -f" in line)
     with running() as awx:
-        env = {**user, "CONTROLLER_HOST": awx.url, "TOWER_HOST": awx.url}
-        first = run(*command, cwd=kit, env=env, stdin=text)
+        env = {**user, "CONTROLLER_HOST": awx.url, "CONTROLLER_OAUTH_TOKEN": "any"}
+        first = run("bash", "-c", command, cwd=kit, env=env)
         created, templates = json.dumps(awx.objects, sort_keys=True), awx.named("job_templates")
         attached, surveys = dict(awx.attached), dict(awx.surveys)
         before = len(awx.asked)
-        second = run(*command, cwd=kit, env=env, stdin=text)
+        second = run("bash", "-c", command, cwd=kit, env=env)
     for output in (first, second):
         assert not re.search("ERROR|WARNING|Could not", output.stderr + output.stdout), output.stderr
     assert json.dumps(awx.objects, sort_keys=True) == created
@@ -119,7 +145,7 @@ def test_awx_import_twice(kit: Path, tools: Path, user: dict[str, str]) -> None:
     assert len(awx.objects["schedules"]) == 3
     assert set(awx.named("workflow_job_template_nodes")) == {"provision", "verify", "report"}
     assert sorted(len(numbers) for path, numbers in attached.items() if path.endswith("_nodes/")) == [1, 1, 1]
-    (credential,) = awx.objects["credentials"]
+    credential = awx.named("credentials")["DC/OS"]["id"]
     assert [numbers for path, numbers in attached.items() if path.endswith("/credentials/")] == [
         [credential] for _template in templates
     ]
@@ -264,17 +290,14 @@ def test_the_readme_works_as_printed(kit: Path, user: dict[str, str], cluster: E
     folder = tmp_path / "kit"
     shutil.copytree(kit, folder)
     shutil.copy(cluster.ca or "", folder / "dcos-ca.crt")
-    text = (folder / "README.md").read_text(encoding="utf-8")
-    block = re.search(r"## Try it without AWX.*?```bash\n(.*?)```", text, re.DOTALL)
-    assert block
-    script = block[1]
-    for printed, ours in {
+    script = printed(folder, "Try it without AWX")
+    for shown, ours in {
         "https://dcos.example.com": cluster.url,
         "=admin": f"={SUPERUSER}",
         "=...": f"={shlex.quote(PASSWORD)}",
     }.items():
-        assert printed in script
-        script = script.replace(printed, ours)
+        assert shown in script
+        script = script.replace(shown, ours)
     output = run("bash", "-eu", "-c", script, cwd=folder, env=user).stdout
     assert SUPERUSER in output
     assert found_secrets({"output": output}, {"password": PASSWORD}) == []

@@ -26,6 +26,7 @@ FULL = {
     **LEAST,
     "dcos_awx_scm_url": "https://git.example.com/dcos.git",
     "dcos_awx_scm_branch": "main",
+    "dcos_awx_scm_credential": "Git",
     "dcos_awx_inventory": "Services",
     "dcos_awx_credential": "Production",
     "dcos_awx_execution_environment_image": "registry.example.com/dcos:1",
@@ -198,11 +199,14 @@ def test_every_object_that_is_named_is_there(imported: dict[str, Any], files: Ma
 
     there = list(own(imported))
     assert len(there) == len(set(there))
-    organization = json.dumps({"name": "Default", "type": "organization"}, sort_keys=True)
+    organization = {"name": "Default", "type": "organization"}
+    kind = {"name": "Source Control", "kind": "scm", "type": "credential_type"}
+    git = {"name": "Git", "type": "credential", "organization": organization, "credential_type": kind}
+    given = {json.dumps(key, sort_keys=True) for key in (organization, kind, git)}
     objects = {kind: each for kind, each in imported.items() if kind != "credential_types"}
     named = {json.dumps(key, sort_keys=True) for key in keys_in(objects)}
     assert len(named) > 10
-    assert named - {*there, organization} == set()
+    assert named - {*there} <= given
 
 
 def test_job_templates_run_files_that_awx_recognizes(imported: dict[str, Any], files: Mapping[str, str]) -> None:
@@ -324,6 +328,7 @@ def test_the_credential_has_no_inputs(
     [
         ({"dcos_awx_organization": None}, "dcos_awx_organization: must be given. The organization in AWX"),
         ({"dcos_awx_prefx": "x"}, "dcos_awx_prefx: the kit has no such variable. It has dcos_awx_credential, "),
+        ({"dcos_awx_scm_url": "https://jo:secret@git.example.com/x"}, "dcos_awx_scm_url: must not hold a user name"),
         ({"dcos_awx_project": ""}, "dcos_awx_project: must be given."),
         ({"dcos_awx_slices": "many"}, "dcos_awx_slices: must be a whole number of at least 1, not many."),
         ({"dcos_awx_slices": 0}, "dcos_awx_slices: must be a whole number of at least 1, not 0."),
