@@ -435,20 +435,27 @@ def short_lived(tmp_path: Path) -> Iterator[Emulator]:
     emulator.stop()
 
 
-def looks(run: Run, task: str) -> list[bool]:
+def looks(run: Run, task: str, host: str = "localhost") -> list[bool]:
     """Whether each round changed something in this task."""
-    return [each.changed for each in run.of("localhost") if each.task == task and each.outcome == "ok"]
+    return [each.changed for each in run.of(host) if each.task == task and each.outcome == "ok"]
 
 
-def test_a_token_is_renewed_before_it_expires(short_lived: Emulator, lab: Lab) -> None:
+@pytest.mark.parametrize("host", ["localhost", pytest.param("ci", marks=pytest.mark.exhaustive)])
+def test_a_token_is_renewed_before_it_expires(host: str, short_lived: Emulator, lab: Lab) -> None:
+    """Also on a host of the inventory, as the schedule of the kit for AWX does it."""
     path = lab.place("tokens") / "kept.token"
     looking = {"dcos_token_path": str(path), "dcos_token_rounds": 4, "dcos_token_pause": 2}
     ahead = {"dcos_token_renew_before": LIFETIME - 2}
-    run = lab.playbooks([playbook("keep_token")], {**short_lived.connection, **looking, **ahead})
-    renewed = looks(run, "Renew the token before it expires")
+    here = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    run = lab.playbooks(
+        [playbook("keep_token")],
+        {**short_lived.connection, **looking, **ahead, "dcos_hosts": host},
+        hosts={} if host == "localhost" else {host: here},
+    )
+    renewed = looks(run, "Renew the token before it expires", host)
     requests = short_lived.requests(run.start, run.end)
     logins = [each for each in requests if each.is_login]
-    assert len(renewed) == len(looks(run, "Check that the cluster accepts the token")) == 4
+    assert len(renewed) == len(looks(run, "Check that the cluster accepts the token", host)) == 4
     assert len(logins) == sum(renewed) >= 2
     assert logins[0].time + LIFETIME < run.end, "the first token ended while the playbook ran"
     # The module that looks at the cluster also asks, without a token, whether authentication is on.
