@@ -250,6 +250,9 @@ def test_a_service_is_provisioned_by_a_job(
     status, output = job.start(fields, "provision_service.yml", "--cmdline", f"-e @{job.folder}/env/answers.yml")
     assert status == 0, output
     assert cluster.logs_in("awx/web/web-secret")
+    # What the guide warns of, and a sign that secrets would be found elsewhere.
+    (command,) = job.folder.glob("artifacts/*/command")
+    assert found_secrets({"command": command.read_text(encoding="utf-8")}, {"password": PASSWORD}) != []
     stored = cluster.stored("awx/web/web-secret")
     assert stored is not None
     assert found_secrets(job.texts, {"key of the service": stored["private_key"]}) == []
