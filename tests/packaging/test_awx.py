@@ -32,12 +32,24 @@ BIN = Path(sys.executable).parent
 
 
 @pytest.fixture(scope="module")
-def tools() -> Path:
-    """The folder with the commands of AWX; its injection of credentials needs Python 3.11."""
-    versions = [version for version in interpreters() if int(version[2:]) >= 11]
-    assert versions, "Python 3.11 or later is needed on PATH"
-    python = interpreters()[min(versions, key=lambda version: int(version[2:]))]
+def python() -> Path:
+    """Of a version that AWX's injection of credentials and ansible-core 2.18 run on."""
+    versions = [version for version in interpreters() if 11 <= int(version[2:]) <= 13]
+    assert versions, "Python 3.11, 3.12 or 3.13 is needed on PATH"
+    return interpreters()[min(versions, key=lambda version: int(version[2:]))]
+
+
+@pytest.fixture(scope="module")
+def tools(python: Path) -> Path:
+    """The folder with the commands of AWX."""
     return environment(BUILD / "awx", python, ["-r", str(ROOT / "requirements" / "awx.txt")]).parent
+
+
+@pytest.fixture(scope="module")
+def older_ansible(python: Path) -> Path:
+    """The folder with the commands of an ansible-core that keeps !unsafe text as it is; 2.19 reads '' as null."""
+    wanted = ["ansible-core ~= 2.18.0", "-r", str(ROOT / "requirements.txt")]
+    return environment(BUILD / "ansible-2.18", python, wanted).parent
 
 
 @pytest.fixture(scope="module")
@@ -284,6 +296,56 @@ def test_the_execution_environment(kit: Path, judges: Path, user: dict[str, str]
     )
     assert "cryptography >= 42" in (tmp_path / "ee" / "_build" / "requirements.txt").read_text(encoding="utf-8")
     assert "dcos.security" in (tmp_path / "ee" / "_build" / "requirements.yml").read_text(encoding="utf-8")
+
+
+def test_unanswered_surveys_with_an_older_ansible(
+    kit: Path, older_ansible: Path, user: dict[str, str], cluster: Emulator, tmp_path: Path
+) -> None:
+    """Every playbook of the project, lists as JSON text; tests/integration does so with the newest ansible-core."""
+    templates = yaml.safe_load((kit / "import.yml").read_text(encoding="utf-8"))["job_templates"]
+    questions = [each["variable"] for template in templates for each in template["related"]["survey_spec"]["spec"]]
+    rid, log = "dcos:adminrouter:ops:mesos", tmp_path / "audit.log"
+    log.write_text(f"type=audit authorizer=adminrouter object={rid} action=full result=deny uid=old__web-principal\n")
+    answers = {
+        **dict.fromkeys(questions, ""),
+        "dcos_url": cluster.url,
+        "dcos_ca_path": cluster.ca,
+        "dcos_username": SUPERUSER,
+        "dcos_password": PASSWORD,
+        "dcos_service_name": "/old/web",
+        "dcos_services": json.dumps([{"name": "/old/web"}, {"name": "/old/queue"}]),
+        "dcos_audit_paths": json.dumps([str(log)]),
+        "dcos_permissions_file": str(tmp_path / "found.yml"),
+        "dcos_token_path": str(tmp_path / "kept.token"),
+    }
+    file = tmp_path / "answers.yml"
+    file.write_text(
+        "".join(f"!unsafe {json.dumps(name)}: !unsafe {json.dumps(said)}\n" for name, said in answers.items())
+    )
+    env = {**user, "PATH": os.pathsep.join([str(older_ansible), user["PATH"]])}
+
+    def play(*names: str) -> str:
+        command = ["ansible-playbook", "-i", "inventory.yml", "-e", f"@{file}", *(f"{name}.yml" for name in names)]
+        done = run(*command, cwd=kit / "project", env=env)
+        assert "WARNING" not in done.stderr, done.stderr
+        return done.stdout
+
+    first = [
+        "provision_service",
+        "provision_services",
+        "rotate_keys",
+        "keep_token",
+        "find_permissions",
+        "finish_bring_up",
+    ]
+    last = ["show_access", "retire_service", "retire_services"]
+    assert {f"{name}.yml" for name in (*first, *last)} == {template["playbook"] for template in templates}
+    play(*first)
+    assert cluster.logs_in("old/web/web-secret")
+    assert cluster.logs_in("old/queue/queue-secret")
+    assert cluster.grants("old__web-principal") == {rid: ["full"]}
+    play(*last)
+    assert cluster.secrets_below("old") == []
 
 
 # The README
