@@ -21,6 +21,7 @@ NEEDED = [
     "MANIFEST.json",
     "README.md",
     "meta/execution-environment.yml",
+    "meta/variables.yml",
     "meta/runtime.yml",
     "requirements.txt",
 ]

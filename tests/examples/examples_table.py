@@ -229,6 +229,7 @@ MODULES = Group(
             "Read who may do what, for a page",
             changed=["Write the page"],
         ),
+        Example("plugins/filter/awx_kit.yml", "Show which files the kit has"),
         Example("plugins/filter/service_plan.yml", "Show the grants of a service in strict mode"),
         Example(
             "README.md",

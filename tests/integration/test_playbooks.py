@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from integration_support import (
     KEYS,
     LOGIN,
@@ -27,7 +29,8 @@ from integration_support import (
     unique,
 )
 
-from ansible_collections.dcos.security.plugins.module_utils._service.variables import VARIABLES
+from ansible_collections.dcos.security.plugins.filter.awx_kit import awx_kit
+from ansible_collections.dcos.security.plugins.plugin_utils._playbooks import read_playbooks
 
 
 def playbook(name: str, **variables: Any) -> dict[str, Any]:
@@ -208,50 +211,60 @@ def test_a_misspelt_variable_is_refused_before_the_first_write(strict: Emulator,
 
 # From AWX
 
-SERVICE = [name for name in sorted(VARIABLES) if name != "name"]
-UNANSWERED = [
-    *(f"dcos_service_{name}" for name in SERVICE),
-    *(
-        f"dcos_services_{name}"
-        for name in ("files", "group", "delimiter", "defaults", "state", "key_store", "exclusive")
-    ),
-    *(f"dcos_services_{name}" for name in ("verify_login", "concurrency", "progress")),
-    *(f"dcos_access_{name}" for name in ("secrets", "secret_store", "secret_paths", "show", "fail_on", "json", "html")),
-    *(f"dcos_token_{name}" for name in ("uid", "private_key_path", "secret_path", "renew_before", "rounds", "pause")),
-    *(
-        "dcos_hosts",
-        "dcos_batch_size",
-        "dcos_token",
-        "dcos_private_key",
-        "dcos_private_key_path",
-        "dcos_validate_certs",
-    ),
-    *("dcos_allow_http", "dcos_timeout", "dcos_retries", "dcos_config", "dcos_id_token"),
-]
-"""Every variable of the playbooks that a survey may ask for, except for what the test answers."""
+VARIABLES = {name for each in read_playbooks() for name in each.variables}
+ONE_RUN = ["provision_service", "provision_services", "rotate_keys", "show_access", "keep_token"]
+EVERY = [*ONE_RUN, "find_permissions", "finish_bring_up", "awx_kit"]
+
+
+def untouched_surveys() -> dict[str, Any]:
+    """What AWX sends where nobody changes what the surveys of the kit begin with."""
+    kit = yaml.safe_load(awx_kit({"dcos_awx_organization": "x", "dcos_awx_project": "x"})["import.yml"])
+    questions = [each for template in kit["job_templates"] for each in template["related"]["survey_spec"]["spec"]]
+    return {
+        each["variable"]: each["default"].splitlines() if each["type"] == "multiselect" else each["default"]
+        for each in questions
+        if each["default"] != "" or each["type"] in ("text", "textarea")
+    }
 
 
 @pytest.mark.parametrize(
-    "unanswered", [pytest.param("", id="empty"), pytest.param(None, id="null", marks=pytest.mark.exhaustive)]
+    ("names", "unanswered"),
+    [
+        pytest.param(ONE_RUN, dict.fromkeys(VARIABLES, ""), id="empty"),
+        pytest.param(EVERY, dict.fromkeys(VARIABLES, ""), id="every", marks=pytest.mark.exhaustive),
+        pytest.param(EVERY, dict.fromkeys(VARIABLES), id="null", marks=pytest.mark.exhaustive),
+        pytest.param(EVERY, untouched_surveys(), id="defaults", marks=pytest.mark.exhaustive),
+    ],
 )
-def test_unanswered_questions_of_a_survey(unanswered: str | None, strict: Emulator, lab: Lab) -> None:
+def test_unanswered_questions_of_a_survey(
+    names: list[str], unanswered: dict[str, Any], strict: Emulator, lab: Lab
+) -> None:
     """Every playbook, with extra variables as AWX writes them, lists as JSON text."""
     one, many = unique("svc"), unique("svc")
     services = json.dumps([{"name": f"/pb/{many}"}, {"name": f"/pb/{one}"}])
+    rid = "dcos:adminrouter:ops:mesos"
+    denied = f"type=audit authorizer=adminrouter object={rid} action=full result=deny uid=pb__{one}-principal\n"
     variables = {
-        **dict.fromkeys(UNANSWERED, unanswered),
+        **unanswered,
         **strict.connection,
         "dcos_service_name": f"/pb/{one}",
         "dcos_services": services,
         "dcos_access_services": services,
+        "dcos_access_fail_on": "",
         "dcos_token_path": str(lab.place("tokens") / "kept.token"),
+        "dcos_audit_paths": json.dumps([lab.file("audit.log", denied)]),
+        "dcos_permissions_file": str(lab.place("found") / "found.yml"),
+        "dcos_awx_dir": str(lab.place("kit")),
+        "dcos_awx_organization": "Default",
+        "dcos_awx_project": "dcos",
     }
-    names = ["provision_service", "provision_services", "rotate_keys", "show_access", "keep_token"]
     run = lab.playbooks([playbook(name) for name in names], variables, unsafe=True)
     assert strict.logs_in(f"pb/{one}/{one}-secret")
     assert strict.logs_in(f"pb/{many}/{many}-secret")
     rotated = run.one("Rotate the keys", "localhost").result["services"]
     assert [each["key_changed"] for each in rotated] == [True, True]
+    if "finish_bring_up" in names:
+        assert strict.grants(f"pb__{one}-principal") == {rid: ["full"]}
     retired = lab.playbooks([playbook("retire_service"), playbook("retire_services")], variables, unsafe=True)
     assert len(changed(retired)) == 3
     assert strict.secrets_below(f"pb/{one}") == strict.secrets_below(f"pb/{many}") == []
@@ -296,6 +309,75 @@ def test_a_slice_without_hosts_of_the_group(name: str, strict: Emulator, lab: La
         assert changed(run) == []
         assert "There is nothing to do" in run.one("Report that there is nothing to do", "localhost").message
         assert strict.requests(run.start, run.end) == []
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("slices", [2, 4])
+def test_slices_of_a_large_inventory(slices: int, own: Emulator, tmp_path: Path) -> None:
+    """Run at the same time, with a slice that has no service; then the whole inventory needs no change."""
+    folder = unique("sliced")
+    shared = f"dcos:service:marathon:marathon:services:/{folder}"
+    hosts = {
+        f"{folder}-{n}": {
+            "dcos_service_name": f"/{folder}/s{n}",
+            "dcos_service_permissions": [{"rid": rid, "actions": ["read"]} for rid in (shared, f"{shared}/s{n}")],
+        }
+        for n in range(400)
+    }
+    names = sorted(hosts)
+    shares = [{name: hosts[name] for name in names[n::slices]} for n in range(slices)]
+    variables = {**own.connection, "dcos_services_group": "dcos_services"}
+
+    def run(number: int, share: dict[str, Any]) -> dict[str, int]:
+        lab = Lab(tmp_path / f"slice{number}")
+        done = lab.playbooks([playbook("provision_services")], variables, hosts=share, group="dcos_services")
+        return dict(done.one("Provision the services", "localhost").result["counts"])
+
+    def run_empty() -> None:
+        warnings = ["dcos_services"]
+        done = Lab(tmp_path / "empty").playbooks(
+            [playbook("provision_services")], variables, hosts={"another": {}}, warnings=warnings
+        )
+        assert changed(done) == []
+
+    with ThreadPoolExecutor(slices + 1) as pool:
+        empty = pool.submit(run_empty)
+        counts = list(pool.map(run, range(slices), shares))
+        empty.result()
+    size = 400 // slices
+    assert counts == [{"total": size, "changed": size, "unchanged": 0, "failed": 0}] * slices
+    assert run(slices, hosts) == {"total": 400, "changed": 0, "unchanged": 400, "failed": 0}
+    assert own.grants(f"{folder}__s0-principal") == {shared: ["read"], f"{shared}/s0": ["read"]}
+    assert own.logs_in(f"{folder}/s399/s399-secret")
+
+
+@pytest.mark.exhaustive
+def test_the_kit_for_awx(lab: Lab) -> None:
+    """Looked at, written, and written again; Ansible takes its variables as they stand."""
+    variables = {"dcos_awx_dir": "kit", "dcos_awx_organization": "Default", "dcos_awx_project": "dcos"}
+    seen = lab.playbooks([playbook("awx_kit")], variables, arguments=["--check", "--diff"])
+    assert changed(seen) == ["Make the folders", "Write the files"]
+    assert "+    injectors:" in seen.output
+    folder = lab.place("cwd") / "kit"
+    assert not folder.exists()
+    shown = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "vars_files": str(folder / "configuration" / "controller.yml"),
+        "tasks": [
+            {
+                "name": "Read the variables",
+                "ansible.builtin.debug": {"msg": "{{ controller_credential_types + controller_hosts }}"},
+            }
+        ],
+    }
+    run = lab.playbooks([playbook("awx_kit"), playbook("awx_kit"), shown], variables)
+    assert changed(run) == ["Make the folders", "Write the files"]
+    files = {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in folder.rglob("*.*")}
+    assert files == awx_kit({name: value for name, value in variables.items() if name != "dcos_awx_dir"})
+    written = yaml.safe_load(files["configuration/controller.yml"])
+    read = run.one("Read the variables", "localhost").result["msg"]
+    assert read == written["controller_credential_types"] + written["controller_hosts"]
 
 
 # The list that provisions
@@ -353,20 +435,27 @@ def short_lived(tmp_path: Path) -> Iterator[Emulator]:
     emulator.stop()
 
 
-def looks(run: Run, task: str) -> list[bool]:
+def looks(run: Run, task: str, host: str = "localhost") -> list[bool]:
     """Whether each round changed something in this task."""
-    return [each.changed for each in run.of("localhost") if each.task == task and each.outcome == "ok"]
+    return [each.changed for each in run.of(host) if each.task == task and each.outcome == "ok"]
 
 
-def test_a_token_is_renewed_before_it_expires(short_lived: Emulator, lab: Lab) -> None:
+@pytest.mark.parametrize("host", ["localhost", pytest.param("ci", marks=pytest.mark.exhaustive)])
+def test_a_token_is_renewed_before_it_expires(host: str, short_lived: Emulator, lab: Lab) -> None:
+    """Also on a host of the inventory, as the schedule of the kit for AWX does it."""
     path = lab.place("tokens") / "kept.token"
     looking = {"dcos_token_path": str(path), "dcos_token_rounds": 4, "dcos_token_pause": 2}
     ahead = {"dcos_token_renew_before": LIFETIME - 2}
-    run = lab.playbooks([playbook("keep_token")], {**short_lived.connection, **looking, **ahead})
-    renewed = looks(run, "Renew the token before it expires")
+    here = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    run = lab.playbooks(
+        [playbook("keep_token")],
+        {**short_lived.connection, **looking, **ahead, "dcos_hosts": host},
+        hosts={} if host == "localhost" else {host: here},
+    )
+    renewed = looks(run, "Renew the token before it expires", host)
     requests = short_lived.requests(run.start, run.end)
     logins = [each for each in requests if each.is_login]
-    assert len(renewed) == len(looks(run, "Check that the cluster accepts the token")) == 4
+    assert len(renewed) == len(looks(run, "Check that the cluster accepts the token", host)) == 4
     assert len(logins) == sum(renewed) >= 2
     assert logins[0].time + LIFETIME < run.end, "the first token ended while the playbook ran"
     # The module that looks at the cluster also asks, without a token, whether authentication is on.

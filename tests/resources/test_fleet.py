@@ -11,6 +11,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import pytest
 
 from ansible_collections.dcos.security.plugins.module_utils._api.cluster import Cluster
 from ansible_collections.dcos.security.plugins.module_utils._api.connection import PasswordCredentials
+from ansible_collections.dcos.security.plugins.module_utils._api.http import encode_rid
 from ansible_collections.dcos.security.plugins.module_utils._api.iam import Iam, Subject
 from ansible_collections.dcos.security.plugins.module_utils._crypto.rsa_keys import (
     fingerprint,
@@ -549,6 +551,35 @@ def test_another_run_creates_it_first(what: str, number: int, fake: EmulatedClus
     described = fake.users[API]["description"]
     assert described in ("Service account of /team/api", "rival"), "a derived description is for new accounts only"
     assert outcomes(run(fake, team()[:1])) == ["ok"]
+
+
+@pytest.mark.parametrize("slices", [pytest.param(2, marks=pytest.mark.exhaustive), 4])
+def test_slices_at_once_end_as_one_run(slices: int, fake: EmulatedCluster) -> None:
+    """Each takes its share of the list. All are about to create the ACL that they share before one of them does."""
+    services = [entry(f"/team/s{n}", RID + f"team/s{n}", RID + "team") for n in range(2 * slices)]
+    together, met = threading.Barrier(slices, timeout=60), itertools.count()
+
+    def meet(sent: Sent) -> None:
+        shared = sent.method == "PUT" and sent.path.endswith(f"/acls/{encode_rid(RID + 'team')}")
+        if shared and next(met) < slices:
+            together.wait()
+
+    fake.gate = meet
+    with serving(fake), ThreadPoolExecutor(slices) as pool:
+        shares = [services[n::slices] for n in range(slices)]
+        fleets = [Fleet(cluster_for("admin"), share, {}, concurrency=1, progress=quiet) for share in shares]
+        done = list(pool.map(lambda fleet: converge(fleet, False), fleets))
+    assert [outcomes(outcome) for outcome in done] == [["changed", "changed"]] * slices
+    assert next(met) >= slices, "they met"
+    whole = EmulatedCluster()
+    run(whole, services)
+    one, other = fake.state(), whole.state()
+    assert {part: one[part] for part in ("groups", "acls", "grants")} == {
+        part: other[part] for part in ("groups", "acls", "grants")
+    }
+    assert one["users"].keys() == other["users"].keys()
+    assert one["secrets"].keys() == other["secrets"].keys()
+    assert outcomes(run(fake, services)) == ["ok"] * len(services)
 
 
 def test_a_resource_that_was_deleted(fake: EmulatedCluster) -> None:
