@@ -128,6 +128,7 @@ def test_endless_line_is_cut(file_of: Callable[..., File]) -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [(gzip.compress(line(1)), "compressed with gzip"), (b"\xfd7zXZ\0", "compressed with xz"), (b"LPKSHHRH", "systemd")],
+    ids=["gzip", "xz", "journal"],
 )
 def test_file_without_lines_is_refused(path: Path, content: bytes, reason: str) -> None:
     path.write_bytes(content)

@@ -52,7 +52,11 @@ def test_a_private_key_is_recognised(form: str) -> None:
     assert holds_private_key(f"words {FORMS[form]} words")
 
 
-@pytest.mark.parametrize("text", ["", "/a.pem", public_text("a"), encoded(public_text("a")), certificate_text("a")])
+@pytest.mark.parametrize(
+    "text",
+    ["", "/a.pem", public_text("a"), encoded(public_text("a")), certificate_text("a")],
+    ids=["empty", "path", "public key", "public key in base64", "certificate"],
+)
 def test_public_text_is_not_taken_for_a_private_key(text: str) -> None:
     assert not holds_private_key(text)
 
