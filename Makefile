@@ -9,6 +9,7 @@ PYTHON ?= python3
 MODE   ?= strict
 JOBS   ?= 3
 PYTEST_ARGS ?=
+ALSO   ?=
 ARGS   ?=
 TARGETS ?=
 PYTHONS ?=
@@ -67,8 +68,8 @@ demo: export ANSIBLE_COLLECTIONS_PATH := $(DEMO)/collections
 demo: $(DEMO)/.ready ## Provision a service against a local emulator; MODE=strict, permissive or disabled
 	@$(ISOLATED) $(DEMO)/bin/python scripts/demo $(MODE) $(BUILD)/access.html
 
-test: $(READY) ## Every check below, JOBS at a time; the last line is "N passed, N failed"
-	@$(RUN) --jobs $(JOBS) $(CHECKS)
+test: $(READY) ## Every check below, JOBS at a time; the last line is "N passed, N failed" (ALSO=packaging for more of them)
+	@$(RUN) --jobs $(JOBS) $(ALSO) $(CHECKS)
 
 release: $(READY) ## What takes longer than "make test" may: RELEASE="coverage mutations" for a part of it
 	@$(RUN) --jobs 1 --limit 14400 $(RELEASE)
