@@ -103,6 +103,14 @@ def test_renamed_file_is_read_to_its_end(path: Path, file_of: Callable[..., File
     assert file.read() == ["u4"]
 
 
+def test_reader_that_ends_during_a_rotation_leaves_nothing_open(path: Path, file_of: Callable[..., File]) -> None:
+    """An open file would be a warning, and every warning fails."""
+    file = file_of()
+    path.rename(path.with_suffix(".1"))
+    path.write_bytes(line(1))
+    assert file.read() == []
+
+
 def test_emptied_file_is_read_anew(path: Path, file_of: Callable[..., File]) -> None:
     file = file_of(line(1) + line(2))
     path.write_bytes(line(3))
