@@ -141,7 +141,11 @@ def test_an_option_that_is_not_utf8_is_named(
         ("dcos_keypair", {"private_key_path": "/etc/passwd/x"}, "private_key_path"),
     ],
 )
-def test_an_invalid_path_is_named(name: str, options: dict[str, Any], option: str) -> None:
+def test_an_invalid_path_is_named(
+    name: str, options: dict[str, Any], option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # From Python 3.12 on, Ansible fails first on a NUL, when it writes the options to a syslog.
+    monkeypatch.setattr(basic, "HAS_SYSLOG", False)
     result = run(name, options, login={} if name == "dcos_keypair" else LOGIN)
     assert result["msg"].startswith(f"{option}: ")
     assert set(result["failure"]) == {"status", "code", "title"}
