@@ -160,7 +160,7 @@ mypy: $(READY) ## mypy --strict over the library, modules, filters and the emula
 reuse: $(READY) ## Copyright and licence of every file
 	@$(ISOLATED) $(BIN)/reuse lint --quiet || { $(BIN)/reuse lint --lines; exit 1; }
 
-# What it would ask GitHub for, such as which releases have known faults, Dependabot tells there.
+# Offline. It would ask GitHub for known faults of the actions; Dependabot reports those there.
 zizmor: $(READY) ## The workflows of GitHub and its dependency updates: what could be misused
 	@$(ISOLATED) $(BIN)/zizmor --offline --no-progress --quiet --persona pedantic .github
 
