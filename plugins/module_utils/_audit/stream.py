@@ -22,6 +22,9 @@ LONGEST_LINE = 1 << 16
 
 _AUDIT = b"type=audit"
 _REFUSED_LOGIN = b"Service login for `"
+# journalctl -o json writes a message that is not UTF-8 as a list of numbers, in which nothing can be searched for.
+_NUMBERS = (b'"MESSAGE":[', b'"MESSAGE" : [', b'"MESSAGE": [')
+
 GZIP = b"\x1f\x8b"
 _UNREADABLE = {
     b"\xfd7zXZ\x00": "compressed with xz; unpack it first",
@@ -30,8 +33,6 @@ _UNREADABLE = {
     b"LPKSHHRH": "a journal of systemd itself; export it with journalctl --file",
 }
 """How files begin in which audit lines would not be found, and what to do about that."""
-# journalctl -o json writes a message that is not UTF-8 as a list of numbers, in which nothing can be searched for.
-_NUMBERS = (b'"MESSAGE":[', b'"MESSAGE" : [', b'"MESSAGE": [')
 
 
 @dataclass
