@@ -9,6 +9,7 @@ PYTHON ?= python3
 MODE   ?= strict
 JOBS   ?= 3
 PYTEST_ARGS ?=
+ALSO   ?=
 ARGS   ?=
 TARGETS ?=
 PYTHONS ?=
@@ -25,7 +26,7 @@ MEASURED := $(BUILD)/coverage-data
 EMULATOR := roles/dcos_emulator/files
 DEMO  := $(BUILD)/demo
 
-LINTERS := ansible-lint yamllint ruff mypy reuse changelog-lint docs-lint
+LINTERS := ansible-lint yamllint ruff mypy reuse changelog-lint docs-lint zizmor
 # What takes longest begins first, so that short ones fill the end.
 CHECKS  := playbooks integration sanity molecule examples resources conformance unit $(LINTERS) docs build
 # What a release needs besides, one after the other: each takes the whole machine.
@@ -67,8 +68,8 @@ demo: export ANSIBLE_COLLECTIONS_PATH := $(DEMO)/collections
 demo: $(DEMO)/.ready ## Provision a service against a local emulator; MODE=strict, permissive or disabled
 	@$(ISOLATED) $(DEMO)/bin/python scripts/demo $(MODE) $(BUILD)/access.html
 
-test: $(READY) ## Every check below, JOBS at a time; the last line is "N passed, N failed"
-	@$(RUN) --jobs $(JOBS) $(CHECKS)
+test: $(READY) ## Every check below, JOBS at a time; the last line is "N passed, N failed" (ALSO=packaging for more of them)
+	@$(RUN) --jobs $(JOBS) $(ALSO) $(CHECKS)
 
 release: $(READY) ## What takes longer than "make test" may: RELEASE="coverage mutations" for a part of it
 	@$(RUN) --jobs 1 --limit 14400 $(RELEASE)
@@ -159,6 +160,10 @@ mypy: $(READY) ## mypy --strict over the library, modules, filters and the emula
 reuse: $(READY) ## Copyright and licence of every file
 	@$(ISOLATED) $(BIN)/reuse lint --quiet || { $(BIN)/reuse lint --lines; exit 1; }
 
+# Offline. It would ask GitHub for known faults of the actions; Dependabot reports those there.
+zizmor: $(READY) ## The workflows of GitHub and its dependency updates: what could be misused
+	@$(ISOLATED) $(BIN)/zizmor --offline --no-progress --quiet --persona pedantic .github
+
 changelog-lint: $(READY) ## Changelog: fragments, and whether CHANGELOG.md tells what they say
 	@$(ISOLATED) $(BIN)/antsibull-changelog lint
 	@! grep -nE '\b(B|C|E|I|M|O|P|RV|V)\(' changelogs/fragments/*.yml || { echo "Entries are reStructuredText: \`\`name\`\`" >&2; exit 1; }
@@ -225,12 +230,13 @@ $(READY): requirements.txt requirements/dev.txt scripts/compile_once.py $(wildca
 	@$(BIN)/python scripts/compile_once.py $(BUILD)/compiled
 	@touch $@
 
-lock: ## Resolve requirements/*.in for every Python into requirements/dev.txt and dist.txt
+lock: ## Resolve requirements/*.in for every Python into requirements/dev.txt, dist.txt and eda.txt
 	@test -x $(BUILD)/lock/bin/uv || { $(PYTHON) -m venv $(BUILD)/lock && $(BUILD)/lock/bin/pip install --quiet uv==0.13.9; }
 	@$(BUILD)/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.10 --custom-compile-command "make lock" \
 	  --output-file requirements/dev.txt requirements/test.in requirements/lint.in $(wildcard $(EMULATOR)/pyproject.toml)
-	@$(BUILD)/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.10 --custom-compile-command "make lock" \
-	  --output-file requirements/dist.txt requirements/dist.in
+	@for each in dist eda; do \
+	  $(BUILD)/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.10 --custom-compile-command "make lock" \
+	    --output-file requirements/$$each.txt requirements/$$each.in || exit 1; done
 
 clean: ## Remove everything that was made here
 	rm -rf .venv .build .ansible .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage tests/output

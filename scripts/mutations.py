@@ -630,14 +630,14 @@ MUTATIONS: tuple[Mutation, ...] = (
     # Audit lines
     _mutation(
         f"{LIBRARY}/_audit/report.py:Decisions",
-        "table = self.used if decision.allowed else self.denied",
-        "table = self.used",
+        "self.used if found.allowed else self.denied",
+        "self.used",
         f"{UNIT}/_audit/test_report.py::test_denials_become_missing_permissions",
     ),
     _mutation(
-        f"{LIBRARY}/_audit/report.py:Decisions",
-        "self._count(self.problems, Problem(None, found.component, NO_UID), found)",
-        "pass",
+        f"{LIBRARY}/_audit/report.py:what_it_tells",
+        "None if found.allowed else Problem(None, found.component, NO_UID)",
+        "None",
         f"{UNIT}/_audit/test_report.py::test_denials_without_an_account_are_explained",
     ),
     _mutation(

@@ -28,7 +28,7 @@ _WITHOUT_LINKS = frozenset((errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP))
 """What file systems without hard links answer, such as folders that a virtual machine shares with its host."""
 
 
-class _MissingError(DcosError):
+class MissingError(DcosError):
     """There is no such file."""
 
 
@@ -79,7 +79,7 @@ def read_regular(path: str, option: str) -> tuple[str, os.stat_result] | None:
     """Text and status of a file that a module keeps there, None when there is nothing; a link is refused too."""
     try:
         data, status = _read(path, option, os.O_NOFOLLOW)
-    except _MissingError:
+    except MissingError:
         return None
     return _decoded(data, path, option), status
 
@@ -114,7 +114,7 @@ def open_regular(path: str, option: str, flags: int = 0) -> BinaryIO:
     except OSError as exc:
         if exc.errno == errno.ELOOP and flags & os.O_NOFOLLOW:
             raise _not_regular(path, option, flags) from None
-        kind = _MissingError if exc.errno == errno.ENOENT else DcosError
+        kind = MissingError if exc.errno == errno.ENOENT else DcosError
         raise kind(f"{option}: cannot read {path}: {exc.strerror}.") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)

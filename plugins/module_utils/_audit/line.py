@@ -76,6 +76,10 @@ class RefusedLogin(NamedTuple):
     at: str | None
     text: str
 
+    @property
+    def allowed(self) -> bool:
+        return False
+
 
 def parse(text: str, journal_time: int | None = None) -> Decision | RefusedLogin | None:
     """What a line tells, None if it tells of no decision.

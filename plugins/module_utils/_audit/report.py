@@ -95,6 +95,35 @@ class Unmapped(NamedTuple):
     why: str
 
 
+def what_it_tells(found: Decision | RefusedLogin) -> Asked | Problem | Unmapped | None:
+    """What a line adds to a report; None for what every account may do, and for logins that worked."""
+    if isinstance(found, RefusedLogin):
+        return Problem(found.uid, IAM, REFUSED_LOGIN)
+    if found.doubt is not None:
+        return _unmapped(found, found.doubt)
+    if found.uid is None:
+        return None if found.allowed else Problem(None, found.component, NO_UID)
+    if found.action.endswith("login") and not found.object:
+        return None if found.allowed else Problem(found.uid, found.component, REFUSED_PASSWORD)
+    if needs_no_grant(found):
+        return None
+    grant = permission_of(found)
+    if grant is None:
+        return _unmapped(found, NOT_MAPPED)
+    return Asked(found.uid, found.component, grant.rid, grant.action)
+
+
+def _unmapped(decision: Decision, why: str) -> Unmapped:
+    return Unmapped(
+        uid=decision.uid,
+        component=decision.component,
+        action=decision.action,
+        object=decision.object,
+        allowed=decision.allowed,
+        why=why,
+    )
+
+
 @dataclass(frozen=True)
 class Window:
     """The time that is looked at, and the accounts; None and empty for all.
@@ -141,26 +170,13 @@ class Decisions:
                 self.first = found.at
             if self.last is None or found.at > self.last:
                 self.last = found.at
-        if isinstance(found, RefusedLogin):
-            self._count(self.problems, Problem(found.uid, IAM, REFUSED_LOGIN), found)
-        elif found.doubt is not None:
-            self._count(self.unmapped, _unmapped(found, found.doubt), found)
-        elif found.uid is None:
-            if not found.allowed:
-                self._count(self.problems, Problem(None, found.component, NO_UID), found)
-        elif found.action.endswith("login") and not found.object:
-            if not found.allowed:
-                self._count(self.problems, Problem(found.uid, found.component, REFUSED_PASSWORD), found)
-        elif not needs_no_grant(found):
-            self._add_permission(found, found.uid)
-
-    def _add_permission(self, decision: Decision, uid: str) -> None:
-        grant = permission_of(decision)
-        if grant is None:
-            self._count(self.unmapped, _unmapped(decision, NOT_MAPPED), decision)
-        else:
-            table = self.used if decision.allowed else self.denied
-            self._count(table, Asked(uid, decision.component, grant.rid, grant.action), decision)
+        told = what_it_tells(found)
+        if isinstance(told, Problem):
+            self._count(self.problems, told, found)
+        elif isinstance(told, Unmapped):
+            self._count(self.unmapped, told, found)
+        elif isinstance(told, Asked):
+            self._count(self.used if found.allowed else self.denied, told, found)
 
     def _count(self, table: dict[Key, Tally], key: Key, found: Decision | RefusedLogin) -> None:
         tally = table.get(key)
@@ -304,17 +320,6 @@ def _asked(table: Mapping[Asked, Tally], uid: str, ways: Mapping[Grant, str | No
         for key, tally in _sorted(table)
         if key.uid == uid
     ]
-
-
-def _unmapped(decision: Decision, why: str) -> Unmapped:
-    return Unmapped(
-        uid=decision.uid,
-        component=decision.component,
-        action=decision.action,
-        object=decision.object,
-        allowed=decision.allowed,
-        why=why,
-    )
 
 
 def _sorted(table: Mapping[Key, Tally]) -> list[tuple[Key, Tally]]:

@@ -25,6 +25,15 @@ _REFUSED_LOGIN = b"Service login for `"
 # journalctl -o json writes a message that is not UTF-8 as a list of numbers, in which nothing can be searched for.
 _NUMBERS = (b'"MESSAGE":[', b'"MESSAGE" : [', b'"MESSAGE": [')
 
+GZIP = b"\x1f\x8b"
+_UNREADABLE = {
+    b"\xfd7zXZ\x00": "compressed with xz; unpack it first",
+    b"\x28\xb5\x2f\xfd": "compressed with zstd; unpack it first",
+    b"BZh": "compressed with bzip2; unpack it first",
+    b"LPKSHHRH": "a journal of systemd itself; export it with journalctl --file",
+}
+"""How files begin in which audit lines would not be found, and what to do about that."""
+
 
 @dataclass
 class Count:
@@ -44,31 +53,50 @@ class Candidate(NamedTuple):
     at: int | None = None
 
 
-def candidates(chunks: Iterable[bytes], count: Count) -> Iterator[Candidate]:
-    """The interesting lines of a text that comes in pieces."""
-    rest = b""  # the beginning of a line whose end comes later
-    skipping = False  # the rest of a line that is too long
-    for chunk in chunks:
-        count.read += len(chunk)
+def unreadable(begin: bytes) -> str | None:
+    """Why no lines can be read from a file that begins like this, None if they can be."""
+    return next((reason for magic, reason in _UNREADABLE.items() if begin.startswith(magic)), None)
+
+
+class Cutter:
+    """Cuts a text that comes in pieces into lines, and returns the interesting ones."""
+
+    def __init__(self) -> None:
+        self._rest = b""  # the beginning of a line whose end comes later
+        self._skipping = False  # the rest of a line that is too long
+
+    def feed(self, chunk: bytes) -> Iterator[Candidate]:
+        """The interesting ones of the lines that end in this piece."""
         start = chunk.find(b"\n") + 1
         if start == 0:
-            if not skipping:
-                rest += chunk
+            if not self._skipping:
+                self._rest += chunk
         else:
-            if rest:
-                yield from _found(rest + chunk[:start])
-                rest = b""
-            elif not skipping:
+            if self._rest:
+                yield from _found(self._rest + chunk[:start])
+            elif not self._skipping:
                 start = 0
-            skipping = False
+            self._skipping = False
             end = chunk.rfind(b"\n") + 1
             yield from _found(chunk, start, end)
-            rest = chunk[end:]
-        if len(rest) > LONGEST_LINE:
-            yield from _found(rest)
-            rest, skipping = b"", True
-    if rest:
+            self._rest = chunk[end:]
+        if len(self._rest) > LONGEST_LINE:
+            yield from _found(self._rest)
+            self._rest, self._skipping = b"", True
+
+    def end(self) -> Iterator[Candidate]:
+        """The last line, if nothing ended it. What comes next is the beginning of a line."""
+        rest, self._rest, self._skipping = self._rest, b"", False
         yield from _found(rest)
+
+
+def candidates(chunks: Iterable[bytes], count: Count) -> Iterator[Candidate]:
+    """The interesting lines of a text that comes in pieces."""
+    cutter = Cutter()
+    for chunk in chunks:
+        count.read += len(chunk)
+        yield from cutter.feed(chunk)
+    yield from cutter.end()
 
 
 def _found(text: bytes, start: int = 0, end: int | None = None) -> Iterator[Candidate]:

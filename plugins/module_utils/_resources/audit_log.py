@@ -27,20 +27,11 @@ from .._audit.report import (
     unknown_account_view,
     unmapped_view,
 )
-from .._audit.stream import CHUNK, Count, candidates
+from .._audit.stream import CHUNK, GZIP, Count, candidates, unreadable
 from .._errors import DcosError
 from .._files import open_regular
 from .._rules.security_modes import not_logged
 from .frame import Reading
-
-_GZIP = b"\x1f\x8b"
-_UNREADABLE = {
-    b"\xfd7zXZ\x00": "compressed with xz; unpack it first",
-    b"\x28\xb5\x2f\xfd": "compressed with zstd; unpack it first",
-    b"BZh": "compressed with bzip2; unpack it first",
-    b"LPKSHHRH": "a journal of systemd itself; export it with journalctl --file",
-}
-"""How files begin in which audit lines would not be found, and what to do about that."""
 
 
 @dataclass(frozen=True)
@@ -131,14 +122,14 @@ def _all(sources: Sources) -> Iterator[Iterator[bytes]]:
 def _check(path: str) -> None:
     with open_regular(path, "paths") as handle:
         begin = handle.read(8)
-    for magic, reason in _UNREADABLE.items():
-        if begin.startswith(magic):
-            raise DcosError(f"paths: {path} is {reason}.")
+    reason = unreadable(begin)
+    if reason is not None:
+        raise DcosError(f"paths: {path} is {reason}.")
 
 
 def _pieces(path: str) -> Iterator[bytes]:
     with open_regular(path, "paths") as handle:
-        packed = handle.read(len(_GZIP)) == _GZIP
+        packed = handle.read(len(GZIP)) == GZIP
         handle.seek(0)
         try:
             yield from _read(gzip.GzipFile(fileobj=handle) if packed else handle)

@@ -52,7 +52,11 @@ def test_a_private_key_is_recognised(form: str) -> None:
     assert holds_private_key(f"words {FORMS[form]} words")
 
 
-@pytest.mark.parametrize("text", ["", "/a.pem", public_text("a"), encoded(public_text("a")), certificate_text("a")])
+@pytest.mark.parametrize(
+    "text",
+    ["", "/a.pem", public_text("a"), encoded(public_text("a")), certificate_text("a")],
+    ids=["empty", "path", "public key", "public key in base64", "certificate"],
+)
 def test_public_text_is_not_taken_for_a_private_key(text: str) -> None:
     assert not holds_private_key(text)
 
@@ -137,7 +141,11 @@ def test_an_option_that_is_not_utf8_is_named(
         ("dcos_keypair", {"private_key_path": "/etc/passwd/x"}, "private_key_path"),
     ],
 )
-def test_an_invalid_path_is_named(name: str, options: dict[str, Any], option: str) -> None:
+def test_an_invalid_path_is_named(
+    name: str, options: dict[str, Any], option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # From Python 3.12 on, Ansible fails first on a NUL, when it writes the options to a syslog.
+    monkeypatch.setattr(basic, "HAS_SYSLOG", False)
     result = run(name, options, login={} if name == "dcos_keypair" else LOGIN)
     assert result["msg"].startswith(f"{option}: ")
     assert set(result["failure"]) == {"status", "code", "title"}

@@ -241,9 +241,9 @@ def test_a_foreign_file_is_left_alone(kind: str, half: str, end: str, pair: File
     assert made == []
 
 
-@pytest.mark.parametrize("text", [private_text("a"), private_text("a", form="TraditionalOpenSSL")])
-def test_blanks_around_a_key_do_no_harm(text: str, pair: Files) -> None:
-    pair.put(f"\n{text}\n \n", f" {public_text('a')}\n")
+@pytest.mark.parametrize("form", ["PKCS8", "TraditionalOpenSSL"])
+def test_blanks_around_a_key_do_no_harm(form: str, pair: Files) -> None:
+    pair.put(f"\n{private_text('a', form=form)}\n \n", f" {public_text('a')}\n")
     assert not pair.run().changed
     assert pair.run(present=False).changed
 
