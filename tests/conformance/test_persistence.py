@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import stat
 import threading
 from http.client import HTTPException
@@ -18,7 +16,7 @@ WRITES = 100
 
 
 def kill(emulator: Emulator) -> None:
-    os.kill(emulator.endpoints["pid"], signal.SIGKILL)
+    emulator.kill()
     emulator.close()
 
 
@@ -43,7 +41,7 @@ def test_kill_during_writes(own: Emulator) -> None:
     writer = threading.Thread(target=write)
     writer.start()
     assert enough.wait(30)
-    os.kill(own.endpoints["pid"], signal.SIGKILL)
+    own.kill()
     writer.join()
     own.close()
     assert WRITES // 2 <= len(answered) < WRITES
@@ -70,7 +68,7 @@ def test_a_restart_keeps_the_cluster(own: Emulator) -> None:
 
     def kept() -> dict[str, bytes]:
         return {
-            "ca": Path(own.endpoints["ca"]).read_bytes(),
+            "ca": Path(own.ca_path).read_bytes(),
             "jwks": own.iam("GET", "/auth/jwks").body,
             "acls": own.iam("GET", "/acls").body,
             "permissions": own.iam("GET", "/users/svc/permissions").body,
@@ -83,11 +81,10 @@ def test_a_restart_keeps_the_cluster(own: Emulator) -> None:
         }
 
     before = kept()
-    endpoints = own.endpoints
-    http, https = (endpoints[scheme].rsplit(":", 1)[1] for scheme in ("http", "https"))
+    addresses = (own.http, own.https)
     kill(own)
-    own.start("--http-port", http, "--https-port", https, "--superuser-password", "another-one")
-    assert {**own.endpoints, "pid": 0} == {**endpoints, "pid": 0}
+    own.start(superuser_password="another-one")
+    assert (own.http, own.https) == addresses
     assert kept() == before
     assert own.iam("GET", "/users", token=token).status == 200
     assert own.login(uid="svc", token=login_token(KEY, uid="svc")).status == 200
