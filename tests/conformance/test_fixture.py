@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -16,7 +15,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from conformance_support import COMMAND, eventually
+from conformance_support import eventually, run
 
 from dcos_emulator.cluster import Cluster
 from dcos_emulator.pytest_plugin import ClusterFactory
@@ -85,10 +84,7 @@ def test_the_life_of_a_cluster(dcos_cluster_factory: ClusterFactory) -> None:
         assert not runs(first)
         cluster.start()
         assert (cluster.url, ask()) == (where, 200)
-        stopped = subprocess.run(
-            [str(COMMAND), "stop", "--data-dir", cluster.data_dir], capture_output=True, check=True
-        )
-        assert stopped.stdout == b"stopped\n"
+        assert run("stop", "--data-dir", cluster.data_dir).stdout == "stopped\n"
         cluster.start()
         cluster.restart()
         assert (cluster.url, ask()) == (where, 200)
@@ -114,7 +110,7 @@ def test_it_ends_with_its_owner(tmp_path: Path) -> None:
         ({"security_mode": "strikt"}, "did not start on .*: argument --security-mode: invalid choice: 'strikt'"),
         ({"superuser_password": "odd"}, "did not start on .*: DCOS_EMULATOR_SUPERUSER_PASSWORD: the password must"),
         ({"variant": "open", "dcos_version": "1.9"}, "did not start on .*: argument --dcos-version: the variant open"),
-        ({"faults": [{"kind": "fire"}]}, r"faults\[0\]: unknown kind 'fire'"),
+        ({"security_mode": "disabled", "faults": [{"kind": "fire"}]}, r"faults\[0\]: unknown kind 'fire'"),
     ],
 )
 def test_why_it_does_not_start(dcos_cluster_factory: ClusterFactory, options: dict[str, object], message: str) -> None:
@@ -130,12 +126,3 @@ def test_a_marker_takes_names_only(request: pytest.FixtureRequest) -> None:
     request.node.add_marker(pytest.mark.dcos_cluster("permissive"))
     with pytest.raises(pytest.fail.Exception, match="by name only, not 'permissive'"):
         request.getfixturevalue("dcos_cluster")
-
-
-def test_a_port_that_is_taken(dcos_cluster_factory: ClusterFactory) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        with pytest.raises(pytest.fail.Exception, match=f"--http-port: cannot listen on 127.0.0.1:{port}: .*in use"):
-            dcos_cluster_factory(http_port=port)

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 import threading
 from http.client import HTTPException
 from pathlib import Path
 
-from conformance_support import KEY, SECRETS, Emulator, Names, login_token, public_pem
+from conformance_support import KEY, SECRETS, Emulator, Names, eventually, login_token, public_pem
 
 WRITES = 100
 
@@ -102,3 +103,13 @@ def test_files_are_private(own: Emulator) -> None:
         content = path.read_bytes()
         assert b"a-password-to-find" not in content, path
         assert b"deleteme" not in content, path
+
+
+def test_it_ends_when_its_directory_is_removed(tmp_path: Path) -> None:
+    """The emulator's own promise: whoever removes a cluster leaves no process behind; it lets a successor alone."""
+    with Emulator(tmp_path, "disabled") as removed:
+        shutil.rmtree(tmp_path)
+        with Emulator(tmp_path, "disabled") as successor:
+            eventually(lambda: removed._process.poll() == 0)
+            assert (tmp_path / "endpoints.json").exists()
+            assert successor.iam("GET", "/auth/jwks", token=None).status == 200

@@ -140,8 +140,7 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         parser.error(f"argument --data-dir: {error.filename}: {error.strerror}")
     if options.detach:
         return _detach(options, password, data_dir)
-    lock = data_dir.acquire_lock()
-    if lock is None:
+    if not data_dir.acquire_lock():
         raise settings.EmulatorError(_busy(data_dir))
     # The web server's imports take most of a short command's time, so only the command that needs them pays.
     from .server import serve

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from .daemon import health, launch, set_faults, stop
+from .daemon import health, launch, set_faults
 from .datadir import DataDir, Endpoints
 from .identity_provider import IdentityProvider
 from .settings import DEFAULT_PASSWORD, DEFAULT_SUPERUSER, DEFAULT_TOKEN_LIFETIME, ENTERPRISE, EmulatorError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     # Part of typing from Python 3.11 on; only type checkers look here.
     from typing_extensions import Self, Unpack
 
+_STOP_SECONDS = 15.0
 _OTHER_SOURCES = (
     "DCOS_ACS_TOKEN",
     "DCOS_DIR",
@@ -98,7 +99,7 @@ class Cluster:
         if self._options.get("variant", ENTERPRISE) == ENTERPRISE:
             self._options.setdefault("security_mode", "strict")
         if self._process is not None and self._process.poll() is not None:
-            self._forget_process()  # somebody else ended it
+            self.stop()  # somebody else ended it; this forgets the process
         try:
             self._files.create()
             self._process, endpoints = launch(self._arguments(), self._password(), self._files, subprocess.PIPE)
@@ -111,23 +112,25 @@ class Cluster:
 
     def stop(self) -> None:
         """Stop it, and wait until it has ended. Fine if it does not run."""
-        stop(self._files)
-        self._forget_process()
+        self._end(signal.SIGTERM)
 
     def kill(self) -> None:
         """End it without a chance to tidy up, as a power failure does."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
-            self._forget_process()
+        self._end(signal.SIGKILL)
 
     def restart(self) -> None:
         """Stop it and start it again: the same cluster at the same addresses, without faults."""
         self.stop()
         self.start()
 
-    def _forget_process(self) -> None:
+    def _end(self, number: signal.Signals) -> None:
         if self._process is not None:
-            self._process.communicate()  # closes the pipe, which would end it too
+            self._process.send_signal(number)
+            try:
+                self._process.communicate(timeout=_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.communicate()
             self._process = None
 
     def _arguments(self) -> list[str]:

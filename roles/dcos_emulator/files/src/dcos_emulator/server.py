@@ -33,12 +33,16 @@ from .settings import CONTROL_PREFIX, EmulatorError, Settings
 # Room for a secret that is too large, so that the secret store can say so itself.
 _MAX_BODY = 16 * 2**20
 _BACKLOG = 1024
+_LOOK_SECONDS = 0.5
 _LOOPBACK = "127.0.0.1"
 _LOOPBACK_6 = "::1"
 
 
 def serve(settings: Settings, data_dir: DataDir, *, stop_at_eof: bool = False) -> None:
-    """Run until SIGTERM or SIGINT, or until standard input ends. The caller holds the data directory's lock."""
+    """Run until SIGTERM or SIGINT, or until standard input ends, or until the data directory is removed.
+
+    The caller holds the directory's lock.
+    """
     data_dir.remove_endpoints()
     try:
         emulator = Emulator(settings, data_dir)
@@ -81,7 +85,10 @@ async def _serve(emulator: Emulator, stop_at_eof: bool) -> None:
         )
     )
     print(f"dcos-emulator: process {os.getpid()}, {settings.security_mode}, port {https_port or http_port}", flush=True)
-    await stop.wait()
+    # Without its directory nobody could stop it any more, and what it answers could not be kept.
+    while not stop.is_set() and not data_dir.is_removed():
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(stop.wait(), _LOOK_SECONDS)
     data_dir.remove_endpoints()
     for runner in runners:
         await runner.cleanup()
