@@ -685,8 +685,8 @@ EMULATOR = Group(
     ],
 )
 
-IN_PACKAGING = tuple(
+IN_PACKAGING = [
     Example(f"{GUIDES}/emulator.rst", title)
     for title in ("Provision a service", "Verify", "Provision the cart", "Test")
-)
+]
 """Run by tests/packaging, where the collection is installed as its users install it."""
