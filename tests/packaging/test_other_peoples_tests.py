@@ -170,7 +170,7 @@ def test_wheels_without_an_index(stranger: Stranger, tmp_path: Path) -> None:
     assert "dcos_emulator_wheelhouse names a folder of wheels" in output
     code, output = role(stranger, {**places, "dcos_emulator_wheelhouse": f"{wheels}-none"}, **unreachable)
     assert code != 0
-    assert f"dcos_emulator_wheelhouse: neither the host nor the controller has a folder {wheels}-none" in output
+    assert f"dcos_emulator_wheelhouse: there is no folder {wheels}-none with wheels" in output
 
     def must(variables: Mapping[str, object]) -> None:
         code, output = role(stranger, variables, **unreachable)
@@ -185,8 +185,11 @@ def test_wheels_without_an_index(stranger: Stranger, tmp_path: Path) -> None:
         # What somebody changed is not what the role holds.
         (changed,) = (tmp_path / "venv").glob("lib/*/site-packages/dcos_emulator/seed.py")
         changed.write_text(changed.read_text() + "# changed\n")
-        must({**places, "dcos_emulator_wheelhouse": str(wheels)})
+        # By its full name, the connection counts as one to another machine.
+        must({**places, "dcos_emulator_wheelhouse": str(wheels), "ansible_connection": "ansible.builtin.local"})
         assert "# changed" not in changed.read_text()
+        assert (tmp_path / "cluster" / "package" / "pyproject.toml").exists()
+        assert list((tmp_path / "cluster" / "wheelhouse").glob("hatchling-*.whl"))
     finally:
         must(stopped)
     assert emulators(tmp_path) == []
