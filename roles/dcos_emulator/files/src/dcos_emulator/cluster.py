@@ -74,8 +74,8 @@ class Cluster:
     security_mode: str
 
     def __init__(self, data_dir: Path, **options: Unpack[ClusterOptions]) -> None:
-        self.data_dir = data_dir
         self._files = DataDir(data_dir)
+        self.data_dir = self._files.path
         self._options: dict[str, object] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._endpoints: Endpoints | None = None
