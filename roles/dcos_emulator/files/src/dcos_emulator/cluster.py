@@ -91,22 +91,24 @@ class Cluster:
 
     def start(self, **options: Unpack[ClusterOptions]) -> None:
         """Start it, also once more; options replace those of the starts before. It keeps its addresses."""
-        self._options |= options
-        unknown = sorted(self._options.keys() - ClusterOptions.__annotations__)
+        unknown = sorted(options.keys() - ClusterOptions.__annotations__.keys())
         if unknown:
             known = ", ".join(ClusterOptions.__annotations__)
             raise EmulatorError(f"An emulator has no option {unknown[0]!r}. Its options are: {known}")
-        if self._options.get("variant", ENTERPRISE) == ENTERPRISE:
-            self._options.setdefault("security_mode", "strict")
+        wanted: dict[str, object] = {**self._options, **options}
+        if wanted.get("variant", ENTERPRISE) == ENTERPRISE:
+            wanted.setdefault("security_mode", "strict")
         if self._process is not None and self._process.poll() is not None:
             self.stop()  # somebody else ended it; this forgets the process
         try:
             self._files.create()
-            self._process, endpoints = launch(self._arguments(), self._password(), self._files, subprocess.PIPE)
+            self._process, endpoints = launch(
+                _arguments(self._files.path, wanted), _password(wanted), self._files, subprocess.PIPE
+            )
         except (EmulatorError, OSError) as error:
             raise EmulatorError(f"The emulator did not start on {self.data_dir}: {error}") from None
         self._endpoints = endpoints
-        self._options |= {"http_port": _port(endpoints.http), "https_port": _port(endpoints.https)}
+        self._options = {**wanted, "http_port": _port(endpoints.http), "https_port": _port(endpoints.https)}
         state = health(endpoints)
         self.variant, self.security_mode = str(state["variant"]), str(state["security_mode"])
 
@@ -132,17 +134,6 @@ class Cluster:
                 self._process.kill()
                 self._process.communicate()
             self._process = None
-
-    def _arguments(self) -> list[str]:
-        arguments = ["--stop-at-eof", f"--data-dir={self._files.path}"]
-        for name, value in self._options.items():
-            if name != "superuser_password":
-                text = str(value).lower() if isinstance(value, bool) else str(value)
-                arguments.append(f"--{name.replace('_', '-')}={text}")
-        return arguments
-
-    def _password(self) -> str:
-        return str(self._options.get("superuser_password", DEFAULT_PASSWORD))
 
     # How it is reached
 
@@ -187,7 +178,7 @@ class Cluster:
     def password(self) -> str:
         """That user's password."""
         self._must_have_passwords()
-        return self._password()
+        return _password(self._options)
 
     def _must_have_passwords(self) -> None:
         if self.variant != ENTERPRISE:
@@ -233,6 +224,20 @@ class Cluster:
     def audit(self) -> list[str]:
         """The lines of its audit log, of all its starts."""
         return _lines(self._files.audit_log)
+
+
+def _arguments(data_dir: Path, options: Mapping[str, object]) -> list[str]:
+    """Without the password: arguments can be seen by everybody on the machine."""
+    arguments = ["--stop-at-eof", f"--data-dir={data_dir}"]
+    for name, value in options.items():
+        if name != "superuser_password":
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            arguments.append(f"--{name.replace('_', '-')}={text}")
+    return arguments
+
+
+def _password(options: Mapping[str, object]) -> str:
+    return str(options.get("superuser_password", DEFAULT_PASSWORD))
 
 
 def _port(url: str | None) -> int:
