@@ -7,17 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, TypeVar
 
 import pytest
 
+from dcos_emulator.cluster import Cluster
 
-class Stoppable(Protocol):
-    def stop(self) -> None:
-        """End it, and wait until it has ended."""
-
-
-EmulatorT = TypeVar("EmulatorT", bound=Stoppable)
+EmulatorT = TypeVar("EmulatorT", bound=Cluster)
 
 
 def emulator_fixture(
@@ -27,8 +23,7 @@ def emulator_fixture(
 
     @pytest.fixture(scope=scope)
     def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatorT]:
-        emulator = make(tmp_path_factory.mktemp(mode), mode)
-        yield emulator
-        emulator.stop()
+        with make(tmp_path_factory.mktemp(mode), mode) as emulator:
+            yield emulator
 
     return running

@@ -27,6 +27,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from dcos_emulator.cluster import Cluster
+
 IAM = "/acs/api/v1"
 SECRETS = "/secrets/v1"
 SUPERUSER, PASSWORD = "bootstrapuser", "deleteme"
@@ -80,28 +82,17 @@ def eventually(condition: Callable[[], Any], seconds: float = 15.0) -> Any:
     return result
 
 
-class Emulator:
+class Emulator(Cluster):
     """A running emulator, and a client for it."""
 
-    def __init__(self, data_dir: Path, mode: str = "strict", *options: str) -> None:
-        self.data_dir = data_dir
-        self.mode = mode
-        self.options = options
+    def __init__(self, data_dir: Path, mode: str = "strict", **options: Any) -> None:
         self._tokens: dict[str, str] = {}
         self._connections: dict[str, http.client.HTTPConnection] = {}
-        self.start()
-
-    def start(self, *options: str) -> None:
-        arguments = ["serve", "--security-mode", self.mode, "--data-dir", self.data_dir, *self.options, *options]
-        result = run(*arguments, "--detach")
-        assert result.returncode == 0, result.stderr
-        self.endpoints = json.loads((self.data_dir / "endpoints.json").read_text())
-        self.url = self.endpoints["https"] or self.endpoints["http"]
+        super().__init__(data_dir, security_mode=mode, **options)
 
     def stop(self) -> None:
         self.close()
-        result = run("stop", "--data-dir", self.data_dir)
-        assert result.returncode == 0, result.stderr
+        super().stop()
 
     def close(self) -> None:
         for connection in self._connections.values():
@@ -110,7 +101,7 @@ class Emulator:
 
     def tls(self) -> ssl.SSLContext:
         """The strictest verification there is."""
-        context = ssl.create_default_context(cafile=self.endpoints["ca"])
+        context = ssl.create_default_context(cafile=self.ca_path)
         context.verify_flags |= ssl.VERIFY_X509_STRICT
         return context
 
@@ -190,15 +181,6 @@ class Emulator:
     def use_token(self, token: str) -> None:
         """Be the superuser with this token from now on."""
         self._tokens[SUPERUSER] = token
-
-    def faults(self, *faults: dict[str, Any]) -> Answer:
-        return self.call("PUT", "/_emulator/faults", json_body={"faults": list(faults)}, token=None)
-
-    def requests(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in (self.data_dir / "requests.log").read_text().splitlines()]
-
-    def audit(self) -> list[str]:
-        return (self.data_dir / "audit.log").read_text().splitlines()
 
     def grant(self, uid: str, rid: str, action: str) -> None:
         """Grant, and make the ACL where it is missing."""

@@ -270,7 +270,7 @@ def test_metadata(emulator: Emulator) -> None:
 def test_ca(emulator: Emulator) -> None:
     """security-modes section 4: the CA's PEM, and the same one by its own API."""
     pem = emulator.call("GET", "/ca/dcos-ca.crt", token=None).text
-    with open(emulator.endpoints["ca"]) as stream:
+    with open(emulator.ca_path) as stream:
         assert pem == stream.read()
     assert ssl.PEM_cert_to_DER_cert(pem)
     info = emulator.call("POST", "/ca/api/v2/info", json_body={"profile": ""}, token=None).json

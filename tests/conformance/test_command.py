@@ -70,8 +70,8 @@ def test_a_second_emulator_is_refused(emulator: Emulator, detach: list[str]) -> 
     """The emulator's own promise: one emulator per data directory; the running one is not disturbed."""
     result = run("serve", "--security-mode", "strict", "--data-dir", emulator.data_dir, *detach)
     assert result.returncode == 1
-    assert f"process {emulator.endpoints['pid']}" in result.stderr
-    assert json.loads((emulator.data_dir / "endpoints.json").read_text()) == emulator.endpoints
+    assert f"process {emulator.pid}" in result.stderr
+    assert json.loads((emulator.data_dir / "endpoints.json").read_text())["pid"] == emulator.pid
     assert emulator.call("GET", "/_emulator/health", token=None).status == 200
 
 
@@ -86,14 +86,13 @@ def test_a_broken_state(tmp_path: Path) -> None:
 
 def test_stop(tmp_path: Path) -> None:
     """The emulator's own promise: stopping waits until it is gone, and a second time is fine."""
-    emulator = Emulator(tmp_path / "data", "disabled")
-    port = int(emulator.endpoints["http"].rsplit(":", 1)[1])
-    assert run("stop", "--data-dir", emulator.data_dir).stdout == "stopped\n"
-    assert not (emulator.data_dir / "endpoints.json").exists()
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", port))
-    result = run("stop", "--data-dir", emulator.data_dir)
-    assert (result.returncode, result.stdout) == (0, "not running\n")
+    with Emulator(tmp_path / "data", "disabled") as emulator:
+        assert run("stop", "--data-dir", emulator.data_dir).stdout == "stopped\n"
+        assert not (emulator.data_dir / "endpoints.json").exists()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", int(emulator.http.rsplit(":", 1)[1])))
+        result = run("stop", "--data-dir", emulator.data_dir)
+        assert (result.returncode, result.stdout) == (0, "not running\n")
     assert run("stop", "--data-dir", tmp_path / "nothing").returncode == 0
 
 
@@ -132,17 +131,15 @@ def test_in_the_foreground(tmp_path: Path) -> None:
     assert not (tmp_path / "endpoints.json").exists()
 
 
-def test_password_by_environment(tmp_path: Path) -> None:
+def test_password_by_environment(disabled: Emulator, tmp_path: Path) -> None:
     """The emulator's own promise: name and password can be chosen; the password is in no process's arguments."""
     environment = {**os.environ, "DCOS_EMULATOR_SUPERUSER_PASSWORD": "by-environment"}
     arguments = ["--security-mode", "disabled", "--data-dir", tmp_path, "--superuser", "boss", "--detach"]
     assert run("serve", *arguments, env=environment).returncode == 0
     endpoints = json.loads((tmp_path / "endpoints.json").read_text())
     try:
-        emulator = Emulator.__new__(Emulator)
-        emulator._connections, emulator.url = {}, endpoints["http"]
-        assert emulator.login(uid="boss", password="by-environment").status == 200
-        emulator.close()
+        body = {"uid": "boss", "password": "by-environment"}
+        assert disabled.iam("POST", "/auth/login", body, token=None, url=endpoints["http"]).status == 200
         arguments_seen = Path(f"/proc/{endpoints['pid']}/cmdline")
         if arguments_seen.exists():
             assert b"by-environment" not in arguments_seen.read_bytes()
@@ -152,7 +149,7 @@ def test_password_by_environment(tmp_path: Path) -> None:
 
 def test_token_lifetime_and_version(tmp_path: Path) -> None:
     """iam-api section 5: the lifetime can be seconds; dcos-cli pkg/setup: no variant before 1.12."""
-    emulator = Emulator(tmp_path, "disabled", "--auth-token-lifetime", "1", "--dcos-version", "1.11.9")
+    emulator = Emulator(tmp_path, "disabled", auth_token_lifetime=1, dcos_version="1.11.9")
     try:
         token = emulator.token()
         assert emulator.iam("GET", "/users", token=token).status == 200
@@ -166,7 +163,7 @@ def test_token_lifetime_and_version(tmp_path: Path) -> None:
 
 def test_an_unlisted_superuser(tmp_path: Path) -> None:
     """The emulator's own promise: in no list, but there; it is whom the cluster was made with, at each start anew."""
-    emulator = Emulator(tmp_path, "disabled", "--superuser", "boss", "--superuser-password", PASSWORD)
+    emulator = Emulator(tmp_path, "disabled", superuser="boss", superuser_password=PASSWORD)
     lists = ("/users", "/groups/superusers/users")
 
     def listed() -> list[int]:
@@ -179,7 +176,7 @@ def test_an_unlisted_superuser(tmp_path: Path) -> None:
         emulator.use_token(emulator.login(uid="boss", password=PASSWORD).json["token"])
         assert (listed(), first_user()) == ([1, 1], False)
         emulator.stop()
-        emulator.start("--list-superuser", "false", "--superuser", "somebody-else")
+        emulator.start(list_superuser=False, superuser="somebody-else")
         assert (listed(), first_user()) == ([0, 0], True)
         assert emulator.iam("GET", "/users/boss").status == 200
         assert emulator.login(uid="boss", password=PASSWORD).status == 200
@@ -188,7 +185,7 @@ def test_an_unlisted_superuser(tmp_path: Path) -> None:
         emulator.must(204, "PUT", "/groups/superusers/users/joe")
         assert (listed(), first_user()) == ([1, 1], False)
         emulator.stop()
-        emulator.start("--list-superuser", "true")
+        emulator.start(list_superuser=True)
         assert (listed(), first_user()) == ([2, 2], False)
     finally:
         emulator.stop()
@@ -196,7 +193,7 @@ def test_an_unlisted_superuser(tmp_path: Path) -> None:
 
 def test_no_providers_before_1_13(tmp_path: Path) -> None:
     """iam-api sections 2, 3: up to 1.12 users and groups do not say which provider they come from."""
-    emulator = Emulator(tmp_path, "disabled", "--dcos-version", "1.12.4")
+    emulator = Emulator(tmp_path, "disabled", dcos_version="1.12.4")
     try:
         (user,) = emulator.iam("GET", "/users").json["array"]
         (group,) = emulator.iam("GET", "/groups").json["array"]
@@ -214,13 +211,13 @@ def test_the_role_has_a_variable_for_every_option() -> None:
     options = set(re.findall(r"--([a-z-]+)", run("serve", "--help").stdout))
     tasks = (Path(__file__).parents[2] / "roles/dcos_emulator/tasks/launched.yml").read_text()
     passed = dict(re.findall(r"--([a-z-]+)=\{\{ (dcos_emulator_[a-z_]+)", tasks))
-    assert set(passed) == options - {"help", "detach", "superuser-password"}
+    assert set(passed) == options - {"help", "detach", "stop-at-eof", "superuser-password"}
     assert passed == {option: f"dcos_emulator_{option.replace('-', '_')}" for option in passed}
 
 
 def test_only_loopback(emulator: Emulator) -> None:
     """The emulator's own promise: it listens nowhere else."""
-    ports = {int(emulator.endpoints[scheme].rsplit(":", 1)[1]) for scheme in ("http", "https")}
+    ports = {int(url.rsplit(":", 1)[1]) for url in (emulator.http, emulator.https)}
     listening = []
     for table, loopback in (("tcp", "0100007F"), ("tcp6", "00000000000000000000000001000000")):
         source = Path("/proc/net") / table

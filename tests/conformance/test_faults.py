@@ -274,8 +274,10 @@ def test_slow_permissions_of_a_membership(emulator: Emulator, names: Names) -> N
 
 def test_replacing_reading_and_clearing(emulator: Emulator) -> None:
     fault = {"kind": "latency", "seconds": 0}
-    assert emulator.faults(fault).json["faults"] == [fault]
-    assert emulator.faults(fault, fault).json["faults"] == [fault, fault]
+    emulator.faults(fault)
+    assert emulator.call("GET", "/_emulator/faults", token=None).json["faults"] == [fault]
+    emulator.faults(fault, fault)
+    assert emulator.call("GET", "/_emulator/faults", token=None).json["faults"] == [fault, fault]
     assert emulator.call("DELETE", "/_emulator/faults", token=None).json["faults"] == []
     assert emulator.call("GET", "/_emulator/faults", token=None).json["faults"] == []
 

@@ -129,7 +129,7 @@ def test_request_log(emulator: Emulator, names: Names) -> None:
     emulator.login(uid="bootstrapuser", password="deleteme")
     emulator.login(uid="bootstrapuser", password="wrong")
     emulator.call("GET", f"{SECRETS}/secret/default/?list=true", token=None)
-    emulator.call("GET", "/any", token=None, url=emulator.endpoints["http"])
+    emulator.call("GET", "/any", token=None, url=emulator.http)
     entries = emulator.requests()[before:]
     keys = ["time", "method", "path", "query", "status", "uid", "scheme", "fault"]
     assert all(list(entry) == keys for entry in entries)

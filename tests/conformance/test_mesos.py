@@ -412,7 +412,7 @@ def test_through_admin_router(emulator: Emulator, scheduler: Scheduler, path: st
 
 def test_before_1_10_agents_do_not_ask(tmp_path: Path) -> None:
     """presets: the tests of the SDK call agent:task:user needed from DC/OS 1.10 on; above it is 2.2."""
-    emulator = Emulator(tmp_path, "strict", "--dcos-version", "1.9")
+    emulator = Emulator(tmp_path, "strict", dcos_version="1.9")
     try:
         scheduler = Scheduler(emulator, "bootstrapuser")
         scheduler.subscribe()

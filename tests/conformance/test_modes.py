@@ -17,11 +17,11 @@ METADATA = "/dcos-metadata/bootstrap-config.json"
 def test_endpoints(strict: Emulator, permissive: Emulator, disabled: Emulator) -> None:
     """security-modes section 10: listeners."""
     for emulator in (strict, permissive):
-        assert emulator.endpoints["http"].startswith("http://127.0.0.1:")
-        assert emulator.endpoints["https"].startswith("https://127.0.0.1:")
-        assert emulator.endpoints["ca"] == str(emulator.data_dir / "ca.crt")
-    assert disabled.endpoints["http"].startswith("http://127.0.0.1:")
-    assert (disabled.endpoints["https"], disabled.endpoints["ca"]) == (None, None)
+        assert emulator.http.startswith("http://127.0.0.1:")
+        assert emulator.https.startswith("https://127.0.0.1:")
+        assert emulator.ca_path == str(emulator.data_dir / "ca.crt")
+    assert disabled.http.startswith("http://127.0.0.1:")
+    assert (disabled.https, disabled.ca_path) == (None, None)
 
 
 @pytest.mark.parametrize("mode", ["strict", "permissive", "disabled"])
@@ -34,7 +34,7 @@ def test_each_mode_works(request: pytest.FixtureRequest, mode: str) -> None:
     assert emulator.call("GET", f"{SECRETS}/secret/default/?list=true", token=None).status == 401
     health = emulator.call("GET", "/_emulator/health", token=None)
     expected = {"status": "ok", "variant": "enterprise", "security_mode": mode, "authentication": True}
-    assert health.json == {**expected, "pid": emulator.endpoints["pid"]}
+    assert health.json == {**expected, "pid": emulator.pid}
 
 
 def test_native_accounts(strict: Emulator, permissive: Emulator, disabled: Emulator) -> None:
@@ -67,16 +67,16 @@ def test_built_in(request: pytest.FixtureRequest, mode: str) -> None:
 )
 def test_strict_redirects_everything(strict: Emulator, method: str, path: str) -> None:
     """security-modes sections 2, 11: all of http goes to https, path and query untouched; 307 keeps the method."""
-    http = strict.endpoints["http"]
+    http = strict.http
     body = b"{}" if method == "PUT" else None
     answer = strict.call(method, path, token=None, body=body, url=http)
-    assert (answer.status, answer.headers["Location"]) == (307, strict.endpoints["https"] + path)
+    assert (answer.status, answer.headers["Location"]) == (307, strict.https + path)
 
 
 def test_redirects_keep_the_requested_name(strict: Emulator) -> None:
     """The emulator's own choice: a name of its certificate is kept, anything else is not echoed."""
-    port = strict.endpoints["https"].rsplit(":", 1)[1]
-    connection = strict.connect(strict.endpoints["http"])
+    port = strict.https.rsplit(":", 1)[1]
+    connection = strict.connect(strict.http)
     for host, expected in (("localhost:1", "localhost"), ("evil.example", "127.0.0.1"), ("[::1]:80", "[::1]")):
         connection.putrequest("GET", "/x", skip_host=True)
         connection.putheader("Host", host)
@@ -89,9 +89,9 @@ def test_redirects_keep_the_requested_name(strict: Emulator) -> None:
 
 def test_permissive_speaks_both(permissive: Emulator) -> None:
     """security-modes section 2: only the root path redirects."""
-    http = permissive.endpoints["http"]
+    http = permissive.http
     answer = permissive.call("GET", "/", token=None, url=http)
-    assert (answer.status, answer.headers["Location"]) == (307, permissive.endpoints["https"] + "/")
+    assert (answer.status, answer.headers["Location"]) == (307, permissive.https + "/")
     assert permissive.iam("GET", "/users", url=http).status == 200
     assert permissive.iam("GET", "/users").status == 200
     assert permissive.call("GET", "/", token=None).status == 200
@@ -106,6 +106,6 @@ def test_disabled_is_plain(disabled: Emulator) -> None:
 
 def test_control_is_not_redirected(strict: Emulator) -> None:
     """The emulator's own promise: the control interface answers on every listener."""
-    for url in (strict.endpoints["http"], strict.endpoints["https"]):
+    for url in (strict.http, strict.https):
         assert strict.call("GET", "/_emulator/health", token=None, url=url).status == 200
         assert strict.call("GET", "/_emulator/faults", token=None, url=url).json["faults"] == []

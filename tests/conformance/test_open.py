@@ -24,8 +24,8 @@ FIRST, SECOND, UNKNOWN = "first@example.com", "second@example.com", "nobody@exam
 REFUSED = "OpenID Connect ID Token login failed: "
 
 
-def start(path: Path, variant: str, *options: str) -> Emulator:
-    return Emulator(path, "permissive", "--variant", variant, *options)
+def start(path: Path, variant: str, **options: Any) -> Emulator:
+    return Emulator(path, "permissive", variant=variant, **options)
 
 
 def id_token(emulator: Emulator, email: str = FIRST, *options: str) -> str:
@@ -137,7 +137,7 @@ def test_only_the_first_user_comes_by_itself(tmp_path: Path) -> None:
 def test_authentication_switched_off(tmp_path: Path) -> None:
     """dcos-docs: DC/OS security: opt-out; dcos-cli: the probe answers 200 then."""
     for variant in ("open", "open-1.12"):
-        emulator = start(tmp_path / variant, variant, "--authentication", "false")
+        emulator = start(tmp_path / variant, variant, authentication=False)
         try:
             assert emulator.call("HEAD", PROBE, token=None).status == 200
             assert emulator.iam("PUT", f"/users/{FIRST}", {}, token=None).status == 201

@@ -5,20 +5,19 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import shutil
 import stat
 import threading
 from http.client import HTTPException
 from pathlib import Path
 
-from conformance_support import KEY, SECRETS, Emulator, Names, login_token, public_pem
+from conformance_support import KEY, SECRETS, Emulator, Names, eventually, login_token, public_pem
 
 WRITES = 100
 
 
 def kill(emulator: Emulator) -> None:
-    os.kill(emulator.endpoints["pid"], signal.SIGKILL)
+    emulator.kill()
     emulator.close()
 
 
@@ -43,7 +42,7 @@ def test_kill_during_writes(own: Emulator) -> None:
     writer = threading.Thread(target=write)
     writer.start()
     assert enough.wait(30)
-    os.kill(own.endpoints["pid"], signal.SIGKILL)
+    own.kill()
     writer.join()
     own.close()
     assert WRITES // 2 <= len(answered) < WRITES
@@ -70,7 +69,7 @@ def test_a_restart_keeps_the_cluster(own: Emulator) -> None:
 
     def kept() -> dict[str, bytes]:
         return {
-            "ca": Path(own.endpoints["ca"]).read_bytes(),
+            "ca": Path(own.ca_path).read_bytes(),
             "jwks": own.iam("GET", "/auth/jwks").body,
             "acls": own.iam("GET", "/acls").body,
             "permissions": own.iam("GET", "/users/svc/permissions").body,
@@ -83,11 +82,10 @@ def test_a_restart_keeps_the_cluster(own: Emulator) -> None:
         }
 
     before = kept()
-    endpoints = own.endpoints
-    http, https = (endpoints[scheme].rsplit(":", 1)[1] for scheme in ("http", "https"))
+    addresses = (own.http, own.https)
     kill(own)
-    own.start("--http-port", http, "--https-port", https, "--superuser-password", "another-one")
-    assert {**own.endpoints, "pid": 0} == {**endpoints, "pid": 0}
+    own.start(superuser_password="another-one")
+    assert (own.http, own.https) == addresses
     assert kept() == before
     assert own.iam("GET", "/users", token=token).status == 200
     assert own.login(uid="svc", token=login_token(KEY, uid="svc")).status == 200
@@ -105,3 +103,13 @@ def test_files_are_private(own: Emulator) -> None:
         content = path.read_bytes()
         assert b"a-password-to-find" not in content, path
         assert b"deleteme" not in content, path
+
+
+def test_it_ends_when_its_directory_is_removed(tmp_path: Path) -> None:
+    """The emulator's own promise: whoever removes a cluster leaves no process behind; it lets a successor alone."""
+    with Emulator(tmp_path, "disabled") as removed:
+        shutil.rmtree(tmp_path)
+        with Emulator(tmp_path, "disabled") as successor:
+            eventually(lambda: removed._process.poll() == 0)
+            assert (tmp_path / "endpoints.json").exists()
+            assert successor.iam("GET", "/auth/jwks", token=None).status == 200

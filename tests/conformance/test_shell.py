@@ -97,7 +97,7 @@ echo done
 def test_with_curl_and_openssl(emulator: Emulator, tmp_path: Path) -> None:
     """The vendor's tutorial for custom services: account, secret, grant, login token, use."""
     (tmp_path / "script.sh").write_text(SCRIPT)
-    command = ["sh", str(tmp_path / "script.sh"), str(tmp_path), emulator.url, emulator.endpoints["ca"]]
+    command = ["sh", str(tmp_path / "script.sh"), str(tmp_path), emulator.url, emulator.ca_path]
     result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (result.returncode, result.stdout) == (0, "done\n"), result.stderr
 
@@ -106,7 +106,7 @@ def test_with_requests(emulator: Emulator) -> None:
     """The library that most clients use, with the certificate verified."""
     requests = pytest.importorskip("requests")
     with requests.Session() as session:
-        session.verify = emulator.endpoints["ca"]
+        session.verify = emulator.ca_path
         session.trust_env = False
         body = {"uid": "bootstrapuser", "password": "deleteme"}
         answer = session.post(f"{emulator.url}/acs/api/v1/auth/login", json=body)

@@ -47,11 +47,11 @@ def test_reads(emulator: Emulator, path: str) -> None:
         connection.close()
 
     threads = [threading.Thread(target=read) for _turn in range(CONNECTIONS)]
-    start = used_seconds(emulator.endpoints["pid"])
+    start = used_seconds(emulator.pid)
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    rate = READS / (used_seconds(emulator.endpoints["pid"]) - start)
+    rate = READS / (used_seconds(emulator.pid) - start)
     assert not failures
     assert rate >= WANTED, f"{rate:.0f} reads a second"

@@ -223,7 +223,7 @@ def cluster(folder: Path, mode: str, variant: str) -> Iterator[tuple[Emulator, s
     data.create()
     with mock.patch.object(certificates, "DNS_NAMES", (*certificates.DNS_NAMES, HOST)):
         certificates.ensure_certificates(data.ca, data.ca_key, data.server_certificate, data.server_key)
-    emulator = Emulator(data.path, mode, "--variant", variant)
+    emulator = Emulator(data.path, mode, variant=variant)
     try:
         if variant == "enterprise":
             emulator.make_person(ADMIN, ADMIN_PASSWORD)

@@ -21,7 +21,6 @@ FORGOTTEN = "Remove the service account's secret"
 UNUSED = "Delete unused ACLs"
 DATA_DIR = "Make the data directory"
 STARTED = "Start the emulator in the background"
-STOPPED = "Stop the emulator"
 
 PROVISIONED = (KEY, ACCOUNT, GRANTS)
 
@@ -673,8 +672,6 @@ OPEN = Group(
 EMULATOR = Group(
     connection=False,
     data_dirs=["cluster", ".cluster"],
-    # What molecule.yml would say about the host.
-    host_variables={"dcos_emulator_data_dir": "{{ playbook_dir }}/cluster"},
     examples=[
         Example(
             "roles/dcos_emulator/README.md",
@@ -682,76 +679,15 @@ EMULATOR = Group(
             changed=[DATA_DIR, STARTED, "Make a key pair", "Make an account"],
         ),
         Example(
-            "roles/dcos_emulator/README.md",
-            "Prepare",
-            changed=[STOPPED, "Forget that cluster", DATA_DIR, STARTED],
-            again=[STOPPED, "Forget that cluster", DATA_DIR, STARTED],
-        ),
-        Example(
-            "roles/dcos_emulator/README.md",
-            "Converge",
-            before="""
-            - ansible.builtin.file: {path: "{{ where }}/my_role/tasks", state: directory, mode: "0700"}
-              vars: &where {where: "{{ lookup('ansible.builtin.env', 'HOME') }}/.ansible/roles"}
-            - ansible.builtin.copy:
-                content: |
-                  - name: Look at the cluster
-                    dcos.security.dcos_cluster_info:
-                dest: "{{ where }}/my_role/tasks/main.yml"
-                mode: "0600"
-              vars: *where
-            """,
-        ),
-        Example("roles/dcos_emulator/README.md", "Clean up", changed=[STOPPED]),
-        Example(
-            f"{GUIDES}/emulator.rst",
-            "Prepare",
-            changed=["Forget that cluster", DATA_DIR, STARTED],
-            again=[STOPPED, "Forget that cluster", DATA_DIR, STARTED],
-        ),
-        Example(f"{GUIDES}/emulator.rst", "Converge", changed=PROVISIONED),
-        Example(f"{GUIDES}/emulator.rst", "Verify"),
-        Example(f"{GUIDES}/emulator.rst", "Clean up", changed=[STOPPED]),
-        Example(
             f"{GUIDES}/emulator.rst",
             "Test with a cluster that loses connections",
             changed=[DATA_DIR, STARTED, "Check that the task finds out what happened"],
         ),
-        Example(
-            "roles/dcos_emulator/README.md",
-            "default",
-            # Molecule itself, with the files of the examples before.
-            around="""
-            - hosts: localhost
-              gather_facts: false
-              tasks:
-                - name: Make a folder for the scenario
-                  ansible.builtin.file: {path: molecule/default, state: directory, mode: "0700"}
-                - name: Put the files where Molecule finds them
-                  ansible.builtin.copy: {src: "{{ item.value }}", dest: "molecule/default/{{ item.key }}", mode: "0600"}
-                  loop: "{{ {'molecule.yml': 'FILE', 'prepare.yml': 'example-1.yml', 'converge.yml': 'example-2.yml',
-                    'verify.yml': 'example-2.yml', 'cleanup.yml': 'example-3.yml'} | dict2items }}"
-                - name: Name the command of the emulator
-                  ansible.builtin.copy:
-                    content: >-
-                      {{ {'prerun': false, 'provisioner': {'name': 'ansible', 'options': {
-                      'extra-vars': 'dcos_emulator_executable=' ~ dcos_emulator_executable}}} | to_json }}
-                    dest: base.yml
-                    mode: "0600"
-                - name: Run the scenario
-                  ansible.builtin.command: {cmd: molecule -c base.yml test, creates: molecule/done}
-                  # What its plays do is none of this record.
-                  environment: {RECORDER_PATH: /dev/null}
-                  changed_when: false
-                - name: Remember that it ran
-                  ansible.builtin.copy: {content: "", dest: molecule/done, mode: "0600"}
-            """,
-            changed=[
-                "Make a folder for the scenario",
-                "Put the files where Molecule finds them",
-                "Name the command of the emulator",
-                "Remember that it ran",
-            ],
-        ),
     ],
 )
+
+IN_PACKAGING = [
+    Example(f"{GUIDES}/emulator.rst", title)
+    for title in ("Provision a service", "Verify", "Provision the cart", "Test")
+]
+"""Run by tests/packaging, where the collection is installed as its users install it."""

@@ -19,8 +19,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
@@ -34,6 +33,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
+
+from dcos_emulator.cluster import Cluster
 
 IAM = "/acs/api/v1"
 SECRETS = "/secrets/v1/secret/default/"
@@ -135,56 +136,23 @@ def encode_rid(rid: str) -> str:
     return rid.replace("/", "%252F")
 
 
-class Emulator:
+class Emulator(Cluster):
     """A running emulator, and a client that knows nothing of the collection."""
 
-    def __init__(self, data_dir: Path, mode: str, *options: str) -> None:
-        self.data_dir = data_dir
-        self.mode = mode
-        self._options = options
+    def __init__(self, data_dir: Path, mode: str, **options: Any) -> None:
         self._read = 0
         self._requests: list[Request] = []
-        self.start()
-
-    # Its life
-
-    def start(self) -> None:
-        command = ["serve", "--security-mode", self.mode, "--data-dir", str(self.data_dir), "--detach", *self._options]
-        self._command(*command)
-        endpoints = json.loads((self.data_dir / "endpoints.json").read_text())
-        self.http: str = endpoints["http"]
-        self.https: str | None = endpoints["https"]
-        self.url: str = self.https or self.http
-        self.ca: str | None = endpoints["ca"]
         self._session = requests.Session()
         self._session.trust_env = False
+        super().__init__(data_dir, security_mode=mode, superuser_password=PASSWORD, **options)
 
     def stop(self) -> None:
         self._session.close()
-        self._command("stop", "--data-dir", str(self.data_dir))
+        super().stop()
 
-    def _command(self, *arguments: str) -> str:
-        environment = {**os.environ, "DCOS_EMULATOR_SUPERUSER_PASSWORD": PASSWORD}
-        result = subprocess.run(
-            [str(_BIN / "dcos-emulator"), *arguments], env=environment, capture_output=True, text=True, check=False
-        )
-        assert result.returncode == 0, result.stderr
-        return result.stdout
-
-    # Faults and logs
-
-    def faults(self, *faults: Mapping[str, Any]) -> None:
-        """Replace the faults in force; without any, take them all back."""
-        answer = self._session.put(self.http + "/_emulator/faults", json={"faults": list(faults)}, timeout=30)
-        assert answer.status_code == 200, answer.text
-
-    @contextmanager
-    def failing(self, *faults: Mapping[str, Any]) -> Iterator[None]:
-        self.faults(*faults)
-        try:
-            yield
-        finally:
-            self.faults()
+    @property
+    def ca(self) -> str | None:
+        return self.ca_path
 
     def requests(self, since: float = 0.0, until: float = float("inf"), about: str = "") -> list[Request]:
         """The requests of a time that have a text in their path."""
@@ -229,10 +197,6 @@ class Emulator:
         answer = self._session.post(self.url + LOGIN, json=body, verify=self.ca or True, timeout=30)
         assert answer.status_code in (200, 401), answer.text
         return answer.json()["token"] if answer.status_code == 200 else None
-
-    def id_token(self, email: str, *options: str) -> str:
-        """An ID token of the identity provider that an open cluster trusts."""
-        return self._command("id-token", "--data-dir", str(self.data_dir), "--email", email, *options).strip()
 
     @cached_property
     def token(self) -> str:

@@ -38,11 +38,11 @@ def clusters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Emu
     started: dict[str, Emulator] = {}
     try:
         for name, options in {
-            OPEN: ("--variant", OPEN),
-            OPEN_1_12: ("--variant", OPEN_1_12),
-            "off": ("--variant", OPEN, "--authentication", "false"),
+            OPEN: {"variant": OPEN},
+            OPEN_1_12: {"variant": OPEN_1_12},
+            "off": {"variant": OPEN, "authentication": False},
         }.items():
-            started[name] = Emulator(tmp_path_factory.mktemp(name), "strict", *options)
+            started[name] = Emulator(tmp_path_factory.mktemp(name), "strict", **options)
         yield started
     finally:
         for each in started.values():
@@ -54,9 +54,9 @@ def cases(e: Emulator, lab: Lab, name: str, secrets: dict[str, str]) -> list[Tas
     connection = {"dcos_url": e.url, "dcos_ca_path": e.ca}
     secrets[f"{name}: ID token"] = id_token = e.id_token(FIRST)
     secrets[f"{name}: unknown"] = unknown = e.id_token(SECOND)
-    secrets[f"{name}: expired"] = expired = e.id_token(FIRST, "--lifetime", "-60")
-    secrets[f"{name}: not verified"] = unverified = e.id_token(FIRST, "--claim", "email_verified=false")
-    secrets[f"{name}: of another provider"] = foreign = e.id_token(FIRST, "--claim", 'aud="another"')
+    secrets[f"{name}: expired"] = expired = e.id_token(FIRST, lifetime=-60)
+    secrets[f"{name}: not verified"] = unverified = e.id_token(FIRST, email_verified=False)
+    secrets[f"{name}: of another provider"] = foreign = e.id_token(FIRST, aud="another")
     as_jo = {**connection, "dcos_id_token": id_token}
     place = str(lab.place(name) / "token")
 

@@ -430,7 +430,7 @@ LIFETIME = 8
 @pytest.fixture
 def short_lived(tmp_path: Path) -> Iterator[Emulator]:
     """A cluster whose tokens live for seconds."""
-    emulator = Emulator(tmp_path / "short", "strict", "--auth-token-lifetime", str(LIFETIME))
+    emulator = Emulator(tmp_path / "short", "strict", auth_token_lifetime=LIFETIME)
     yield emulator
     emulator.stop()
 

@@ -37,8 +37,16 @@ def judges() -> Path:
 
 @pytest.fixture
 def surroundings(tmp_path: Path) -> dict[str, str]:
+    return _surroundings(tmp_path / "home")
+
+
+@pytest.fixture(scope="module")
+def shared_surroundings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return _surroundings(tmp_path_factory.mktemp("user") / "home")
+
+
+def _surroundings(home: Path) -> dict[str, str]:
     """The environment of a user for whom nothing is prepared but pip."""
-    home = tmp_path / "home"
     settings = home / ".config" / "pip" / "pip.conf"
     settings.parent.mkdir(parents=True)
     settings.touch(mode=0o600)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from . import __version__, settings
-from .daemon import PASSWORD_VARIABLE, detach, set_faults, stop
+from .daemon import PASSWORD_VARIABLE, launch, set_faults, stop
 from .datadir import DataDir
 from .identifiers import is_valid_id
 
@@ -88,6 +88,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     serving.add_argument("--dcos-version", type=_version, metavar="VERSION", help="default: one of the variant")
     serving.add_argument("--detach", action="store_true", help="run in the background, return when it answers")
+    serving.add_argument(
+        "--stop-at-eof", action="store_true", help="stop when standard input ends, and so with whoever started it"
+    )
 
     stopping = commands.add_parser("stop", parents=[data_dir], allow_abbrev=False, help="stop it; fine if none runs")
     stopping.set_defaults(command=_stop)
@@ -121,6 +124,8 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     _complete(parser, options)
     if options.https_port and options.security_mode == "disabled":
         parser.error("argument --https-port: there is no https in security mode disabled")
+    if options.detach and options.stop_at_eof:
+        parser.error("argument --stop-at-eof: in the background there is no standard input")
     password = options.superuser_password
     source = "argument --superuser-password"
     if password is None:
@@ -135,8 +140,7 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         parser.error(f"argument --data-dir: {error.filename}: {error.strerror}")
     if options.detach:
         return _detach(options, password, data_dir)
-    lock = data_dir.acquire_lock()
-    if lock is None:
+    if not data_dir.acquire_lock():
         raise settings.EmulatorError(_busy(data_dir))
     # The web server's imports take most of a short command's time, so only the command that needs them pays.
     from .server import serve
@@ -155,6 +159,7 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
             authentication=options.authentication == "true",
         ),
         data_dir,
+        stop_at_eof=options.stop_at_eof,
     )
     return 0
 
@@ -207,7 +212,7 @@ def _detach(options: argparse.Namespace, password: str, data_dir: DataDir) -> in
     ):
         # One word each: a value that begins with a hyphen stays a value.
         arguments.append(f"--{name.replace('_', '-')}={getattr(options, name)}")
-    endpoints = detach(arguments, password, data_dir)
+    _process, endpoints = launch(arguments, password, data_dir)
     print(endpoints.url)
     return 0
 

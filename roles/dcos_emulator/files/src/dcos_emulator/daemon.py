@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,16 +24,19 @@ PASSWORD_VARIABLE = "DCOS_EMULATOR_SUPERUSER_PASSWORD"  # noqa: S105 (a name)
 _START_SECONDS = 60.0
 _STOP_SECONDS = 15.0
 _POLL_SECONDS = 0.02
+_USAGE = re.compile(r"\Ausage: .*?^dcos-emulator[ a-z]*: error: ", re.DOTALL | re.MULTILINE)
 
 
-def detach(arguments: list[str], password: str, data_dir: DataDir) -> Endpoints:
+def launch(
+    arguments: list[str], password: str, data_dir: DataDir, stdin: int = subprocess.DEVNULL
+) -> tuple[subprocess.Popen[bytes], Endpoints]:
     """Start `serve` in a session of its own; return once it answers, or say why it does not."""
     environment = {**os.environ, PASSWORD_VARIABLE: password}
     with open(os.open(data_dir.process_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
         start = log.tell()
         process = subprocess.Popen(
             [sys.executable, "-m", "dcos_emulator", "serve", *arguments],
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=log,
             stderr=log,
             env=environment,
@@ -42,19 +46,22 @@ def detach(arguments: list[str], password: str, data_dir: DataDir) -> Endpoints:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
+            process.communicate()
             raise EmulatorError(_tail(data_dir.process_log, start) or f"it ended with code {process.returncode}")
         endpoints = data_dir.read_endpoints()
         if endpoints is not None and endpoints.pid == process.pid and _answers(endpoints):
-            return endpoints
+            return process, endpoints
         time.sleep(_POLL_SECONDS)
     process.kill()
+    process.communicate()
     raise EmulatorError(f"it did not answer within {_START_SECONDS:.0f} s")
 
 
 def _tail(log: Path, start: int) -> str:
     with log.open("rb") as stream:
         stream.seek(start)
-        return stream.read().decode("utf-8", "replace").strip().removeprefix("dcos-emulator: ")
+        text = stream.read().decode("utf-8", "replace").strip()
+    return _USAGE.sub("", text).removeprefix("dcos-emulator: ")
 
 
 def stop(data_dir: DataDir) -> bool:
@@ -86,9 +93,14 @@ def set_faults(data_dir: DataDir, faults: object | None) -> dict[str, object]:
     return _control(endpoints, "faults", json.dumps({"faults": faults}).encode())
 
 
+def health(endpoints: Endpoints) -> dict[str, object]:
+    """What the running emulator says about itself."""
+    return _control(endpoints, "health", None)
+
+
 def _answers(endpoints: Endpoints) -> bool:
     try:
-        return bool(_control(endpoints, "health", None)["status"] == "ok")
+        return bool(health(endpoints)["status"] == "ok")
     except EmulatorError:
         return False
 

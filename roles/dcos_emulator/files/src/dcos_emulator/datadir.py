@@ -64,6 +64,7 @@ class DataDir:
         self.process_log = self.path / "emulator.log"
         self._endpoints = self.path / "endpoints.json"
         self._lock = self.path / "emulator.lock"
+        self._held: int | None = None
 
     def create(self) -> None:
         """Make the directory, closed to others; one that exists keeps its mode."""
@@ -83,11 +84,16 @@ class DataDir:
             return None
 
     def remove_endpoints(self) -> None:
-        """Nobody may trust an old address."""
-        self._endpoints.unlink(missing_ok=True)
+        """Nobody may trust an old address. What a successor wrote after a removal is not ours."""
+        if not self.is_removed():
+            self._endpoints.unlink(missing_ok=True)
 
-    def acquire_lock(self) -> int | None:
-        """Become the owner until the process ends; None when another process is.
+    def is_removed(self) -> bool:
+        """Whether somebody removed the directory from under its owner."""
+        return self._held is not None and os.fstat(self._held).st_nlink == 0
+
+    def acquire_lock(self) -> bool:
+        """Become the owner until the process ends; false when another process is.
 
         The kernel drops the lock with the process, however that ends, so there is no stale lock to clean up.
         """
@@ -96,10 +102,11 @@ class DataDir:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(descriptor)
-            return None
+            return False
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        return descriptor
+        self._held = descriptor
+        return True
 
     def owner(self) -> int | None:
         """The process id of the emulator that runs on this directory, if one does."""

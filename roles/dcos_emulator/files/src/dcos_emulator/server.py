@@ -14,6 +14,7 @@ import socket
 import sqlite3
 import ssl
 import sys
+import threading
 import traceback
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -32,25 +33,29 @@ from .settings import CONTROL_PREFIX, EmulatorError, Settings
 # Room for a secret that is too large, so that the secret store can say so itself.
 _MAX_BODY = 16 * 2**20
 _BACKLOG = 1024
+_LOOK_SECONDS = 0.5
 _LOOPBACK = "127.0.0.1"
 _LOOPBACK_6 = "::1"
 
 
-def serve(settings: Settings, data_dir: DataDir) -> None:
-    """Run until SIGTERM or SIGINT. The caller holds the data directory's lock."""
+def serve(settings: Settings, data_dir: DataDir, *, stop_at_eof: bool = False) -> None:
+    """Run until SIGTERM or SIGINT, or until standard input ends, or until the data directory is removed.
+
+    The caller holds the directory's lock.
+    """
     data_dir.remove_endpoints()
     try:
         emulator = Emulator(settings, data_dir)
     except (sqlite3.Error, ValueError) as error:
         raise EmulatorError(f"--data-dir: {data_dir.path} does not hold a usable state: {error}") from None
     try:
-        asyncio.run(_serve(emulator))
+        asyncio.run(_serve(emulator, stop_at_eof))
     finally:
         data_dir.remove_endpoints()
         emulator.close()
 
 
-async def _serve(emulator: Emulator) -> None:
+async def _serve(emulator: Emulator, stop_at_eof: bool) -> None:
     # aiohttp would write malformed requests, and with them whatever they hold, to the log.
     logging.getLogger("aiohttp").setLevel(logging.CRITICAL + 1)
     settings, data_dir = emulator.settings, emulator.data_dir
@@ -69,6 +74,8 @@ async def _serve(emulator: Emulator) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    if stop_at_eof:
+        threading.Thread(target=_end_with_input, daemon=True).start()
     data_dir.write_endpoints(
         Endpoints(
             http=f"http://{_LOOPBACK}:{http_port}",
@@ -78,10 +85,20 @@ async def _serve(emulator: Emulator) -> None:
         )
     )
     print(f"dcos-emulator: process {os.getpid()}, {settings.security_mode}, port {https_port or http_port}", flush=True)
-    await stop.wait()
+    # Without its directory nobody could stop it any more, and what it answers could not be kept.
+    while not stop.is_set() and not data_dir.is_removed():
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(stop.wait(), _LOOK_SECONDS)
     data_dir.remove_endpoints()
     for runner in runners:
         await runner.cleanup()
+
+
+def _end_with_input() -> None:
+    """A thread of its own: a loop can wait for pipes, but not for every kind of standard input."""
+    while os.read(0, 65536):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _listen(port: int, option: str) -> list[socket.socket]:
