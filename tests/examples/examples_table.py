@@ -148,6 +148,15 @@ MODULES = Group(
             changed=["Store the keytab", "Write the definition of the app, which refers to them"],
         ),
         Example(
+            f"{GUIDES}/marathon_app.rst",
+            "Provision an app that runs inside and outside",
+            changed=[
+                "Give the app its identity",
+                "Keep a copy of its service-account secret, for the machine outside",
+                "Make its password, which nobody needs to know",
+            ],
+        ),
+        Example(
             f"{GUIDES}/secrets.rst",
             "Forget the key for sessions",
             changed=["Forget the key for sessions", "Make another one"],
