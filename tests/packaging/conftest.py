@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+sys.path.extend(
+    str(Path(__file__).resolve().parents[2] / name) for name in ("scripts", "tests/integration", "tests/packaging")
+)
 
 from check_artifact import build_artifact
 from collection import ROOT
