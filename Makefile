@@ -195,7 +195,7 @@ build: $(READY) ## Build the tarball and look into it
 format: $(READY) presets-table ## Let ruff rewrite the Python files, and what is made from data
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
-presets-table: $(READY) ## The guide to the shipped presets and the table in the role's README, from the data
+presets-table: $(READY) ## The guide to the shipped presets, from the data
 	@$(ISOLATED) $(BIN)/python scripts/presets_table.py
 
 venv: $(READY) ## Only set up .venv

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write the guide to the shipped presets, and the table in the role's README, from the data.
+"""Write the guide to the shipped presets from the data.
 
 "make presets-table" runs this; a unit test says when it is due.
 """
@@ -18,9 +18,6 @@ from ansible_collections.dcos.security.plugins.module_utils._rules.security_mode
 
 ROOT = Path(__file__).resolve().parent.parent
 GUIDE = ROOT / "docs" / "docsite" / "rst" / "presets.rst"
-README = ROOT / "roles" / "dcos_service" / "README.md"
-BEGIN = "<!-- presets: made by scripts/presets_table.py -->\n"
-END = "<!-- presets: end -->\n"
 SUPPORT = {
     presets.OPTIONAL: "optional",
     presets.REQUIRED: "required",
@@ -195,25 +192,8 @@ def guide() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def readme(text: str) -> str:
-    """The role's README with the table of presets made anew."""
-    shipped = sorted(presets.SHIPPED.values(), key=lambda preset: preset.name)
-    rows = [f"| Preset | For | {' | '.join(MODES)} |", "|---|---|" + "---|" * len(MODES)]
-    for preset in shipped:
-        words = [SUPPORT[preset.support_in(mode)[0]] for mode in MODES]
-        for number, mode in enumerate(MODES):
-            for version, support in preset.support_from.items():
-                if support[mode] != preset.support[mode]:
-                    words[number] += f"; from {version} on {SUPPORT[support[mode]]}"
-        rows.append(f"| `{preset.name}` | {preset.description.rstrip('.')} | {' | '.join(words)} |")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    return before + BEGIN + "\n" + "\n".join(rows) + "\n\n" + END + after
-
-
 def main() -> None:
     GUIDE.write_text(guide(), encoding="utf-8")
-    README.write_text(readme(README.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -147,6 +147,15 @@ MODULES = Group(
             changed=["Store the keytab", "Write the definition of the app, which refers to them"],
         ),
         Example(
+            f"{GUIDES}/marathon_app.rst",
+            "Provision an app that runs inside and outside",
+            changed=[
+                "Give the app its identity",
+                "Keep a copy of its service-account secret, for the machine outside",
+                "Make its password, which nobody needs to know",
+            ],
+        ),
+        Example(
             f"{GUIDES}/secrets.rst",
             "Forget the key for sessions",
             changed=["Forget the key for sessions", "Make another one"],
@@ -260,9 +269,8 @@ MODULES = Group(
 ROLE = Group(
     examples=[
         Example("roles/dcos_service/README.md", "Provision Cassandra", changed=PROVISIONED),
-        Example("roles/dcos_service/README.md", "Provision with a tag"),  # the same service
         Example(
-            "roles/dcos_service/README.md",
+            f"{GUIDES}/role.rst",
             "dcos_service_preset: [scheduler_minimum, watches_marathon]",
             around="""
             - hosts: localhost
@@ -276,16 +284,7 @@ ROLE = Group(
             changed=PROVISIONED,
         ),
         # Nobody has that key: a plain run.
-        Example("roles/dcos_service/README.md", "Replace a key that became known", changed=PROVISIONED),
-        Example(
-            "roles/dcos_service/README.md",
-            "Retire the crawler",
-            before="""
-            - ansible.builtin.include_role: {name: dcos.security.dcos_service}
-              vars: {dcos_service_name: /lab/crawler, dcos_service_preset: scheduler_minimum}
-            """,
-            changed=[RETIRED, FORGOTTEN, UNUSED],
-        ),
+        Example(f"{GUIDES}/role.rst", "Replace a key that became known", changed=PROVISIONED),
     ],
 )
 

@@ -292,9 +292,13 @@ def blocks_of_the_guide(language: str, after: str, before: str) -> list[str]:
     return [textwrap.dedent(block) for _indent, block in found]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.skipif(not shutil.which("curl"), reason="the guide uses curl")
 def test_the_guide_works_as_printed(lab: Lab, tmp_path: Path) -> None:
-    """Its steps against an emulator, in the order in which it tells to take them; only the masters are of this test."""
+    """Its steps against an emulator, in the order in which it tells to take them; only the masters are of this test.
+
+    The guide to getting started goes one of its two ways in every "make test".
+    """
     provision, find_on_hosts, finish = blocks_of_the_guide("bash", "In one pass", "In rounds")
     start, log_in, work, find, repeat, stop = blocks_of_the_guide("bash", "Try it with the emulator", "Variables")
     (files,) = blocks_of_the_guide("console", "In one pass", "In rounds")

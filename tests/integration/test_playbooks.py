@@ -383,8 +383,12 @@ def test_the_kit_for_awx(lab: Lab) -> None:
 # The list that provisions
 
 
+@pytest.mark.exhaustive
 def test_every_source_works_for_all_playbooks(strict: Emulator, lab: Lab) -> None:
-    """A list, a table with semicolons, a YAML file and an inventory: provisioned, rotated, retired."""
+    """A list, a table with semicolons, a YAML file and an inventory: provisioned, rotated, retired.
+
+    Every "make test" takes a file through all of that, with the guide to getting started.
+    """
     parts = [unique(kind) for kind in ("listed", "table", "file", "host")]
     listed, table, in_file, host = parts
     rid = "dcos:adminrouter:ops:mesos"

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 from collection import ROOT
+from galaxy_support import galaxy_with
+from guide_support import blocks_of, run_as_printed
 
 # Installs packages, which takes its time on a slow line.
 pytestmark = pytest.mark.timeout(900)
@@ -94,6 +96,17 @@ def test_installed(installed: Path, surroundings: dict[str, str], tmp_path: Path
         play("stopped")
     assert not (data / "endpoints.json").exists()
     assert files_below(installed) == before
+
+
+def test_the_first_hour(artifact: Path, surroundings: dict[str, str], tmp_path: Path) -> None:
+    """The guide to getting started as it is printed, from its first line, for a user who has Python and pip."""
+    stop = 'venv/bin/dcos-emulator stop --data-dir "$PWD/emulator" 2>/dev/null || true'
+    folder = tmp_path / "work"
+    folder.mkdir()
+    with galaxy_with(artifact) as url:
+        env = {**surroundings, "ANSIBLE_GALAXY_SERVER": url, "ANSIBLE_NOCOLOR": "1"}
+        run_as_printed(blocks_of("getting_started.rst"), folder, env, at_the_end=stop)
+    assert [path.name for path in folder.iterdir()] == ["venv"]
 
 
 def files_below(path: Path) -> dict[str, tuple[int, int]]:

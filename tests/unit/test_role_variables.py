@@ -48,8 +48,8 @@ def test_every_variable_is_declared_passed_on_and_described() -> None:
     passed = re.findall(r"'(\w+)': dcos_service_(\w+)(?:,| \| default\(none\))", planned)
     assert all(one == other for one, other in passed)
     assert {PREFIX + one for one, _other in passed} == names
-    readme = (ROLE / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `(\w+)` \|.*\|.*\|$", readme, re.M)
+    guide = (ROLE.parents[1] / "docs" / "docsite" / "rst" / "role.rst").read_text(encoding="utf-8")
+    rows = re.findall(r"^   \* - ``(\w+)``$", guide, re.M)
     assert [name for name in sorted(VARIABLES) if rows.count(name) < 1] == []
 
 
