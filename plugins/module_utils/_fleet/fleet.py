@@ -372,6 +372,8 @@ def _view(entry: Entry) -> dict[str, object]:
         **service_result(None if plan is None else plan.security_mode),
         "account": None if plan is None or report.complete else plan.account,
         **report.values,
+        "created": report.created,
+        "permissions_held": report.permissions_held,
         "warnings": [*([] if plan is None else plan.warnings), *report.warnings],
     }
     if report.error is not None:
