@@ -38,10 +38,6 @@ class Fold:
     def findings(self) -> list[types.Finding]:
         return [finding for case in self.cases for finding in case.findings]
 
-    @property
-    def number(self) -> str:
-        return subjects(self.findings)
-
 
 def fold(findings: Sequence[types.Finding]) -> list[Fold]:
     """The findings in their order, those of the same kind together."""
@@ -51,8 +47,7 @@ def fold(findings: Sequence[types.Finding]) -> list[Fold]:
         severity, kind = each["severity"], each["kind"]
         # Of superusers the title says which resource it is.
         rid = each["rid"] if kind in ("over_wide", "unknown_rid") else None
-        new = Fold(severity, each["title"], each["remedy"])
-        same_kind = folds.setdefault((severity, kind), new)
+        same_kind = folds.setdefault((severity, kind), Fold(severity, each["title"], each["remedy"]))
         words = (severity, kind, each["detail"], rid)
         if words not in cases:
             cases[words] = Case(each["detail"], rid)

@@ -263,7 +263,7 @@ def test_rounds_from_denials_and_lines_that_cannot_be_mapped(
         if number:
             refused = run_playbook("finish_bring_up", fails=True, **service, dcos_permissions_file=str(file))
             message = " ".join(refused.of("localhost")[-1].message.split())
-            assert "lists 1 lines that name no reliable permission: moon land crater (deny" in message
+            assert "lists lines that name no reliable permission (1): moon land crater (deny" in message
         run_playbook("finish_bring_up", **service, dcos_permissions_file=str(file), **accepted)
         assert strict.call("GET", path, token=token).status_code == 200
     assert strict.grants(uid) == {each["rid"]: each["actions"] for each in needs(secret)}
