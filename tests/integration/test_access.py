@@ -265,6 +265,7 @@ def test_failing_on_severe_findings(own: Emulator, shared_lab: Lab, strict: Emul
 
 
 @pytest.mark.exhaustive
+@pytest.mark.usefixtures("planted")
 def test_unreadable_parts_are_reported(own: Emulator, shared_lab: Lab) -> None:
     """Whoever may read the IAM only is reported so about secrets; whoever may read nothing hears why."""
     reader = own.make_account("iam-reader", KEYS[15])
