@@ -400,7 +400,9 @@ def after(frames: int, value: str) -> str:
 def test_links_jump_to_their_tables(pixels: int, opened: Browser) -> None:
     """And the filter, which stays in sight, does not cover the heading."""
     opened.width(pixels)
-    for target in opened.evaluate("Array.from(document.querySelectorAll('nav a'), link => link.hash.slice(1))"):
+    targets = opened.evaluate("Array.from(document.querySelectorAll('nav a'), link => link.hash.slice(1))")
+    assert opened.evaluate("Array.from(document.querySelectorAll('h2'), each => each.id)") == targets
+    for target in (targets[-1], targets[1]):  # down over many rows that were not painted yet, and back
         opened.evaluate(f"document.querySelector('nav a[href=\"#{target}\"]').click()")
         edges = f"['filter', '{target}'].map(id => document.getElementById(id).getBoundingClientRect())"
         filter_bottom, heading_top = opened.evaluate(after(14, f"{edges}.map((box, at) => at ? box.top : box.bottom)"))
