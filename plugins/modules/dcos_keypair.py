@@ -37,7 +37,7 @@ attributes:
   diff_mode:
     support: full
     details:
-      - Keys are shown by size and fingerprint.
+      - Keys are shown by size and fingerprint. In check mode a key that would be made is shown as V(a new key).
   idempotent:
     support: partial
     details:

@@ -35,7 +35,7 @@ attributes:
   diff_mode:
     support: full
     details:
-      - Keys are shown by their fingerprints.
+      - Keys are shown by their fingerprints. In check mode a key that would be made is shown as V(a new key).
   idempotent:
     support: full
 options:
@@ -228,6 +228,11 @@ secret:
       sample: false
 key_changed:
   description: Whether the account is to have another key than the one that was stored at O(path) before.
+  returned: success
+  type: bool
+  sample: false
+key_made:
+  description: Whether the key was made by this task.
   returned: success
   type: bool
   sample: false

@@ -171,6 +171,11 @@ service_account:
       type: str
       returned: success
       sample: /acs/api/v1/users/cassandra-principal
+created:
+  description: Whether the account is a new one; not if it was recreated to give it another key.
+  returned: success
+  type: bool
+  sample: false
 provisional:
   description: The result is a prediction; nothing was changed.
   returned: in check mode, where something would change

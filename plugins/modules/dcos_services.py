@@ -35,7 +35,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - New keys are not made. V((made when applied\)) replaces their fingerprints.
+      - New keys are not made. V((made when applied\)) replaces their fingerprints in the result, V(a new key) in the
+        diff.
   diff_mode:
     support: full
     details:
@@ -273,6 +274,18 @@ services:
       type: bool
       returned: always
       sample: true
+    created:
+      description: Whether its account is a new one.
+      type: bool
+      returned: always
+      sample: true
+    permissions_held:
+      description:
+        - On how many resources its account is granted something directly; V(null) if this was not read, as with
+          O(purpose=rotate).
+      type: int
+      returned: always
+      sample: 1
 counts:
   description:
     - How many services there are, were changed, needed no change, and failed. One that failed half-way also counts as

@@ -6,13 +6,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ..module_utils._access import types
+from ._access_folds import Case, Fold, fold, own_and_native, subjects
 from ._columns import aligned
+from ._wording import counted, some_of
 
 _NOTHING = "-"
 _UNKNOWN = "?"
+_MOST = 5
+"""As many names and cases of one kind as somebody reads in a terminal."""
 
 
 def access_lines(access: types.Access, tables: Sequence[str]) -> list[str]:
@@ -26,8 +31,8 @@ def access_lines(access: types.Access, tables: Sequence[str]) -> list[str]:
 _KINDS = {
     "person": ("person", "persons"),
     "service": ("service", "services"),
-    "native": ("of DC/OS itself", "of DC/OS itself"),
     "journal": ("left by a replacement", "left by replacements"),
+    "native": ("of DC/OS itself", "of DC/OS itself"),
 }
 
 
@@ -35,7 +40,7 @@ def count_words(access: types.Access) -> str:
     """How many accounts of which kind there are."""
     kinds = [account["kind"] for account in access["accounts"]]
     counts = {kind: kinds.count(kind) for kind in _KINDS}
-    return ", ".join(f"{number} {_KINDS[kind][number != 1]}" for kind, number in counts.items() if number)
+    return ", ".join(counted(number, *_KINDS[kind]) for kind, number in counts.items() if number)
 
 
 def _summary(access: types.Access) -> list[str]:
@@ -60,19 +65,15 @@ def _not_read(access: types.Access) -> list[str]:
 
 def _unknown_rows(access: types.Access) -> Iterable[list[str]]:
     for each in access["unknown"]:
-        names = each["subjects"]
-        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-        yield [each["part"], ", ".join(names[:5]) + more or "all", each["reason"]]
+        yield [each["part"], some_of(each["subjects"], _MOST) or "all", each["reason"]]
 
 
 def _findings(access: types.Access) -> list[str]:
     if not access["findings"]:
         return ["FINDINGS: none"]
-    rows = [
-        [each["severity"], each["title"], f"{each['subject_type']} {each['subject']}", _what(each)]
-        for each in access["findings"]
-    ]
-    remedies = {each["title"]: each["remedy"] for each in access["findings"]}
+    folds = fold(access["findings"])
+    rows = [row for each in folds for row in _fold_rows(each)]
+    remedies = {each.title: each.remedy for each in folds}
     return [
         "FINDINGS",
         *aligned([["severity", "finding", "where", "what"], *rows]),
@@ -82,13 +83,24 @@ def _findings(access: types.Access) -> list[str]:
     ]
 
 
-def _what(finding: types.Finding) -> str:
-    # Of superusers the title says which resource it is.
-    return (
-        f"{finding['rid']}: {finding['detail']}"
-        if finding["kind"] in ("over_wide", "unknown_rid")
-        else str(finding["detail"])
-    )
+def _fold_rows(each: Fold) -> Iterable[list[str]]:
+    for case in each.cases[:_MOST]:
+        yield [each.severity, each.title, _where(case), _what(case)]
+    rest = [finding for case in each.cases[_MOST:] for finding in case.findings]
+    if rest:
+        yield [each.severity, each.title, f"{subjects(rest)} more", "The page and the JSON file list all of them."]
+
+
+def _where(case: Case) -> str:
+    """A name for one; the number and some names for several."""
+    names = list(dict.fromkeys(finding["subject"] for finding in case.findings))
+    if len(names) == 1:
+        return f"{case.findings[0]['subject_type']} {names[0]}"
+    return f"{subjects(case.findings)}: {some_of(names, 2)}"
+
+
+def _what(case: Case) -> str:
+    return case.what if case.rid is None else f"{case.rid}: {case.what}"
 
 
 def _accounts(access: types.Access) -> list[str]:
@@ -103,7 +115,7 @@ def _accounts(access: types.Access) -> list[str]:
             _listed(account["secrets"]),
             _listed(dict.fromkeys(account["findings"])),
         ]
-        for account in access["accounts"]
+        for account in itertools.chain(*own_and_native(access))
     ]
     head = ["account", "kind", "superuser", "resources", "power from groups", "key", "secrets", "findings"]
     return ["ACCOUNTS", *aligned([head, *rows])]
@@ -113,7 +125,7 @@ def _permissions(access: types.Access) -> list[str]:
     rows = []
     for group in access["groups"]:
         rows += [[f"group {group['gid']}", entry["rid"], ", ".join(entry["actions"])] for entry in group["direct"]]
-    for account in access["accounts"]:
+    for account in itertools.chain(*own_and_native(access)):
         for entry in account["direct"] or []:
             rows.append([f"account {account['uid']}", entry["rid"], ", ".join(entry["actions"])])
         for entry in account["through_groups"] or []:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -19,10 +20,13 @@ from markupsafe import Markup, escape
 
 from ..module_utils._access import types
 from ..module_utils._visible import visible
+from ._access_folds import fold, own_and_native, subjects
 from ._access_lines import count_words
+from ._wording import counted
 
 _FOLDER = Path(__file__).parent / "access_page"
 _SEVERITIES = ("high", "medium", "low")
+_SEPARATORS = re.compile(r"([:/@._]+)")
 
 
 def render_page(access: types.Access) -> str:
@@ -40,10 +44,14 @@ def render_page(access: types.Access) -> str:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    environment.filters["breakable"] = _breakable
+    environment.filters.update(breakable=_breakable, counted=counted, subjects=subjects)
+    own, native = own_and_native(access)
     return environment.get_template("page.html.j2").render(
         access=access,
         count_words=count_words(access),
+        folds=fold(access["findings"]),
+        native=native,
+        own=own,
         policy=policy,
         script=script,
         style=style,
@@ -66,8 +74,10 @@ def _shown(value: object) -> object:
 
 
 def _breakable(text: str) -> Markup:
-    """Long ids may be broken where their parts end."""
-    return escape(visible(text)).replace(":", Markup(":<wbr>")).replace("/", Markup("/<wbr>"))
+    """Long ids may be broken where their parts end; whoever copies them gets them whole."""
+    parts = _SEPARATORS.split(visible(text))
+    whole = [escape(name + separator) for name, separator in zip(parts[::2], [*parts[1::2], ""], strict=True)]
+    return Markup("<wbr>").join(part for part in whole if part)
 
 
 def _worst(access: types.Access) -> dict[str, dict[str, str]]:

@@ -215,6 +215,7 @@ MODULES = Group(
             ],
             again=["Give all of them new keys, four at a time"],
         ),
+        Example("plugins/filter/services_summary.yml", "Provision two services", changed=["Provision two services"]),
         Example("plugins/filter/services_from_csv.yml", "Show the services of a table"),
         Example("plugins/filter/services_of_hosts.yml", "Add a service to the inventory, which would stand in a file"),
         Example(

@@ -110,6 +110,11 @@ class Browser:
         """As from the keyboard, into what has the focus."""
         self.ask("Input.insertText", text=text)
 
+    def press(self, key: str) -> None:
+        """A key of the keyboard, in what has the focus."""
+        for kind in ("keyDown", "keyUp"):
+            self.ask("Input.dispatchKeyEvent", type=kind, key=key, text="\r" if kind == "keyDown" else "")
+
     def media(self, kind: str = "", **features: str) -> None:
         """Pretend to print, or to a taste for dark pages."""
         wanted = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]

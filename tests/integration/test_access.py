@@ -265,6 +265,7 @@ def test_failing_on_severe_findings(own: Emulator, shared_lab: Lab, strict: Emul
 
 
 @pytest.mark.exhaustive
+@pytest.mark.usefixtures("planted")
 def test_unreadable_parts_are_reported(own: Emulator, shared_lab: Lab) -> None:
     """Whoever may read the IAM only is reported so about secrets; whoever may read nothing hears why."""
     reader = own.make_account("iam-reader", KEYS[15])
@@ -325,6 +326,8 @@ def page(own: Emulator, shared_lab: Lab, elsewhere: int) -> Shown:
     # Written as escapes inside the document: half a character, which no file takes.
     own.make_secret("hostile/half", document("half\ud800\u202e", KEYS[16]))
     own.make_secret("hostile/deep", "[" * 100_000)
+    for number in range(6):  # so many of a kind that they are folded
+        own.make_group(f"idle-{number}")
     shown = show(shared_lab, own, "page")
     assert shown.returncode == 0, shown.output
     assert "\u202e" not in shown.output
@@ -351,19 +354,78 @@ def opened(browser: Browser, page: Shown) -> Browser:
     return browser
 
 
-VISIBLE = "Array.from(document.querySelectorAll('tbody tr')).filter(row => row.offsetParent !== null).length"
-ROWS = "document.querySelectorAll('tbody tr').length"
+ENTRIES = "Array.from(document.querySelectorAll('tbody tr:not(:has(.entries)), .entries li'))"
+VISIBLE = f"{ENTRIES}.filter(entry => entry.checkVisibility())"
+LISTS = ("findings", "accounts", "groups", "secrets")
 
 
 def test_page_shows_every_finding_and_account(opened: Browser, page: Shown) -> None:
-    text = opened.evaluate("document.body.innerText")
+    text = opened.evaluate("document.querySelector('main').textContent")
     for finding in page.access["findings"]:
         assert finding["subject"] in text
         assert finding["detail"].replace("\u202e", "\\u202e") in text
     for account in page.access["accounts"]:
         assert account["uid"] in text
-    lists = ("findings", "accounts", "groups", "secrets")
-    assert opened.evaluate(ROWS) == opened.evaluate(VISIBLE) == sum(len(page.access[name]) for name in lists)
+    assert opened.evaluate(f"{ENTRIES}.length") == sum(len(page.access[name]) for name in LISTS)
+
+
+def test_page_folds_repeated_findings(opened: Browser, page: Shown) -> None:
+    kinds = {(finding["severity"], finding["kind"]) for finding in page.access["findings"]}
+    assert opened.evaluate("document.querySelectorAll('.findings tbody tr').length") == len(kinds)
+    idle = sorted(finding["subject"] for finding in page.access["findings"] if finding["kind"] == "empty_group")
+    fold = "Array.from(document.querySelectorAll('details')).find(each => each.textContent.startsWith('7 groups'))"
+    names = f"Array.from({fold}.querySelectorAll('.name'), name => name.textContent)"
+    assert opened.evaluate(names) == idle
+    assert opened.evaluate(f"{fold}.open") is False
+    opened.evaluate(f"{fold}.querySelector('summary').focus()")
+    opened.press("Enter")
+    assert opened.evaluate(f"{fold}.querySelector('li').checkVisibility()") is True
+
+
+def test_own_accounts_come_before_those_of_the_cluster(opened: Browser, page: Shown) -> None:
+    uids = opened.evaluate("Array.from(document.querySelectorAll('.accounts th[scope=row] .name'), e => e.textContent)")
+    native = [account["uid"] for account in page.access["accounts"] if account["kind"] == "native"]
+    assert native
+    assert uids[-len(native) :] == native
+    assert len(uids) == len(page.access["accounts"])
+
+
+def after(frames: int, value: str) -> str:
+    """The expression, when the browser has painted so many times."""
+    wait = "await new Promise(done => requestAnimationFrame(() => setTimeout(done)));"
+    return f"(async () => {{for (let frame = 0; frame < {frames}; frame++) {wait} return {value}}})()"
+
+
+@pytest.mark.parametrize("pixels", [1280, 360])
+def test_links_jump_to_their_tables(pixels: int, opened: Browser) -> None:
+    """And the filter, which stays in sight, does not cover the heading."""
+    opened.width(pixels)
+    targets = opened.evaluate("Array.from(document.querySelectorAll('nav a'), link => link.hash.slice(1))")
+    assert opened.evaluate("Array.from(document.querySelectorAll('h2'), each => each.id)") == targets
+    for target in (targets[-1], targets[1]):  # down over many rows that were not painted yet, and back
+        opened.evaluate(f"document.querySelector('nav a[href=\"#{target}\"]').click()")
+        edges = f"['filter', '{target}'].map(id => document.getElementById(id).getBoundingClientRect())"
+        filter_bottom, heading_top = opened.evaluate(after(14, f"{edges}.map((box, at) => at ? box.top : box.bottom)"))
+        assert filter_bottom <= heading_top < 900
+
+
+def test_rows_out_of_sight_cost_nothing_and_are_found(opened: Browser) -> None:
+    """What lets a page with thousands of rows open and filter at once."""
+    last = "document.querySelector('#native').closest('section').querySelector('tbody tr:last-child')"
+    name = f"{last}.querySelector('.name')"
+    rendered = after(3, f"{name}.checkVisibility({{contentVisibilityAuto: true}})")
+    assert opened.evaluate(rendered) is False
+    opened.evaluate("document.getElementById('words').focus()")
+    opened.type(opened.evaluate(f"{name}.textContent"))
+    assert opened.evaluate(rendered) is True
+
+
+def test_long_ids_are_copied_as_they_are(opened: Browser) -> None:
+    name = "document.querySelector('#secrets').closest('section').querySelector('.name')"
+    assert opened.evaluate(f"{name}.querySelectorAll('wbr').length") > 0
+    copied = opened.evaluate(f"getSelection().selectAllChildren({name}), getSelection().toString()")
+    assert copied == opened.evaluate(f"{name}.textContent")
+    assert copied.isascii()
 
 
 def test_page_loads_nothing_and_runs_only_its_own_script(opened: Browser, page: Shown, elsewhere: int) -> None:
@@ -373,7 +435,7 @@ def test_page_loads_nothing_and_runs_only_its_own_script(opened: Browser, page: 
     assert opened.evaluate("typeof window.hacked") == "undefined"
     assert opened.evaluate("document.querySelectorAll('img, svg, iframe, link, object').length") == 0
     assert opened.evaluate("document.scripts.length") == 1
-    text = opened.evaluate("document.body.innerText")
+    text = opened.evaluate("document.querySelector('main').textContent")
     assert HOSTILE.replace("PORT", str(elsewhere)).replace("\u202e", "\\u202e") in text
     assert HOSTILE_RID.replace("\u202e", "\\u202e") in text
     assert "\u202e" not in text
@@ -400,38 +462,43 @@ def test_policy_of_the_page_holds(opened: Browser, elsewhere: int) -> None:
     assert any("Content Security Policy" in text for text in opened.complaints)
 
 
+def choose(opened: Browser, words: str, severity: str) -> None:
+    opened.evaluate(
+        f"(() => {{const [words, severity] = ['words', 'severity'].map(id => document.getElementById(id));"
+        f"words.value = '{words}'; severity.value = '{severity}'; severity.dispatchEvent(new Event('change'))}})()"
+    )
+
+
 def test_filter(opened: Browser, page: Shown) -> None:
-    everything = opened.evaluate(VISIBLE)
-    assert opened.evaluate("document.getElementById('shown').textContent") == f"{everything} of {everything} rows"
+    everything = sum(len(page.access[name]) for name in LISTS)
+    assert opened.evaluate("document.getElementById('shown').textContent") == ""
     opened.evaluate("document.getElementById('words').focus()")
     opened.type("TWIN-too secret")
-    rows = opened.evaluate(
-        "Array.from(document.querySelectorAll('tbody tr')).filter(row => row.offsetParent).map(row => row.innerText)"
-    )
-    assert rows
-    assert all("twin-too" in row for row in rows)
-    assert opened.evaluate("document.getElementById('shown').textContent") == f"{len(rows)} of {everything} rows"
+    entries = opened.evaluate(f"{VISIBLE}.map(entry => entry.textContent)")
+    assert entries
+    assert all("twin-too" in entry for entry in entries)
+    assert opened.evaluate("document.getElementById('shown').textContent") == f"{len(entries)} of {everything} entries"
     opened.type(" no such thing")
-    assert opened.evaluate(VISIBLE) == 0
-    choose = "(() => {const s = document.getElementById('severity'); document.getElementById('words').value = '';"
-    choose += "s.value = 'high'; s.dispatchEvent(new Event('change'))})()"
-    opened.evaluate(choose)
+    assert opened.evaluate(f"{VISIBLE}.length") == 0
+
+    choose(opened, "", "high")
     high = [finding for finding in page.access["findings"] if finding["severity"] == "high"]
-    shown = opened.evaluate(
-        "Array.from(document.querySelectorAll('.findings tbody tr')).filter(row => row.offsetParent).length"
-    )
-    assert shown == len(high)
+    assert opened.evaluate(f"{VISIBLE}.filter(entry => entry.closest('.findings')).length") == len(high)
     accounts = {uid for finding in high for uid in finding["accounts"]} & {a["uid"] for a in page.access["accounts"]}
-    shown = opened.evaluate(
-        "Array.from(document.querySelectorAll('.accounts tbody tr')).filter(row => row.offsetParent).length"
-    )
-    assert shown == len(accounts)
+    assert opened.evaluate(f"{VISIBLE}.filter(entry => entry.closest('.accounts')).length") == len(accounts)
+
+    # One of many that are folded: the fold opens for it, and closes again.
+    choose(opened, "members idle-4", "")
+    found = opened.evaluate(f"{VISIBLE}.filter(entry => entry.closest('.findings')).map(entry => entry.textContent)")
+    assert [text.split() for text in found] == [["group", "idle-4"]]
+    choose(opened, "", "")
+    assert opened.evaluate(f"{VISIBLE}.length") == everything - 7
 
 
 def test_page_without_scripts(opened: Browser, page: Shown) -> None:
     opened.ask("Emulation.setScriptExecutionDisabled", value=True)
     opened.open(page.html_path.as_uri())
-    assert opened.evaluate(ROWS) == opened.evaluate(VISIBLE) > 0
+    assert opened.evaluate(f"{VISIBLE}.length") == opened.evaluate(f"{ENTRIES}.length") - 7  # folded
     assert opened.evaluate("document.getElementById('filter').offsetParent") is None
 
 
@@ -473,14 +540,22 @@ def test_page_is_readable_in_light_and_dark(opened: Browser) -> None:
 def test_page_fits(pixels: int, opened: Browser) -> None:
     opened.width(pixels)
     assert opened.evaluate("document.documentElement.scrollWidth") <= pixels
+    beside = """Array.from(document.querySelectorAll('#filter label'), label => {
+      const [one, other] = [label, document.getElementById(label.htmlFor)].map(each => each.getBoundingClientRect());
+      return one.right <= other.left && one.bottom > other.top && one.top < other.bottom;
+    })"""
+    assert opened.evaluate(beside) == [True, True]
 
 
 def test_page_in_print(opened: Browser) -> None:
+    """Everything, whatever is folded or filtered on the screen."""
+    choose(opened, "no such thing", "")
     opened.media("print", prefers_color_scheme="dark")
     ground, *poor = opened.evaluate(CONTRASTS)
     assert (ground, poor) == ("rgb(255, 255, 255)", [])
     assert opened.evaluate("document.getElementById('filter').offsetParent") is None
-    assert opened.evaluate(ROWS) == opened.evaluate(VISIBLE)
+    assert opened.evaluate("document.querySelector('nav').offsetParent") is None
+    assert opened.evaluate(f"{VISIBLE}.length") == opened.evaluate(f"{ENTRIES}.length") > 0
 
 
 @pytest.mark.parametrize("pixels", [1280, 360])
@@ -490,10 +565,12 @@ def test_page_for_assistive_technology(pixels: int, opened: Browser, page: Shown
     by_role: dict[str, list[str]] = {}
     for node in nodes:
         by_role.setdefault(node["role"]["value"], []).append(node.get("name", {}).get("value", ""))
-    assert by_role["table"] == ["Findings", "Accounts", "Groups", "Stored keys"]
+    assert by_role["table"] == ["Findings", "Accounts", "Groups", "Stored keys", "DC/OS itself"]
+    assert by_role["heading"][0] == "Who may do what"
+    assert by_role["heading"][1:] == by_role["table"]
+    assert by_role["link"] == by_role["table"]
     assert by_role["searchbox"] == ["Filter"]
     assert by_role["combobox"] == ["Show"]
     assert len(by_role["main"]) == len(by_role["search"]) == 1
-    lists = ("findings", "accounts", "groups", "secrets")
-    assert len(by_role["row"]) >= sum(len(page.access[name]) for name in lists)
+    assert len(by_role["row"]) >= sum(len(page.access[name]) for name in LISTS if name != "findings")
     assert set(by_role["columnheader"]) >= {"Severity", "Account", "Permissions"}

@@ -94,6 +94,8 @@ def test_rotation_in_batches(strict: Emulator, lab: Lab) -> None:
     )
     assert f"{services[failed]['name']}: logging in as {services[failed]['account']}: cannot reach " in rotated.message
     assert f"Not tried, since a batch before had failures ({services[failed]['name']})" in rotated.message
+    (told,) = summaries(run)  # a failure does not keep it back
+    assert told[0] == "3 services: 2 failed, 1 rotated"
     assert is_whole(strict, services[other]) == []
     assert not has_first_key(strict, services[other])
     for part in untouched:
@@ -126,6 +128,13 @@ def rotated_of(result: TaskResult, part: str) -> dict[str, Any]:
 # From provisioning to retirement
 
 
+def summaries(run: Run) -> list[list[str]]:
+    """What the playbooks told at their ends."""
+    return [
+        each.result["msg"] for each in run.of("localhost") if each.task == "Show what was done" and each.outcome == "ok"
+    ]
+
+
 def test_provisioning_and_retirement(strict: Emulator, lab: Lab) -> None:
     part = unique("svc")
     # Files are meant from where the command was given.
@@ -140,9 +149,19 @@ def test_provisioning_and_retirement(strict: Emulator, lab: Lab) -> None:
         "dcos_hosts": "",
         "dcos_service_account": "",
     }
+    account = f"pb__{part}-principal"
+    predicted = lab.playbooks([playbook("provision_service")], variables, arguments=("--check", "--diff"))
+    assert summaries(predicted)[0][:2] == [
+        "Nothing was changed. This is what a run would do:",
+        f"Service      /pb/{part}: new",
+    ]
+    assert "SHA256:" not in predicted.output
+    assert predicted.output.count("a new key") == 3, "the secret, the account and the summary"
     provision = lab.playbooks([playbook("provision_service"), playbook("provision_service")], variables)
     assert len(changed(provision)) == 3
-    account = f"pb__{part}-principal"
+    new, unchanged = summaries(provision)
+    assert {f"Service      /pb/{part}: new", "Permissions  2 held, 2 granted"} < set(new)
+    assert {f"Service      /pb/{part}: unchanged", f"Account      {account}", "Permissions  2 held"} < set(unchanged)
     assert strict.logs_in(f"pb/{part}/{part}-secret")
     assert len(strict.grants(account)) == 2
 
@@ -161,6 +180,8 @@ def test_provisioning_and_retirement(strict: Emulator, lab: Lab) -> None:
         "Remove the service account and its grants",
         "Remove the service account's secret",
     ]
+    retired = [f"Service  /pb/{part}: retired", f"Account  {account}"]
+    assert summaries(retire) == [retired, [retired[0].replace("retired", "already gone"), retired[1]]]
     assert strict.account(account) is None
     assert strict.secrets_below(f"pb/{part}") == []
     assert strict.acl(f"dcos:mesos:master:framework:role:pb__{part}-role") is not None

@@ -66,7 +66,7 @@ NAMES = ("/team/api", "/team/queue", "/team/worker")
 API, API_SECRET = "team__api-principal", "team/api/api-secret"
 RESULT = [
     *("account", "security_mode", "secret", "fingerprint", "granted", "revoked", "left_out", "superuser"),
-    *("key_changed", "verified", "warnings"),
+    *("key_changed", "verified", "created", "permissions_held", "warnings"),
 ]
 
 
@@ -174,6 +174,8 @@ def test_each_service_gets_what_the_role_would_make(fake: EmulatedCluster) -> No
             "superuser": False,
             "key_changed": True,
             "verified": True,
+            "created": True,
+            "permissions_held": 2,
             "warnings": [],
         }
     assert "PRIVATE KEY" not in json.dumps([outcome.values, outcome.before, outcome.after])
@@ -741,7 +743,7 @@ def test_a_copy_of_the_key_alone_is_made_rotated_and_removed_with_the_rest(fake:
         outcome = run(fake, with_copies(**variables))
         assert outcomes(predicted) == outcomes(outcome) == ["changed"] * 3
         assert all(pem_is_in_step(fake, name) for name in NAMES)
-        assert "made when applied" in str(predicted.after)
+        assert "a new key" in str(predicted.after)
     assert not run(fake, with_copies()).changed
     with serving(fake):
         rotation = Fleet(cluster_for(), with_copies(), {}, concurrency=1, progress=quiet, purpose="rotate")

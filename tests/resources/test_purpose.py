@@ -220,7 +220,7 @@ def test_check_mode_makes_no_key(fake: EmulatedCluster) -> None:
     assert shown(outcome, 2)["fingerprint"].startswith("SHA256:")
     assert outcome.provisional
     after: Any = outcome.after
-    assert after["/team/one"]["secret"]["fingerprint"] == after["/team/one"]["account"]["fingerprint"] == made
+    assert after["/team/one"]["secret"]["fingerprint"] == after["/team/one"]["account"]["fingerprint"] == "a new key"
     rotated = run(fake, [{"name": "/team/api"}], check_mode=True)
     assert shown(rotated)["fingerprint"] == made
 

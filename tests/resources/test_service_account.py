@@ -113,7 +113,8 @@ def test_a_new_account() -> None:
             "fingerprint": fingerprint(public_key("new")),
             "provider_type": "internal",
             "url": "/acs/api/v1/users/svc",
-        }
+        },
+        "created": True,
     }
     assert outcome.before is None
     assert outcome.after == {
@@ -227,7 +228,7 @@ def test_absent_deletes_the_account_and_a_journal() -> None:
     outcome = run(fake, present=False)
     assert predicted == outcome
     assert outcome.changed
-    assert outcome.values == {"service_account": None}
+    assert outcome.values == {"service_account": None, "created": False}
     assert outcome.before is not None
     assert "journal" in outcome.before
     assert outcome.after is None
@@ -390,6 +391,7 @@ def test_any_later_run_repairs_without_replace_key(step: int, key: str | None) -
     assert predicted == outcome
     assert_whole(fake, "old" if still_old else "new", powerless=step == MADE_AGAIN)
     assert outcome.changed is (step < STEPS)
+    assert outcome.values["created"] is False
     assert not run(fake, key=key).changed
 
 

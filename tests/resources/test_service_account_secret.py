@@ -155,6 +155,10 @@ def test_every_state(
     # Only what is written needs a key, and only one is ever made.
     assert made == (["made-1"] if "made-1" in (want_live, want_next) else [])
     assert (predicted.changed, predicted.before, predicted.values) == (outcome.changed, outcome.before, outcome.values)
+    assert outcome.values["key_made"] is (want_key == "made-1")
+    # A key that check mode throws away is not shown.
+    shown = fingerprint(public_key("made-1"))
+    assert str(predicted.after) == str(outcome.after).replace(shown, "a new key")
     assert "PRIVATE" not in repr((outcome, predicted))
 
     assert not run(fake, rotate=rotate).changed

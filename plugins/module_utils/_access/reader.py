@@ -139,7 +139,7 @@ def _read_secrets(cluster: Cluster, wanted: Wanted, reading: AccessReading) -> N
         return
     chosen = [path for path in paths if any(fnmatchcase(path, pattern) for pattern in wanted.patterns)]
     if len(chosen) < len(paths):
-        reason = f"{len(paths) - len(chosen)} of {len(paths)} secrets do not fit secret_paths and were not read."
+        reason = f"Not read, since secret_paths leaves them out: {len(paths) - len(chosen)} of {len(paths)}."
         reading.unknown.append(Unknown("secrets", reason))
 
     def read(path: str) -> StoredKey | None:

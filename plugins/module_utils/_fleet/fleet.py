@@ -271,10 +271,10 @@ class Fleet(Resource[Sequence[Entry]]):
         told = [f"{_listed(list(names))}: {message}" for message, names in list(causes.items())[:_MOST_TOLD]]
         names = [name for others in list(causes.values())[_MOST_TOLD:] for name in others]
         more = f" And {len(names)} more: {_listed(names)}." if names else ""
+        services = "1 service" if len(self._entries) == 1 else f"{len(self._entries)} services"
         return DcosError(
-            f"{len(failed)} of {len(self._entries)} services failed. {' '.join(told)}{more} The "
-            "result has each of them under services. Mend what is said there and run again: what is done stays as it "
-            "is.",
+            f"{len(failed)} of {services} failed. {' '.join(told)}{more} The result has each of them under services. "
+            "Mend what is said there and run again: what is done stays as it is.",
             failed[0][1].code if len(failed) == 1 else None,
             failed[0][1].status if len(failed) == 1 else None,
         )
@@ -372,6 +372,8 @@ def _view(entry: Entry) -> dict[str, object]:
         **service_result(None if plan is None else plan.security_mode),
         "account": None if plan is None or report.complete else plan.account,
         **report.values,
+        "created": report.created,
+        "permissions_held": report.permissions_held,
         "warnings": [*([] if plan is None else plan.warnings), *report.warnings],
     }
     if report.error is not None:

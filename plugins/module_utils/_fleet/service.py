@@ -25,7 +25,7 @@ from .._files import read_text
 from .._resources.acl_grants import Grants
 from .._resources.auth_token import SecretLogin
 from .._resources.document_endpoint import Endpoint
-from .._resources.frame import Outcome, Resource, Run, State
+from .._resources.frame import Outcome, Resource, Run, State, with_new_key
 from .._resources.keypair import Keypair
 from .._resources.memberships import unknown_groups, unknown_groups_error
 from .._resources.service_account import ServiceAccount, read_journal
@@ -54,6 +54,8 @@ class Report:
     before, after: the parts of the service that were looked at.
     error: why it is not as it should be; C(complete) says whether everything was done nevertheless.
     rotates: the key is being replaced.
+    created: its account is a new one.
+    permissions_held: on how many resources the account is granted something; None if nobody looked.
     """
 
     values: dict[str, object] = field(default_factory=dict)
@@ -64,23 +66,18 @@ class Report:
     error: DcosError | None = None
     complete: bool = False
     rotates: bool = False
+    created: bool = False
+    permissions_held: int | None = None
 
     def hide_key(self, fingerprint: str) -> None:
         """Show that a key is made when this is applied, in place of the one that stood for it."""
-        for view in (self.values, self.after):
-            _replace(view, fingerprint)
+        if self.values.get("fingerprint") == fingerprint:
+            self.values["fingerprint"] = NOT_MADE
+        self.after = with_new_key(self.after, fingerprint)
 
 
 NOT_MADE = "(made when applied)"
-"""In check mode, in place of the fingerprint of a key that there is not yet."""
-
-
-def _replace(view: dict[str, object], fingerprint: str) -> None:
-    for name, value in view.items():
-        if isinstance(value, dict):
-            _replace(value, fingerprint)
-        elif value == fingerprint:
-            view[name] = NOT_MADE
+"""In results of check mode, in place of the fingerprint of a key that there is not yet."""
 
 
 @dataclass(frozen=True)
@@ -220,7 +217,8 @@ class Service:
             self._run.require(self._account_with(pair["public_key"], False))
         key = None if pair is None else self._load(pair)
         stored = self._store("prepare" if rotates else "none", key)
-        self._part("account", self._account_with((pair or stored["secret"])["public_key"], rotates))
+        account = self._part("account", self._account_with((pair or stored["secret"])["public_key"], rotates))
+        self._report.created = bool(account.values["created"])
         pending = bool(stored["secret"]["pending"] or (pair is not None and pair["pending"]))
         verified = False
         if not self._run.provisional:
@@ -321,6 +319,7 @@ class Service:
             found["granted"] += values["grants"]["granted"]
             found["revoked"] += values["grants"]["revoked"]
             found["through_groups"] += values["through_groups"]
+            self._report.permissions_held = len(values["grants"]["direct"])
         return found
 
     def _grants_of(

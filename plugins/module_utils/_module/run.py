@@ -51,6 +51,7 @@ def run(module: Module, make: Callable[[Where], Managed]) -> None:
         resource = make(where)
         attributes = FileAttributes(module, resource.managed_files) if isinstance(resource, FilesResource) else None
         outcome = converge(resource, module.check_mode)
+        outcome.hide_key(os.environ.get(PREDICTED_KEY))
         if attributes is not None:
             attributes.manage(outcome)
         _exit(module, outcome, where)
@@ -60,6 +61,10 @@ def run(module: Module, make: Callable[[Where], Managed]) -> None:
 
 SERVICE_VARIABLES = "DCOS_SERVICE_VARIABLES"
 """How the role's variables begin: the role sets it in the environment of its tasks, so that messages name those."""
+
+
+PREDICTED_KEY = "DCOS_SERVICE_PREDICTED_KEY"
+"""In the environment of a task of the role: the fingerprint of a key that an earlier task has only predicted."""
 
 
 def in_role() -> bool:

@@ -50,6 +50,7 @@ class Plan:
     blocked: why it cannot be applied now although it can be planned: an error, and a warning in check mode.
     quietly_blocked: no such warning: what is missing is made before, where this is not check mode.
     warnings: what the user should know whether or not anything is done.
+    new_key: the fingerprint of a key that is made for it. Check mode throws that key away, so a diff does not show it.
     """
 
     result: Mapping[str, object]
@@ -59,6 +60,22 @@ class Plan:
     blocked: DcosError | None = None
     quietly_blocked: bool = False
     warnings: tuple[str, ...] = ()
+    new_key: str | None = None
+
+
+NEW_KEY = "a new key"
+"""In a diff of check mode, in place of a key that there will never be."""
+
+
+def with_new_key(view: Mapping[str, object], fingerprint: str) -> dict[str, object]:
+    """The view without that key."""
+
+    def shown(value: object) -> object:
+        if isinstance(value, Mapping):
+            return with_new_key(value, fingerprint)
+        return NEW_KEY if isinstance(value, str) and fingerprint in value else value
+
+    return {name: shown(value) for name, value in view.items()}
 
 
 @dataclass
@@ -73,6 +90,11 @@ class Outcome:
     failure: DcosError | None = None
     """Why it failed although it came to its end: told with the whole result."""
     predicted: bool = field(default=False, compare=False)
+
+    def hide_key(self, fingerprint: str | None) -> None:
+        """Show in the diff that a key is new, if it is only predicted."""
+        if self.predicted and fingerprint and self.after is not None:
+            self.after = with_new_key(self.after, fingerprint)
 
     @property
     def provisional(self) -> bool:
@@ -161,6 +183,7 @@ class Run:
                 return self._carry_out(resource, plan)
             outcome = _outcome(resource, plan, plan, plan.steps)
             outcome.predicted = True
+            outcome.hide_key(plan.new_key)
             self.provisional |= outcome.provisional
             if plan.blocked is not None and not plan.quietly_blocked:
                 outcome.warnings.append(plan.blocked.message)

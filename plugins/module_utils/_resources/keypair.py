@@ -260,7 +260,8 @@ class Keypair(FilesResource[KeypairState]):
             "size": key.key_size,
             "pending": pending,
         }
-        return Plan({"keypair": result, "key_made": state.key_made}, tuple(steps), before, after)
+        new_key = fingerprint(key.public_key()) if state.key_made else None
+        return Plan({"keypair": result, "key_made": state.key_made}, tuple(steps), before, after, new_key=new_key)
 
     def _steps_to_hold(self, pair: Pair, key: RSAPrivateKey) -> list[Step]:
         """What brings a key into both files of a pair."""

@@ -267,7 +267,7 @@ class ServiceAccount(Resource[AccountState]):
         if state.user is not None:
             self._protect("delete", state)
             steps.append(Step(f"delete service account {self._uid}", partial(self._iam.delete_user, state.user)))
-        return Plan({"service_account": None}, tuple(steps), self._view(state), None)
+        return Plan({"service_account": None, "created": False}, tuple(steps), self._view(state), None)
 
     # Present: first what an interrupted replacement left is finished, then the rest is compared with the outcome
 
@@ -294,9 +294,9 @@ class ServiceAccount(Resource[AccountState]):
             )
         after = self._shown(description, key, repaired.user)
         warnings = (*state.meanwhile, *self._warn_of_repair(state))
-        return Plan(
-            {"service_account": after}, tuple(steps), self._view(state), self._diff_view(after), warnings=warnings
-        )
+        # One that an interrupted replacement has deleted is no new one.
+        result = {"service_account": after, "created": state.user is None and state.journal is None}
+        return Plan(result, tuple(steps), self._view(state), self._diff_view(after), warnings=warnings)
 
     def _described(self, user: User | None) -> str:
         """The description that the account is to have."""

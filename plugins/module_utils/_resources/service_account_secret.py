@@ -74,7 +74,7 @@ _REPLACE_FIRST = Remedy(
 )
 
 _ANY_ENDPOINT = Endpoint()
-_ABSENT = {"secret": None, "key_changed": False, "unsettled": False}
+_ABSENT = {"secret": None, "key_changed": False, "key_made": False, "unsettled": False}
 
 
 @dataclass(frozen=True)
@@ -264,6 +264,7 @@ class ServiceAccountSecret(Resource[SecretState]):
                 steps.append(Step(f"read {self._path} back", partial(self._read_back, decision.key)))
             steps.append(self._settle_step(state.next, decision))
         result = self._shown(slot, decision.key, state)
+        made = decision.key is state.made
         before = self._view(state)
         after: dict[str, object] = {name: result[name] for name in _DIFF_FIELDS}
         if decision.pending:
@@ -276,11 +277,13 @@ class ServiceAccountSecret(Resource[SecretState]):
             {
                 "secret": {**result, "pending": decision.pending},
                 "key_changed": state.live.key is None or not _same(state.live.key, decision.key),
+                "key_made": made,
                 "unsettled": decision.pending or (decision.keep_next and state.next.document is not None),
             },
             tuple(steps),
             before,
             after,
+            new_key=str(result["fingerprint"]) if made else None,
         )
 
     def _plan_absent(self, state: SecretState) -> Plan:

@@ -158,6 +158,40 @@ def test_tables() -> None:
     ]
 
 
+def finding(kind: str, subject: str, **others: Any) -> dict[str, Any]:
+    ours = next(each for each in ACCESS["findings"] if each["kind"] == "over_wide")
+    return {**ours, "kind": kind, "title": kind.title(), "subject": subject, "rid": None, **others}
+
+
+def test_tables_fold_repeated_findings() -> None:
+    findings = [
+        *(finding("no_grants", f"u{number}", detail="None.") for number in range(7)),
+        finding("no_grants", "g", subject_type="group", detail="None."),
+        *(finding("key_mismatch", f"s{number}", subject_type="secret", detail=f"K{number}.") for number in range(8)),
+        finding("over_wide", "u1", rid="dcos:a"),
+        finding("over_wide", "u2", rid="dcos:a"),
+        finding("over_wide", "u1", rid="dcos:b"),
+    ]
+    lines = access_tables(changed(findings=findings), "findings")
+    rows = [re.split(r"  +", line)[1:] for line in lines[lines.index("FINDINGS") + 2 : lines.index("WHAT TO DO") - 1]]
+    assert rows == [
+        ["No_Grants", "7 accounts and 1 group: u0, u1 and 6 more", "None."],
+        *(["Key_Mismatch", f"secret s{number}", f"K{number}."] for number in range(5)),
+        ["Key_Mismatch", "3 secrets more", "The page and the JSON file list all of them."],
+        ["Over_Wide", "2 accounts: u1, u2", "dcos:a: Every Mesos role."],
+        ["Over_Wide", "account u1", "dcos:b: Every Mesos role."],
+    ]
+    assert len(lines[lines.index("WHAT TO DO") :]) == 1 + 3
+
+
+def test_tables_list_own_accounts_first() -> None:
+    native = {**ACCESS["accounts"][1], "uid": "dcos_marathon", "kind": "native"}
+    lines = access_tables(changed(accounts=[native, *ACCESS["accounts"]]))
+    assert lines[1] == "Accounts  1 person, 1 service, 1 of DC/OS itself; superusers: 1"
+    order = [line.split()[0] for line in lines[lines.index("ACCOUNTS") + 2 :][:3]]
+    assert order == ["admin", "web", "dcos_marathon"]
+
+
 def test_tables_of_a_cluster_without_findings_and_permissions() -> None:
     bare = [{**account, "direct": [], "through_groups": [], "superuser": "no"} for account in ACCESS["accounts"]]
     lines = access_tables(changed(findings=[], accounts=bare, groups=[]), "permissions, findings")
@@ -227,7 +261,8 @@ class Parsed(html.parser.HTMLParser):
 def test_page_is_self_contained() -> None:
     page = Parsed(access_page(ACCESS))
     for _tag, attributes in page.elements:
-        assert not {"src", "href", "srcset", "action", "style", "background"} & set(attributes)
+        assert not {"src", "srcset", "action", "style", "background"} & set(attributes)
+        assert (attributes.get("href") or "#").startswith("#")
         assert not [name for name in attributes if name.startswith("on")]
     assert not page.all("link")
     policy = next(m["content"] for m in page.all("meta") if m.get("http-equiv") == "Content-Security-Policy")
@@ -254,6 +289,34 @@ def test_page_shows_everything() -> None:
         "through superusers",
     ):
         assert shown in re.sub(r"\s+", " ", text)
+
+
+def test_page_says_one_and_many() -> None:
+    one = changed(accounts=ACCESS["accounts"][:1], groups=ACCESS["groups"][:1])
+    text = re.sub(r"\s+", " ", "".join(Parsed(access_page(one)).texts))
+    assert "1 account: 1 person. 1 superuser, 1 group, 1 stored key." in text
+
+
+def test_page_folds_long_lists_and_keeps_short_ones_open() -> None:
+    findings = [finding("no_grants", f"u{number}", detail="None.") for number in range(5)]
+    assert Parsed(access_page(changed(findings=findings))).all("details") == [{"open": None}]
+    findings.append(finding("no_grants", "u5", detail="None."))
+    groups = [{"gid": "all", "direct": [], "members": [f"u{number}" for number in range(6)]}]
+    page = Parsed(access_page(changed(findings=findings, groups=groups)))
+    assert page.all("details") == [{}, {}]
+    assert {"6 accounts", "6 members"} <= set(page.texts)
+    assert "".join(page.texts).count("None.") == 1
+
+
+@pytest.mark.parametrize("text", ["dcos:mesos:x/y_z@host.example", "::a//", "plain", ""])
+def test_ids_break_at_separators_and_stay_whole(text: str) -> None:
+    accounts = [{**ACCESS["accounts"][1], "uid": text}]
+    page = access_page(changed(accounts=accounts, findings=[], groups=[], secrets=[]))
+    (shown,) = re.findall(r'<bdi class="name">(.*?)</bdi>', page)
+    assert shown.replace("<wbr>", "") == text
+    assert re.split(r"[:/@._]+", text.rstrip(":/@._")) == [
+        re.sub(r"[:/@._]", "", part) for part in shown.split("<wbr>")
+    ]
 
 
 def test_page_is_accessible() -> None:
