@@ -57,10 +57,6 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Replace the password of the installation, as the automation account
-  dcos.security.dcos_initial_superuser:
-    password: "{{ vault_bootstrapuser_password }}"
-
 - name: Retire the user of the installation
   dcos.security.dcos_initial_superuser:
     uid: bootstrapuser
