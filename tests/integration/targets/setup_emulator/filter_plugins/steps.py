@@ -31,8 +31,24 @@ FILE_ATTRIBUTES = ("gid", "group", "mode", "owner", "path", "size", "state", "ui
 def module_values(result: dict[str, Any], masked: bool = False) -> dict[str, Any]:
     """What the module itself returned."""
     dropped = [*SURROUNDINGS, *(FILE_ATTRIBUTES if "mode" in result else ())]
-    shown = {name: value for name, value in result.items() if name not in dropped and not name.startswith("_ansible")}
+    shown = {
+        name: _without_summary(value)
+        for name, value in result.items()
+        if name not in {*dropped, *SUMMARY} and not name.startswith("_ansible")
+    }
     return dict(_mask(shown, result) if masked else shown)
+
+
+SUMMARY = ("created", "key_made", "permissions_held")
+"""What results say for summaries only; unit tests of the filter services_summary show it."""
+
+
+def _without_summary(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_summary(part) for part in value]
+    if isinstance(value, dict):
+        return {name: part for name, part in value.items() if name not in SUMMARY}
+    return value
 
 
 def module_diff(result: dict[str, Any], masked: bool = False) -> dict[str, Any]:
@@ -51,6 +67,7 @@ def _mask(shown: dict[str, Any], result: dict[str, Any]) -> Any:
     words = {each[name]: f"<{name}>" for each in made for name in ("fingerprint", "public_key") if each.get(name)}
     if result.get("expires_at"):
         words[result["expires_at"]] = "<expires_at>"
+    words["a new key"] = "<fingerprint>"  # in check mode
     text = json.dumps(shown)
     for value, word in words.items():
         text = text.replace(json.dumps(value)[1:-1], word)
