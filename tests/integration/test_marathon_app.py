@@ -69,7 +69,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     before.must(201, "POST", APPS, json.loads(printed("json")[0]))
     before.must(201, "POST", APPS, {"id": "/elsewhere/app", "cmd": "sleep 60"})
     before.stop()
-    cluster = Emulator(folder / "cluster", "strict", "--auth-token-lifetime", LIFETIME)
+    cluster = Emulator(folder / "cluster", "strict", auth_token_lifetime=int(LIFETIME))
     content = json.dumps(document(UID, KEYS[0], f"{cluster.url}{LOGIN}"))
     (folder / "service-account.json").write_text(content, encoding="utf-8")
     for language, name in PROGRAMS.items():

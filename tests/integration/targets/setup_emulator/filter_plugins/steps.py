@@ -67,7 +67,8 @@ def _mask(shown: dict[str, Any], result: dict[str, Any]) -> Any:
     words = {each[name]: f"<{name}>" for each in made for name in ("fingerprint", "public_key") if each.get(name)}
     if result.get("expires_at"):
         words[result["expires_at"]] = "<expires_at>"
-    words["a new key"] = "<fingerprint>"  # in check mode
+    kind = f"RSA {result['keypair']['size']} " if result.get("keypair") else ""
+    words["a new key"] = f"{kind}<fingerprint>"  # in check mode
     text = json.dumps(shown)
     for value, word in words.items():
         text = text.replace(json.dumps(value)[1:-1], word)
