@@ -322,49 +322,6 @@ AUTHENTICATION = Group(
             ],
         ),
         Example(f"{GUIDES}/authentication.rst", "Provision as the automation account", changed=BARE),
-        Example(
-            f"{GUIDES}/authentication.rst",
-            "fields:",
-            around="""
-            - hosts: localhost
-              gather_facts: false
-              vars_files: [FILE]
-              tasks:
-                - name: See that the fields are such as AWX takes
-                  ansible.builtin.assert:
-                    that:
-                      - fields | map(attribute='id') | reject('match', '^[a-z_]+$') | length == 0
-                      - fields | map(attribute='type') | unique == ['string']
-                      - required | difference(fields | map(attribute='id')) | length == 0
-                      - fields | selectattr('secret', 'defined') | map(attribute='id') == ['password', 'private_key']
-            """,
-        ),
-        Example(
-            f"{GUIDES}/authentication.rst",
-            "env:",
-            # Filled in as AWX does it.
-            around="""
-            - hosts: localhost
-              gather_facts: false
-              vars_files: [FILE]
-              vars:
-                url: https://dcos.example.com
-                username: admin
-                password: "{{ vault_dcos_password }}"
-                ca: "{{ lookup('ansible.builtin.file', 'dcos-ca.crt') }}"
-                tower: {filename: {ca: "{{ playbook_dir }}/awx-ca"}}
-              environment: "{{ env }}"
-              tasks:
-                - name: Write the file
-                  ansible.builtin.copy: {content: "{{ file['template.ca'] }}", dest: awx-ca, mode: "0600"}
-                  changed_when: false
-                - name: Use the injected connection
-                  dcos.security.dcos_cluster_info:
-                  register: info
-                - name: See that it was used
-                  ansible.builtin.assert: {that: info.cluster.credentials_from == 'environment'}
-            """,
-        ),
     ],
 )
 
