@@ -1,12 +1,11 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filter dcos.security.services_summary: what became of services as lines of text."""
+"""The filter dcos.security.services_summary: the results for services as lines of text."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import cast
 
 from ansible.errors import AnsibleFilterError
 
@@ -18,7 +17,8 @@ def services_summary(result: object, most: int = 20) -> list[str]:
     services = result.get("services") if isinstance(result, Mapping) else None
     if not isinstance(result, Mapping) or not isinstance(services, list):
         raise AnsibleFilterError("services_summary expects the result of dcos.security.dcos_services.")
-    return service_lines(cast("list[Service]", services), bool(result.get("provisional")), most)
+    entries: list[Service] = services
+    return service_lines(entries, bool(result.get("provisional")), most)
 
 
 class FilterModule:

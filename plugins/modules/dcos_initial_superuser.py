@@ -10,8 +10,8 @@ module: dcos_initial_superuser
 short_description: Replace the password of the superuser that a DC/OS cluster is installed with, or retire it
 version_added: 0.1.0
 description:
-  - A cluster is installed with a superuser, C(bootstrapuser) by default, whose password or its hash stands in the
-    configuration of the installation. This module gives it another password, or deletes it.
+  - A cluster is installed with a superuser, C(bootstrapuser) by default. The configuration of the installation contains
+    the password or a hash of it. This module sets another password, or deletes the user.
   - It is the only module that changes C(bootstrapuser). All others refuse that user.
   - Both need the connection of another superuser. So at least one superuser is left, who has just logged in.
   - The user is never created. Once retired it stays retired.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: may change at any time.
-"""What became of services as lines of text: all about one, or a table of many."""
+"""The results for services as lines of text: every fact about one, or a table of many."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def test_a_parameter_holds_the_options(dcos_cluster: Cluster) -> None:
     assert dcos_cluster.variant == "open"
     assert dcos_cluster.environment["DCOS_ID_TOKEN"] == ""
     with pytest.raises(EmulatorError, match="id_token"):
-        _ = dcos_cluster.password
+        str(dcos_cluster.password)
 
 
 def test_an_open_cluster_is_entered_with_an_id_token(dcos_cluster_factory: ClusterFactory) -> None:

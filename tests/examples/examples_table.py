@@ -125,7 +125,11 @@ MODULES = Group(
                 "Delete the group with what it grants",
             ],
         ),
-        Example(f"{PLUGINS}/dcos_initial_superuser.py", "Retire the user of the installation"),
+        Example(
+            f"{PLUGINS}/dcos_initial_superuser.py",
+            "Retire the user of the installation",
+            changed=["Retire the user of the installation"],
+        ),
         Example(f"{PLUGINS}/dcos_user_info.py", "Read all users"),
         Example(f"{PLUGINS}/dcos_group_info.py", "Read all groups"),
         Example(f"{PLUGINS}/dcos_access_info.py", "Read who may do what"),

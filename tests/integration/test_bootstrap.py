@@ -114,7 +114,8 @@ def test_a_cluster_that_comes_up_late_seals_and_restarts(takeover: Takeover, clu
     takeover.is_done()
     said = first.one("Show what there is now, and how to go on", "localhost").result["msg"]
     assert "security mode strict" in said[0]
-    assert said[1] == "1 service provisioned, 1 changed."
+    provisioned = first.one("Show what was done", "localhost").result["msg"]
+    assert provisioned[0].split() == ["Service", f"/pb/{takeover.service}:", "new"]
     assert any(f"DCOS_USERNAME={AUTOMATION}" in line for line in said)
     secrets = {
         "password": PASSWORD,

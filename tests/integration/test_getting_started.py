@@ -29,7 +29,9 @@ PYTHON
 """
 
 
-@pytest.mark.skipif(not shutil.which("curl") or not shutil.which("openssl"), reason="the guide uses them")
+@pytest.mark.skipif(
+    not shutil.which("curl") or not shutil.which("openssl"), reason="the guide's commands need curl and openssl"
+)
 @pytest.mark.parametrize("table", [False, pytest.param(True, marks=pytest.mark.exhaustive)], ids=["list", "table"])
 def test_one_list_through_its_life(lab: Lab, table: bool) -> None:
     """With the table, each command gets services.csv in place of services.yml."""

@@ -294,7 +294,7 @@ def blocks_of_the_guide(language: str, after: str, before: str) -> list[str]:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.skipif(not shutil.which("curl"), reason="the guide uses curl")
+@pytest.mark.skipif(not shutil.which("curl"), reason="the guide's commands need curl")
 def test_the_guide_works_as_printed(lab: Lab, tmp_path: Path) -> None:
     """Its steps against an emulator, in the order in which it tells to take them; only the masters are of this test.
 

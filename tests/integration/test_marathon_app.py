@@ -106,10 +106,13 @@ def errors_of(place: Place) -> str:
     "language",
     [
         "python",
-        pytest.param("sh", marks=pytest.mark.skipif(not shutil.which("curl"), reason="it needs curl")),
+        pytest.param("sh", marks=pytest.mark.skipif(not shutil.which("curl"), reason="the shell program needs curl")),
         pytest.param(
             "java",
-            marks=[pytest.mark.exhaustive, pytest.mark.skipif(not shutil.which("javac"), reason="there is no JDK")],
+            marks=[
+                pytest.mark.exhaustive,
+                pytest.mark.skipif(not shutil.which("javac"), reason="the Java program needs a JDK: install one"),
+            ],
         ),
     ],
 )

@@ -120,7 +120,7 @@ def test_rotation_in_batches(strict: Emulator, lab: Lab) -> None:
 
 
 def rotated_of(result: TaskResult, part: str) -> dict[str, Any]:
-    """What became of one service."""
+    """The result for one service."""
     (found,) = (each for each in result.result["services"] if each["name"] == f"/pb/{part}")
     return dict(found)
 

@@ -48,7 +48,7 @@ _MOST_ROUNDS = 3
 
 @dataclass
 class Report:
-    """What became of one service, or would.
+    """The result for one service, or the predicted one.
 
     values: as the role's C(dcos_service_result).
     before, after: the parts of the service that were looked at.
@@ -82,7 +82,7 @@ NOT_MADE = "(made when applied)"
 
 @dataclass(frozen=True)
 class _Key:
-    """What became of the service's key."""
+    """What was done about the service's key."""
 
     fingerprint: str
     changed: bool

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: may change at any time.
-"""The superuser that a cluster is installed with, whose password stands in the configuration of the installation.
+"""The superuser that a cluster is installed with; the configuration of the installation contains the password.
 
 Everything else refuses C(bootstrapuser). This is the one place that replaces its password or deletes it, and only on
 behalf of another superuser, who has just logged in: so whatever happens, somebody is left who can repair the cluster.

@@ -99,7 +99,7 @@ sample:
 LIBRARY = Path(__file__).resolve().parents[4] / "plugins" / "module_utils"
 if not (LIBRARY / "_events").is_dir():
     raise ImportError(
-        f"dcos_audit: {LIBRARY} has no _events. his event source needs the collection dcos.security around it. "
+        f"dcos_audit: {LIBRARY} has no _events. This event source needs the collection dcos.security around it. "
         "Install it with ansible-galaxy, and name the source dcos.security.dcos_audit. This file alone does not work."
     )
 
