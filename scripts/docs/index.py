@@ -17,12 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from playbooks import write_pages
 
 ROOT = Path(__file__).resolve().parents[2]
-FIRST_SECTIONS = ("Getting started", "Guides", "Playbooks")
+FIRST_SECTIONS = ("Getting started", "Guides")
 """They stand before the reference, others after it."""
 
 _REFERENCE = {
+    "Playbooks": "playbook",
     "Roles": "role",
     "Modules": "module",
     "Lookups": "lookup",
@@ -93,6 +95,7 @@ def first_page(about: str, sections: Iterable[str]) -> str:
 
 def main(folder: Path) -> None:
     """Write the pages."""
+    write_pages(folder)
     extra = yaml.safe_load((ROOT / "docs" / "docsite" / "extra-docs.yml").read_text(encoding="utf-8"))
     guides = {
         section["title"]: [guide(folder, f"docsite/{name}") for name in section["toctree"]]
