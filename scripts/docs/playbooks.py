@@ -56,8 +56,11 @@ def _kind(variable: Variable) -> str:
 def _facts(variable: Variable) -> Iterator[str]:
     if variable.choices:
         yield "Choices: " + ", ".join(f"``{choice}``" for choice in variable.choices)
-    if variable.default not in (None, "", [], {}):
-        yield f"Default: ``{variable.default if isinstance(variable.default, str) else json.dumps(variable.default)}``"
+    default = variable.default
+    if default not in (None, "", [], {}):
+        # In quotes where blanks would be lost.
+        is_plain = isinstance(default, str) and default == default.strip()
+        yield f"Default: ``{default if is_plain else json.dumps(default)}``"
 
 
 def _as_code(variable: re.Match[str]) -> str:
