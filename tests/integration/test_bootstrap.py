@@ -146,10 +146,10 @@ def test_a_cluster_that_comes_up_late_seals_and_restarts(takeover: Takeover, clu
 
 @pytest.mark.parametrize(
     "write",
-    [2, *(pytest.param(number, marks=pytest.mark.exhaustive) for number in (0, 1, 3, 4, 5, 6, 7, 8, 9, 10))],
+    [0, *(pytest.param(number, marks=pytest.mark.exhaustive) for number in range(1, 8))],
 )
 def test_an_interruption_is_repaired_by_the_next_run(write: int, takeover: Takeover, cluster: Emulator) -> None:
-    """At the last write of all at the latest; where there is no such write, the run ends well."""
+    """After each of its eight writes; after the first one the automation account is there and has no permissions."""
     cut = {"kind": "cut_after", "match": {"write": True}, "skip": write}
     dead = {"kind": "cut_before", "match": {"write": True}, "skip": write + 1}
     with cluster.failing(dead, cut):

@@ -272,7 +272,7 @@ def test_a_service_is_provisioned_by_a_job(
 
 def test_an_id_token_in_a_job(kit: Path, tools: Path, user: dict[str, str], tmp_path: Path) -> None:
     """An open cluster takes it; the job keeps the token that it gets for it."""
-    cluster = Emulator(tmp_path / "open", "strict", "--variant", "open")
+    cluster = Emulator(tmp_path / "open", "strict", variant="open")
     try:
         fields = {
             "url": cluster.url,
@@ -338,7 +338,7 @@ def test_unanswered_surveys_with_an_older_ansible(
         "find_permissions",
         "finish_bring_up",
     ]
-    last = ["show_access", "retire_service", "retire_services"]
+    last = ["bootstrap", "show_access", "retire_service", "retire_services"]
     assert {f"{name}.yml" for name in (*first, *last)} == {template["playbook"] for template in templates}
     play(*first)
     assert cluster.logs_in("old/web/web-secret")
