@@ -138,7 +138,10 @@ def test_a_cluster_that_comes_up_late_seals_and_restarts(takeover: Takeover, clu
     )
     assert len(changed(retired)) == 2, "the automation account takes the place in the group, then the user goes"
     assert cluster.account(SUPERUSER) is None
-    last = takeover.run(dcos_initial_superuser_action="retire", dcos_initial_superuser_password="")
+    # The CA is kept by now.
+    last = takeover.run(
+        dcos_initial_superuser_action="retire", dcos_initial_superuser_password="", dcos_ca_fingerprint=""
+    )
     assert changed(last) == []
     outputs = {str(number): run.output for number, run in enumerate((first, again, retired, last))}
     assert found_secrets(outputs, secrets) == []
