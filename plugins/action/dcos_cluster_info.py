@@ -14,7 +14,7 @@ from ..plugin_utils._progress_action import Progress, ProgressAction
 class ActionModule(ProgressAction):
     """The class that ansible-core looks for."""
 
-    module = dcos_cluster_info
+    main = staticmethod(dcos_cluster_info.main)
 
     def takes_a_while(self, args: Mapping[str, object]) -> bool:
         return str(args.get("wait") or 0) != "0"

@@ -12,4 +12,4 @@ from ..plugin_utils._direct_action import DirectAction
 class ActionModule(DirectAction):
     """The class that ansible-core looks for."""
 
-    module = dcos_secret_info
+    main = staticmethod(dcos_secret_info.main)

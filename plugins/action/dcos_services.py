@@ -16,7 +16,7 @@ from ..plugin_utils._progress_action import Progress, ProgressAction
 class ActionModule(ProgressAction):
     """The class that ansible-core looks for."""
 
-    module = dcos_services
+    main = staticmethod(dcos_services.main)
 
     def takes_a_while(self, args: Mapping[str, object]) -> bool:
         return bool(boolean(args.get("progress", True), strict=False))

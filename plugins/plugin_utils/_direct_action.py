@@ -15,10 +15,10 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout, suppress
 from datetime import date
-from typing import ClassVar, Protocol
 
 from ansible import constants as C
 from ansible.module_utils import basic
@@ -31,19 +31,13 @@ START_ONLY = ("PYTHON", "LD_", "DYLD_")
 """How variables begin that have a meaning only when an interpreter starts."""
 
 
-class Runnable(Protocol):
-    """A module of this collection, loaded."""
-
-    __name__: str
-
-    def main(self) -> None:
-        """Read the arguments, print the result, exit."""
-
-
 class DirectAction(NormalActionModule):  # type: ignore[misc]  # ansible-core has no types
     """A module that may run here."""
 
-    module: ClassVar[Runnable]
+    @staticmethod
+    @abstractmethod
+    def main() -> None:
+        """The module: reads its arguments, prints its result, exits."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, object] | None = None) -> dict[str, object]:
         """Run the module, in one way or the other; the result is the same."""
@@ -55,9 +49,9 @@ class DirectAction(NormalActionModule):  # type: ignore[misc]  # ansible-core ha
         result = dict(super(NormalActionModule, self).run(tmp, task_vars))
         arguments = dict(self._task.args)
         self._update_module_args(self._task.action, arguments, variables)
-        Display().vvv(f"Running {self.module.__name__} in the process of its task")
+        Display().vvv(f"Running {self._task.action} in the process of its task")
         # As Ansible does with a module's result: nothing in it is a template.
-        result.update(wrap_var(run_here(self.module, arguments, environment)))
+        result.update(wrap_var(run_here(self.main, arguments, environment, self._loader.get_basedir())))
         return result
 
     def _is_direct(self, variables: Mapping[str, object], environment: Mapping[str, object]) -> bool:
@@ -81,15 +75,13 @@ class DirectAction(NormalActionModule):  # type: ignore[misc]  # ansible-core ha
 
 
 def run_here(
-    module: Runnable, arguments: Mapping[str, object], environment: Mapping[str, object]
+    main: Callable[[], None], arguments: Mapping[str, object], environment: Mapping[str, object], folder: str
 ) -> dict[str, object]:
-    """Run a module with these arguments and variables of the environment; what it printed."""
+    """Run a module with these arguments and variables of the environment, in this folder; what it printed."""
     printed = io.StringIO()
-    with _arguments(arguments), _environment(environment), redirect_stdout(printed):
-        try:
-            module.main()
-        except SystemExit:
-            pass  # the way in which every module ends
+    # Every module ends with SystemExit.
+    with _arguments(arguments), _surroundings(environment, folder), redirect_stdout(printed), suppress(SystemExit):
+        main()
     return dict(json.loads(printed.getvalue()))
 
 
@@ -112,12 +104,14 @@ def _plain(value: object) -> object:
 
 
 @contextmanager
-def _environment(variables: Mapping[str, object]) -> Iterator[None]:
-    """The variables that the task sets, for as long as its module runs."""
-    before = dict(os.environ)
+def _surroundings(variables: Mapping[str, object], folder: str) -> Iterator[None]:
+    """What Ansible gives to a module that it starts on this machine: the task's variables, the playbook's folder."""
+    before, where = dict(os.environ), os.getcwd()
     os.environ.update({name: str(value) for name, value in variables.items()})
+    os.chdir(folder)
     try:
         yield
     finally:
+        os.chdir(where)
         os.environ.clear()
         os.environ.update(before)
