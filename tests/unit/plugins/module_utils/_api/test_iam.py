@@ -222,7 +222,7 @@ JSON_VALUES = st.recursive(
 
 @given(st.sampled_from(READINGS), JSON_VALUES)
 def test_any_document_becomes_typed_values_or_an_error(reading: tuple[str, Callable[[Iam], Any]], body: Any) -> None:
-    path, act = reading
+    _path, act = reading
 
     def answer(sent: Sent) -> Reply:
         return AT_ENTERPRISE[1] if sent.call == GATE else Reply(200, body)
