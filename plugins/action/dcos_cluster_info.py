@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..modules import dcos_cluster_info
 from ..plugin_utils._progress_action import Progress, ProgressAction
 
 
 class ActionModule(ProgressAction):
     """The class that ansible-core looks for."""
+
+    main = staticmethod(dcos_cluster_info.main)
 
     def takes_a_while(self, args: Mapping[str, object]) -> bool:
         return str(args.get("wait") or 0) != "0"

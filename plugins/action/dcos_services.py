@@ -9,11 +9,14 @@ from collections.abc import Mapping
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ..modules import dcos_services
 from ..plugin_utils._progress_action import Progress, ProgressAction
 
 
 class ActionModule(ProgressAction):
     """The class that ansible-core looks for."""
+
+    main = staticmethod(dcos_services.main)
 
     def takes_a_while(self, args: Mapping[str, object]) -> bool:
         return bool(boolean(args.get("progress", True), strict=False))

@@ -20,8 +20,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from ansible import constants as C
-from ansible.plugins.action.normal import ActionModule as NormalActionModule
 from ansible.utils.display import Display
+
+from ._direct_action import DirectAction
 
 INTERVAL = 5.0
 """Seconds between two lines, and before the first one."""
@@ -30,7 +31,7 @@ Progress = Mapping[str, object]
 """One line of the file."""
 
 
-class ProgressAction(NormalActionModule):  # type: ignore[misc]  # ansible-core has no types
+class ProgressAction(DirectAction):
     """A module of ours with the option C(progress_path)."""
 
     @abstractmethod

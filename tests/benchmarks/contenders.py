@@ -57,34 +57,33 @@ class Lab:
         head = {"hosts": "localhost", "gather_facts": False, "vars_files": [str(more)] if variables else []}
         playbook.write_text(json.dumps([{**head, **play}]))
         more.write_text(json.dumps(variables or {}))
-        interpreter = self._interpreter(traces, profile)
+        # A profiled module needs an interpreter of its own.
+        interpreter = self._tracing_interpreter(traces) if profile else "{{ ansible_playbook_python }}"
         command = [_BIN / "ansible-playbook", "-i", "localhost,", "-c", "local", playbook]
         command += ["-e", f"ansible_python_interpreter={interpreter}"]
         start = time.perf_counter()
-        result = subprocess.run(
-            list(map(str, command)),
-            env=self._environment(),
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        seconds = time.perf_counter() - start
-        if result.returncode != 0:
-            output = (result.stdout + result.stderr)[-4000:]
-            raise FailedRunError(f"ansible-playbook ended with {result.returncode}:\n{output}")
-        notes = [json.loads(path.read_text()) for path in traces.glob("*.json")]
-        return Timing(seconds, max((note["peak_memory"] for note in notes), default=0))
+        with open(self.folder / "output", "w+", encoding="utf-8") as output:
+            process = subprocess.Popen(
+                list(map(str, command)), env=self._environment(), cwd=self.folder, stdout=output, stderr=output
+            )
+            _pid, status, usage = os.wait4(process.pid, 0)
+            seconds = time.perf_counter() - start
+            process.returncode = os.waitstatus_to_exitcode(status)
+            if process.returncode != 0:
+                output.seek(0)
+                raise FailedRunError(f"ansible-playbook ended with {process.returncode}:\n{output.read()[-4000:]}")
+        # Of its largest process, which is that of a module.
+        return Timing(seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
 
     def profiles(self) -> list[tuple[str, Path]]:
         """The programs that ran in the last, profiled play, in their order, with their profiles."""
         notes = sorted((self.folder / "traces").glob("*.json"))
         return [(json.loads(path.read_text())["program"], path.with_suffix(".pstats")) for path in notes]
 
-    def _interpreter(self, traces: Path, profile: bool) -> Path:
-        """A Python for modules that leaves notes on each process, see trace/sitecustomize.py."""
+    def _tracing_interpreter(self, traces: Path) -> Path:
+        """A Python for modules that leaves a profile of each process, see trace/sitecustomize.py."""
         script = self.folder / "python"
-        settings = f"BENCH_TRACE='{traces}' PYTHONPATH='{_HERE / 'trace'}'" + (" BENCH_PROFILE=1" if profile else "")
+        settings = f"BENCH_TRACE='{traces}' PYTHONPATH='{_HERE / 'trace'}'"
         script.write_text(f"#!/bin/sh\n{settings} exec '{sys.executable}' \"$@\"\n")
         script.chmod(script.stat().st_mode | stat.S_IXUSR)
         return script

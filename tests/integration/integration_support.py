@@ -362,6 +362,10 @@ class Run:
         return f"{self.stdout}\n{self.stderr}"
 
 
+SAME_PYTHON_STARTED_ANEW = "{{ ansible_playbook_python | dirname }}/./{{ ansible_playbook_python | basename }}"
+"""By another name, so that modules do not run in the process of their task."""
+
+
 class Lab:
     """A test's own folder with a HOME, a working directory and the playbooks of its runs."""
 
@@ -395,6 +399,7 @@ class Lab:
         arguments: Sequence[str] = (),
         side_by_side: int = 3,
         elsewhere: str = "",
+        packed: bool = False,
     ) -> Run:
         """Run the tasks of one case, or those of several side by side.
 
@@ -402,6 +407,7 @@ class Lab:
         fails: whether a failing task is what the test is about.
         warnings: patterns; each must be in a warning, and no other warning may come.
         elsewhere: name for another HOME and working directory than other runs of this test have.
+        packed: whether Ansible packs modules and starts an interpreter for each, as it does for other hosts.
         """
         if not isinstance(cases, Mapping):
             cases = {"case": cases}
@@ -414,7 +420,8 @@ class Lab:
                 "vars": {
                     "ansible_connection": "local",
                     "ansible_python_interpreter": os.environ.get(
-                        "DCOS_TEST_TARGET_PYTHON", "{{ ansible_playbook_python }}"
+                        "DCOS_TEST_TARGET_PYTHON",
+                        SAME_PYTHON_STARTED_ANEW if packed else "{{ ansible_playbook_python }}",
                     ),
                 },
             }

@@ -332,10 +332,10 @@ def test_no_secret_is_shown_by_the_fleet(own: Emulator, lab: Lab) -> None:
         "ANSIBLE_KEEP_REMOTE_FILES": "true",
     }
     seen: dict[str, str] = {"foreign key": foreign["private_key"], "password": PASSWORD, "wrong": "wrong-password-9182"}
-    run = lab.play(tasks[:1], own, arguments=("-vvvv", "--diff"), environment=environment)
+    run = lab.play(tasks[:1], own, arguments=("-vvvv", "--diff"), environment=environment, packed=True)
     for name in team.names[:2]:
         seen[f"first key of {name}"] = (own.stored(team.secret(name)) or {})["private_key"]
-    more = lab.play(tasks[1:], own, arguments=("-vvvv", "--diff"), environment=environment)
+    more = lab.play(tasks[1:], own, arguments=("-vvvv", "--diff"), environment=environment, packed=True)
     for name in team.names[:2]:
         seen[f"next key of {name}"] = (own.stored(team.secret(name)) or {})["private_key"]
     assert len(set(seen.values())) == 7

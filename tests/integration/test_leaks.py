@@ -264,10 +264,10 @@ def cases(e: Emulator, lab: Lab, secrets: dict[str, str]) -> dict[str, list[Task
     }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def loud(strict_for_all: Emulator, shared_lab: Lab) -> Loud:
+@pytest.fixture(scope="module", params=["direct", pytest.param("packed", marks=pytest.mark.exhaustive)])
+def loud(request: pytest.FixtureRequest, strict_for_all: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Loud:
     """Everything once, as loud as Ansible gets; no pipelining, which shows more."""
-    emulator, lab = strict_for_all, shared_lab
+    emulator, lab = strict_for_all, Lab(tmp_path_factory.mktemp("lab"))
     secrets: dict[str, str] = {}
     table = cases(emulator, lab, secrets)
     log = lab.place("log") / "ansible.log"
@@ -279,6 +279,7 @@ def loud(strict_for_all: Emulator, shared_lab: Lab) -> Loud:
             fails=True,
             arguments=LOUD,
             environment={"ANSIBLE_LOG_PATH": str(log), "ANSIBLE_PIPELINING": "false"},
+            packed=request.param == "packed",
         )
     for name in ("generate", "given"):
         for path in (f"{table[name][0]['dcos.security.dcos_sa_secret']['uid']}/s{end}" for end in ("", "-next")):
@@ -361,6 +362,7 @@ def test_generated_keys_are_in_no_file(strict: Emulator, lab: Lab) -> None:
         strict,
         arguments=LOUD,
         environment={"ANSIBLE_KEEP_REMOTE_FILES": "true", "ANSIBLE_PIPELINING": "false"},
+        packed=True,
     )
     keys = {path: stored["private_key"] for path in (f"{uid}/s", f"{uid}/s-next") if (stored := strict.stored(path))}
     assert len(keys) == 2

@@ -221,7 +221,7 @@ def test_from_bring_up_to_least_privilege(
     done = run_playbook("finish_bring_up", **finish)
     assert strict.grants(account) == {each["rid"]: each["actions"] for each in needed}
     (result,) = (each.result["msg"] for each in done.results if each.task == "Show what was done, and what to watch")
-    assert {f"Account      {account}", "Permissions  7 held, 1 revoked", "Superuser    no"} < set(result)
+    assert {f"Account      {account}", "Permissions  7 held, 7 granted, 1 revoked", "Superuser    no"} < set(result)
     assert result[-1].startswith("Watch the service")
     scheduler.work(client)
     assert not any(each.changed for each in run_playbook("finish_bring_up", **finish).results)

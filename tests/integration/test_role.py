@@ -522,7 +522,9 @@ def is_whole(
 
 
 def fresh(part: str) -> list[Task]:
-    return Service(part).provision(security_mode="strict", permissions=PERMISSIONS)
+    service = Service(part)
+    words = f"Service account of {service.name}"
+    return service.provision(security_mode="strict", permissions=PERMISSIONS, description=words)
 
 
 def repaired(lab: Lab, emulator: Emulator, cuts: Mapping[str, Cut]) -> None:
@@ -724,8 +726,7 @@ def test_two_runs_on_one_service_at_once(strict: Emulator, lab: Lab) -> None:
     """Whoever loses a race stops with an error or finds things done; a plain run later finds the one end state."""
     place = Neighbourhood.founded(strict)
     kept = {"security_mode": "strict", "permissions": PERMISSIONS, "exclusive": False}
-    # A job template gives lists as text.
-    nightly = {**kept, "permissions": json.dumps(PERMISSIONS), "rotate_key_from": fingerprint(KEYS[0])}
+    nightly = {**kept, "rotate_key_from": fingerprint(KEYS[0])}
     races = {
         "fresh": (kept, kept),
         "rotated": (nightly, nightly),

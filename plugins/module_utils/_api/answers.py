@@ -83,10 +83,12 @@ class Document:
         """An object inside this one."""
         return Document(self._fields.get(name), self._url, self._what, self._place(name))
 
-    def parts(self, name: str, or_null: bool = False) -> list[Document]:
-        """The objects of a list. With C(or_null) null is an empty one, as open clusters of 1.12 and before write it."""
-        if or_null and name in self._fields and self._fields[name] is None:
-            return []
+    def is_null(self, name: str) -> bool:
+        """Whether a field is there, and null."""
+        return name in self._fields and self._fields[name] is None
+
+    def parts(self, name: str) -> list[Document]:
+        """The objects of a list."""
         return [Document(each, self._url, self._what, place) for place, each in self._items(name)]
 
     def texts(self, name: str) -> list[str]:

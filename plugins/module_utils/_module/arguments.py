@@ -18,7 +18,7 @@ from typing import Iterator, Sequence
 from urllib.parse import quote
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.common.parameters import sanitize_keys
+from ansible.module_utils.common.parameters import remove_values, sanitize_keys
 
 from .._errors import DcosError
 from .._files import check_path, is_utf8
@@ -47,6 +47,10 @@ class Module(AnsibleModule):  # type: ignore[misc,unused-ignore]  # ansible-core
         """As Ansible does it, which hides values and not the names in dictionaries: a key may be mistaken for one."""
         arguments = sanitize_keys(self.params, self.no_log_values)
         super().fail_json(msg, **{"invocation": {"module_args": arguments}, **kwargs})
+
+    def warn(self, warning: str, **more: object) -> None:
+        """As Ansible does it; but it hides secrets in results only, and a warning may be shown before there is one."""
+        super().warn(remove_values(warning, self.no_log_values), **more)
 
     def check_arguments(self) -> None:
         """Refuse what Ansible takes and no module can use; the message names the option."""

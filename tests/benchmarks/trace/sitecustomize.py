@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Python imports this in each process of a module that is measured; at its end it notes what the process took.
+"""Python imports this in each process of a module that is profiled; at its end it leaves a profile of all threads.
 
-BENCH_TRACE names the folder for the notes. With BENCH_PROFILE a profile of all threads is left beside them.
+BENCH_TRACE names the folder, where a note beside the profile names the program.
 """
 
 import atexit
@@ -11,13 +11,11 @@ import cProfile
 import json
 import os
 import pstats
-import resource
 import sys
 import threading
 import time
 
 _FOLDER = os.environ["BENCH_TRACE"]
-_STARTED = time.perf_counter()
 _PROFILES = []
 
 
@@ -50,15 +48,12 @@ def _profile_threads():
 def _note():
     name = os.path.join(_FOLDER, f"{time.time_ns()}-{os.getpid()}")
     program = os.path.basename(sys.argv[0]) if sys.argv and sys.argv[0] else "?"
-    if _PROFILES:
-        for profile in _PROFILES:
-            profile.disable()
-        pstats.Stats(*_PROFILES).dump_stats(f"{name}.pstats")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    for profile in _PROFILES:
+        profile.disable()
+    pstats.Stats(*_PROFILES).dump_stats(f"{name}.pstats")
     with open(f"{name}.json", "w", encoding="utf-8") as out:
-        json.dump({"program": program, "peak_memory": peak, "seconds": time.perf_counter() - _STARTED}, out)
+        json.dump({"program": program}, out)
 
 
-if os.environ.get("BENCH_PROFILE"):
-    _profile_threads()
+_profile_threads()
 atexit.register(_note)

@@ -13,10 +13,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.plugins.action.normal import ActionModule as NormalActionModule
 
 from ansible_collections.dcos.security.plugins.action import dcos_cluster_info, dcos_services
 from ansible_collections.dcos.security.plugins.plugin_utils import _progress_action as action
+from ansible_collections.dcos.security.plugins.plugin_utils._direct_action import DirectAction
 
 Work = Callable[[dict[str, Any]], None]
 
@@ -46,7 +46,7 @@ def run(
         work(self._task.args)
         return {"changed": True}
 
-    monkeypatch.setattr(NormalActionModule, "run", run_module)
+    monkeypatch.setattr(DirectAction, "run", run_module)
     plugin = module.ActionModule.__new__(module.ActionModule)
     plugin._task = SimpleNamespace(args=args or {}, no_log=no_log, async_val=async_val)
     plugin._connection = SimpleNamespace(transport=transport)

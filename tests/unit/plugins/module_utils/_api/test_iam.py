@@ -34,7 +34,9 @@ from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport
     WITHOUT_AUTHENTICATION,
     Reply,
     Script,
+    Sent,
     error,
+    serving,
 )
 
 BASE = "/acs/api/v1"
@@ -172,6 +174,13 @@ def test_ids_that_cannot_be_sent_are_refused(body: Any) -> None:
         play([(f"GET {BASE}/groups", Reply(200, {"array": [body]}))], lambda iam: iam.groups())
 
 
+@pytest.mark.parametrize("read", [Iam.persons, Iam.service_accounts, Iam.groups])
+def test_null_is_no_list_of_dcos_enterprise(read: Any) -> None:
+    path = {Iam.persons: "/users", Iam.service_accounts: "/users?type=service", Iam.groups: "/groups"}[read]
+    with pytest.raises(OddAnswerError, match="array is null, not a list"):
+        play([(f"GET {BASE}{path}", Reply(200, {"array": None})), AT_ENTERPRISE], read)
+
+
 def test_users_of_dcos_oauth() -> None:
     """Open clusters up to 1.12: no error codes, no service accounts, and null for an empty list."""
     no_address = error(500, None, "Internal Server Error", "invalid email")
@@ -184,7 +193,7 @@ def test_users_of_dcos_oauth() -> None:
     person = Reply(200, {"uid": "jo@example.com", "description": "jo@example.com"})
     found = play([(f"GET {BASE}/users/jo@example.com", person)], lambda iam: iam.account_for_service("jo@example.com"))
     assert not found.is_service
-    assert play([(f"GET {BASE}/users", Reply(200, {"array": None}))], lambda iam: iam.persons()) == []
+    assert play([(f"GET {BASE}/users", Reply(200, {"array": None})), AT_OPEN], lambda iam: iam.persons()) == []
     gone = [(f"DELETE {BASE}/users/svc", error(404, None, "t", "User not found"))]
     assert play(gone, lambda iam: iam.delete_user(ACCOUNT)) is False
     assert (
@@ -213,9 +222,13 @@ JSON_VALUES = st.recursive(
 
 @given(st.sampled_from(READINGS), JSON_VALUES)
 def test_any_document_becomes_typed_values_or_an_error(reading: tuple[str, Callable[[Iam], Any]], body: Any) -> None:
-    path, act = reading
-    with suppress(DcosError):
-        play([(f"GET {BASE}/{path}", Reply(200, body))], act)
+    _path, act = reading
+
+    def answer(sent: Sent) -> Reply:
+        return AT_ENTERPRISE[1] if sent.call == GATE else Reply(200, body)
+
+    with suppress(DcosError), serving(answer):
+        act(cluster_for().iam)
 
 
 @pytest.mark.parametrize("body", [[1], "<html>", None])
