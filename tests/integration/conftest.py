@@ -40,8 +40,9 @@ own = emulator_fixture(Emulator, "strict", "module")
 
 
 @pytest.fixture
-def lab(tmp_path: Path) -> Lab:
-    return Lab(tmp_path)
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """Its path is short, unlike one with the name of a test: ansible-core makes a socket below it."""
+    return Lab(tmp_path_factory.mktemp("lab"))
 
 
 @pytest.fixture(scope="module")

@@ -463,8 +463,8 @@ def test_bad_variables_are_refused_before_the_first_write(strict: Emulator, perm
         ),
         "values": ("dcos_service_preset_values.marathon_instance", {"preset": "marathon_access"}),
         # Ansible checks these, and knows neither empty text nor JSON text.
-        "no-list": ("'dcos_service_permissions' is of type str and we were unable to convert", {"permissions": "[{"}),
-        "no-truth": ("'dcos_service_superuser' is of type str and we were unable to convert", {"superuser": ""}),
+        "no-list": ("'dcos_service_permissions' is of type .*str.* unable to convert", {"permissions": "[{"}),
+        "no-truth": ("'dcos_service_superuser' is of type .*str.* unable to convert", {"superuser": ""}),
     }
     cases = {
         name: Service(unique("bad")).provision(**{"security_mode": "strict", **variables})
