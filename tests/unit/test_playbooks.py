@@ -161,3 +161,41 @@ def test_no_text_keeps_markup() -> None:
         text for playbook in PLAYBOOKS.values() for each in playbook.variables.values() for text in each.description
     ]
     assert [text for text in map(plain, texts) if re.search(r"\b(?:RV|[A-Z])\(", text)] == []
+
+
+def derived_variables() -> dict[str, Any]:
+    return {name: value for path in (FOLDER / "vars").glob("*.yml") for name, value in content(path).items()}
+
+
+def module_tasks(data: Any, inherited: Any = None) -> Iterator[tuple[str, dict[str, Any], dict[str, str]]]:
+    """Each task of a module of ours: its name, its options, and the variables that its messages name."""
+    if isinstance(data, list):
+        for each in data:
+            yield from module_tasks(each, inherited)
+    if not isinstance(data, Mapping):
+        return
+    given = data.get("environment", inherited)
+    named = derived_variables().get(given.strip("{} ")) if isinstance(given, str) else given
+    pairs = named.get("DCOS_OPTION_VARIABLES", "").split() if isinstance(named, Mapping) else []
+    terms = {option: variable for option, _sign, variable in (pair.partition("=") for pair in pairs)}
+    for key, value in data.items():
+        if key.startswith("dcos.security.dcos_"):
+            yield data.get("name", ""), value or {}, terms
+        elif key in ("tasks", "block", "rescue", "always"):
+            yield from module_tasks(value, given)
+
+
+def test_messages_of_modules_name_the_variables_that_options_are_filled_from() -> None:
+    """An option whose value is made of one variable with another name."""
+    derived, missing, unknown = derived_variables(), [], []
+    public = {name for playbook in PLAYBOOKS.values() for name in playbook.variables}
+    for path in sorted([*FOLDER.glob("*.yml"), *(FOLDER / "tasks").glob("*.yml")]):
+        for task, options, terms in module_tasks(content(path)):
+            for option, value in options.items():
+                names = names_in(value)
+                names |= {other for each in names for other in names_in(derived.get(each, ""))}
+                given = {each for each in names if each in public}
+                if len(given) == 1 and given != {option} and terms.get(option) not in given:
+                    missing.append(f"{path.name}, {task}: {option}={given.pop()}")
+            unknown += [f"{path.name}, {task}: {each}" for each in terms.values() if each not in public]
+    assert (missing, unknown) == ([], [])

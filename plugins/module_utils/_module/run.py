@@ -14,7 +14,7 @@ from typing import Any, Callable, Dict, Mapping, Optional, TypeVar
 
 from .._errors import DcosError
 from .._resources.frame import FilesResource, Outcome, Resource, converge
-from .._service.terms import in_terms_of_service
+from .._service.terms import in_terms_of_service, in_terms_of_variables
 from .._visible import visible
 from . import libraries as _deps
 from .arguments import Module
@@ -63,6 +63,11 @@ SERVICE_VARIABLES = "DCOS_SERVICE_VARIABLES"
 """How the role's variables begin: the role sets it in the environment of its tasks, so that messages name those."""
 
 
+OPTION_VARIABLES = "DCOS_OPTION_VARIABLES"
+"""In the environment of a task of a playbook: the variables that options are filled from, as C(option=variable) with blanks
+in between. Messages name these."""
+
+
 PREDICTED_KEY = "DCOS_SERVICE_PREDICTED_KEY"
 """In the environment of a task of the role: the fingerprint of a key that an earlier task has only predicted."""
 
@@ -73,7 +78,10 @@ def in_role() -> bool:
 
 
 def _in_terms_of_caller(error: DcosError) -> DcosError:
-    return in_terms_of_service(error, os.environ[SERVICE_VARIABLES]) if in_role() else error
+    if in_role():
+        return in_terms_of_service(error, os.environ[SERVICE_VARIABLES])
+    pairs = (each.partition("=") for each in os.environ.get(OPTION_VARIABLES, "").split())
+    return in_terms_of_variables(error, {option: variable for option, _sign, variable in pairs})
 
 
 def _exit(module: Module, outcome: Outcome, more: Mapping[str, object]) -> None:

@@ -15,6 +15,7 @@ from ansible_collections.dcos.security.plugins.module_utils._errors import (
 from ansible_collections.dcos.security.plugins.module_utils._service.terms import (
     VARIABLES_OF_OPTIONS,
     in_terms_of_service,
+    in_terms_of_variables,
 )
 from ansible_collections.dcos.security.plugins.module_utils._service.variables import VARIABLES
 
@@ -54,3 +55,9 @@ def test_the_kind_of_error_is_kept() -> None:
 
 def test_every_named_variable_exists() -> None:
     assert set(VARIABLES_OF_OPTIONS.values()) <= VARIABLES
+
+
+def test_options_become_the_variables_of_a_playbook() -> None:
+    error = DcosError("path: it is taken.", "foreign_secret", 409)
+    assert in_terms_of_variables(error, {"path": "dcos_token_path"}).message == "dcos_token_path: it is taken."
+    assert in_terms_of_variables(error, {"uid": "dcos_token_uid"}).message == error.message == "path: it is taken."
