@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +45,8 @@ class Takeover:
         self.ca_path = lab.place("keys") / "dcos-ca.crt"
         self.service = unique("svc")
 
-    def run(self, *arguments: str, **more: Any) -> Run:
-        fails, warnings = more.pop("fails", False), more.pop("warnings", ())
-        variables = {
+    def variables(self, **more: Any) -> dict[str, Any]:
+        return {
             "dcos_url": self.cluster.url,
             "dcos_username": SUPERUSER,
             "dcos_password": PASSWORD,
@@ -62,8 +61,19 @@ class Takeover:
             "__dcos_bootstrap_pause": 1,
             **more,
         }
+
+    def run(
+        self,
+        *arguments: str,
+        fails: bool = False,
+        warnings: Sequence[str] = (),
+        hosts: Mapping[str, Mapping[str, Any]] | None = None,
+        **more: Any,
+    ) -> Run:
         plays = [{"ansible.builtin.import_playbook": "dcos.security.bootstrap"}]
-        return self.lab.playbooks(plays, variables, fails=fails, warnings=warnings, arguments=arguments)
+        return self.lab.playbooks(
+            plays, self.variables(**more), fails=fails, warnings=warnings, hosts=hosts, arguments=arguments
+        )
 
     def in_background(self, **more: Any) -> tuple[threading.Thread, list[Run]]:
         runs: list[Run] = []
@@ -189,13 +199,52 @@ def test_what_does_not_fit_is_refused_before_any_request(takeover: Takeover, clu
         ("dcos_ca_host: the inventory has no host", {"dcos_ca_host": "master-7"}),
         ("dcos_ca_path: name the file", {"dcos_ca_path": ""}),
     ]  # fmt: skip
-    for said, variables in slips:
-        run = takeover.run(fails=True, **variables)
-        assert said in " ".join(run.output.split()), f"{said}: {run.output}"
-        assert cluster.requests(run.start, run.end) == []
+    # Each is a host of its own, with the variables of one operator.
+    here = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    hosts = {f"slip{number}": takeover.variables(**slip, **here) for number, (_said, slip) in enumerate(slips)}
+    plays = [{"ansible.builtin.import_playbook": "dcos.security.bootstrap"}]
+    run = takeover.lab.playbooks(plays, {"dcos_hosts": "all"}, hosts=hosts, fails=True)
+    for host, (said, _slip) in zip(hosts, slips, strict=True):
+        assert said in json.dumps(run.of(host)[-1].result)
+    assert cluster.requests(run.start, run.end) == []
+
     wrong = takeover.run(fails=True, dcos_ca_fingerprint="AB" * 32, dcos_bootstrap_wait=100)
-    assert wrong.end - wrong.start < 60, "another CA than the expected one ends the wait"
+    assert "dcos_ca_fingerprint" in wrong.output
+    assert len(cluster.requests(wrong.start, wrong.end)) == 1, "another CA than the expected one ends the wait"
     assert not takeover.ca_path.exists()
     refused = takeover.run(fails=True, dcos_password="not-the-one", dcos_bootstrap_wait=100)
     logins = [each for each in cluster.requests(refused.start, refused.end) if each.is_login]
     assert len(logins) == 1, "a wrong password is tried once"
+
+
+SSH = """#!/bin/sh
+# Runs what it is to run elsewhere on this machine, with the folder of a master's CA in another place.
+for last; do :; done
+exec sh -c "$(printf '%s' "$last" | sed 's#/run/dcos/pki/CA#{folder}#')"
+"""
+
+
+def test_the_ca_comes_from_a_master_over_ssh(takeover: Takeover, cluster: Emulator) -> None:
+    """Only the program ssh is another one."""
+    unset = (
+        "services",
+        "automation_uid",
+        "automation_key_path",
+        "initial_superuser_action",
+        "initial_superuser_password",
+    )
+    lab, given = takeover.lab, {"dcos_ca_host": "master1", **{f"dcos_{name}": "" for name in unset}}
+    bundle = lab.place("master") / "ca-bundle.crt"
+    ssh = lab.file("ssh", SSH.format(folder=bundle.parent), 0o700)
+    hosts = {"master1": {"ansible_connection": "ssh", "ansible_ssh_executable": ssh, "ansible_host": "192.0.2.1"}}
+
+    missing = takeover.run(fails=True, hosts=hosts, dcos_bootstrap_wait=1, **given)
+    assert "ca-bundle.crt: No such file" in missing.output
+    bundle.write_text(Path(cluster.ca or "").read_text(encoding="utf-8"), encoding="utf-8")
+    another = takeover.run(fails=True, hosts=hosts, **given, dcos_ca_fingerprint="AB" * 32)
+    assert "dcos_ca_fingerprint: the bundle of" in another.output
+    assert not takeover.ca_path.exists()
+    kept = takeover.run(hosts=hosts, **given, dcos_ca_fingerprint="")
+    assert changed(kept) == ["Keep the CA"]
+    assert takeover.ca_path.read_text(encoding="utf-8") == bundle.read_text(encoding="utf-8")
+    assert list(lab.place("tmp").glob("dcos-ca-*")) == []
