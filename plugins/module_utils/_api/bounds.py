@@ -68,7 +68,7 @@ def read_whole(response: requests.Response) -> bytes:
         parts.append(part)
     announced = "" if response.request.method == "HEAD" else response.headers.get("Content-Length", "")
     # Older versions of the library do not mind when a connection breaks in the middle of a body.
-    if announced.isdigit() and "Content-Encoding" not in response.headers and size != int(announced):
+    if announced.isdigit() and "Content-Encoding" not in response.headers and announced != str(size):
         raise requests.exceptions.ConnectionError("the answer was cut")
     return b"".join(parts)
 

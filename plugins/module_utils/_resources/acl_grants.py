@@ -219,9 +219,10 @@ class Grants(Resource[GrantsState]):
         return []
 
     def _grant(self, grant: Grant, needs_acl: bool) -> bool:
+        description = self._description(grant.rid)
         if needs_acl:
-            self._iam.create_acl(grant.rid, self._description(grant.rid))
-        return self._iam.grant(self._subject, grant)
+            self._iam.create_acl(grant.rid, description)
+        return grant_with_acl(self._iam, self._subject, grant, description)
 
     def _unused(self, holders: Sequence[tuple[Subject, Grant]], revoked: frozenset[Grant]) -> bool:
         """Whether nobody has a grant on the resource once this plan is carried out."""
@@ -254,6 +255,17 @@ class Grants(Resource[GrantsState]):
         return DcosError(
             f"{kind}: {self._subject.words} does not exist, so nothing can be granted to it. Create it first.", code
         )
+
+
+def grant_with_acl(iam: Iam, subject: Subject, grant: Grant, description: str) -> bool:
+    """Allow an action; makes the ACL where somebody has deleted it since it was seen. False as for C(Iam.grant)."""
+    try:
+        return iam.grant(subject, grant)
+    except DcosError as exc:
+        if exc.code != "ERR_UNKNOWN_RESOURCE_ID":
+            raise
+    iam.create_acl(grant.rid, description)
+    return iam.grant(subject, grant)
 
 
 def account_or_group(uid: str | None, gid: str | None) -> Subject:
