@@ -37,6 +37,7 @@ from .._rules.permissions import (
     group_grants,
     superuser_last,
 )
+from .acls import grant_with_acl
 from .frame import Plan, Resource, Step
 from .own_account import needed_by_run, own_loss_error
 from .superusers import last_superuser_error, superusers
@@ -255,17 +256,6 @@ class Grants(Resource[GrantsState]):
         return DcosError(
             f"{kind}: {self._subject.words} does not exist, so nothing can be granted to it. Create it first.", code
         )
-
-
-def grant_with_acl(iam: Iam, subject: Subject, grant: Grant, description: str) -> bool:
-    """Allow an action; makes the ACL where somebody has deleted it since it was seen. False as for C(Iam.grant)."""
-    try:
-        return iam.grant(subject, grant)
-    except DcosError as exc:
-        if exc.code != "ERR_UNKNOWN_RESOURCE_ID":
-            raise
-    iam.create_acl(grant.rid, description)
-    return iam.grant(subject, grant)
 
 
 def account_or_group(uid: str | None, gid: str | None) -> Subject:

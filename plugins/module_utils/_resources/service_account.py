@@ -36,7 +36,7 @@ from .._rules.identifiers import (
     journal_uid,
 )
 from .._rules.permissions import SUPERUSER_RID, Grant, group_grants
-from .acl_grants import grant_with_acl
+from .acls import grant_with_acl
 from .frame import LostRaceError, Plan, Resource, Step
 from .own_account import check_not_own
 from .superusers import is_last_superuser, last_superuser_error
