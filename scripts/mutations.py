@@ -413,8 +413,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     _mutation(
         f"{LIBRARY}/_resources/acl_grants.py:Grants._grant",
-        "self._iam.create_acl(grant.rid, self._description(grant.rid))",
-        "pass",
+        "self._iam.create_acl(grant.rid, description)",
+        'self._iam.create_acl(grant.rid, "")',
         f"{RESOURCES}/test_acl_grants.py::test_grants_are_made_with_their_acl",
     ),
     _mutation(

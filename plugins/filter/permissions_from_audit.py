@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from ansible.errors import AnsibleFilterError
 
 from ..module_utils._errors import DcosError
+from ..module_utils._module.private_keys import refuse_private_key
+from ..module_utils._presets.reading import PREFIX
 from ..module_utils._rules.permissions import Permission, check_permissions, grants_of, group_grants
 from ..module_utils._service.fitting import fitting_presets
 
@@ -29,6 +31,8 @@ def permissions_from_audit(
     account = next((each for each in report["audit"] if each["uid"] == uid), None)
     needed = [] if account is None else account["needed"]
     try:
+        for name, value in (service or {}).items():
+            refuse_private_key(f"{PREFIX}{name}", value)  # nothing hides what a filter says
         permissions = sorted(check_permissions([*known, *needed], "known"), key=lambda each: each.rid)
         fits = [] if service is None else fitting_presets(grants_of(permissions), service)
     except (DcosError, KeyError, TypeError) as error:

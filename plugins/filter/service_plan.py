@@ -11,6 +11,8 @@ from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 
 from ..module_utils._errors import DcosError
+from ..module_utils._module.private_keys import refuse_private_key
+from ..module_utils._presets.reading import PREFIX
 from ..module_utils._service.plan import PROVISION, PURPOSES, plan_service
 from ..module_utils._service.variables import check_names
 
@@ -30,6 +32,8 @@ def service_plan(
             f"dcos.security.service_plan: {purpose!r} is not a purpose. Use {', '.join(PURPOSES)}."
         )
     try:
+        for name, value in variables.items():
+            refuse_private_key(f"{PREFIX}{name}", value)  # nothing hides what a filter says
         check_names(named)
         plan = plan_service(variables, cluster or None, purpose=purpose)
     except DcosError as error:

@@ -48,8 +48,11 @@ def _services(text: str, delimiter: str | None) -> list[dict[str, object]]:
 
 def _named(delimiter: str) -> str:
     character = DELIMITERS.get(delimiter, delimiter)
-    if len(character) != 1:
-        raise _TableError(f"the delimiter {delimiter!r} is not one character. Use one, or {', '.join(DELIMITERS)}.")
+    if len(character) != 1 or character in '"\r\n\0':
+        raise _TableError(
+            f"the delimiter {delimiter!r} is not one character that can stand between cells. Use one, or "
+            f"{', '.join(DELIMITERS)}."
+        )
     return character
 
 

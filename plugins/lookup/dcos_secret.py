@@ -82,6 +82,7 @@ from collections.abc import Mapping, Sequence
 from ..module_utils._api.cluster import Cluster
 from ..module_utils._api.secret_store import StoredValue
 from ..module_utils._errors import DcosError
+from ..module_utils._module.private_keys import refuse_private_key
 from ..module_utils._rules.identifiers import check_secret_path, check_store
 from ..plugin_utils._cluster_lookup import ClusterLookup
 
@@ -93,7 +94,9 @@ class LookupModule(ClusterLookup):
 
     def look_up(self, cluster: Cluster, terms: Sequence[object], options: Mapping[str, object]) -> list[object]:
         """The values at the paths."""
-        store = check_store(str(options.get("store", "default")), "store")
+        store = str(options.get("store", "default"))
+        refuse_private_key("store", store)
+        check_store(store, "store")
         # All of them are checked before the first request.
         paths = [check_secret_path(str(term), "_terms") for term in terms]
         return [_value(cluster, store, path, options) for path in paths]

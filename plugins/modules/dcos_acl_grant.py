@@ -249,7 +249,7 @@ from ..module_utils._errors import DcosError
 from ..module_utils._module.cluster import Context, run_cluster_module
 from ..module_utils._module.run import ArgumentSpec, in_role
 from ..module_utils._resources.acl_grants import Grants, account_or_group
-from ..module_utils._rules.permissions import ACTIONS, check_permissions
+from ..module_utils._rules.permissions import ACTIONS, check_permission, check_permissions
 from ..module_utils._rules.rid_catalog import UNKNOWN_RIDS, check_known
 
 ARGUMENT_SPEC: ArgumentSpec = {
@@ -313,7 +313,7 @@ def build(context: Context[Params]) -> Grants:
     else:
         option = "rid"
         single = {"rid": params["rid"], "actions": params["actions"], "description": params["description"]}
-        permissions = check_permissions([single], option)
+        permissions = (check_permission(single, ""),)
     grants = Grants(
         context.cluster.iam,
         context.cluster.own_uid,

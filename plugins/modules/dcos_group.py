@@ -10,11 +10,11 @@ module: dcos_group
 short_description: Manage groups of a DC/OS cluster
 version_added: 0.1.0
 description:
-  - Creates, describes and deletes groups in the IAM (Bouncer), and manages who is in them, users and service accounts
+  - Creates, describes and deletes groups in the IAM (Bouncer), and manages their members, users and service accounts
     in one list. It needs DC/OS Enterprise.
-  - What the members may do is granted to the group, by M(dcos.security.dcos_acl_grant) with its option C(gid).
-  - The members are read in two requests however many there are; each one that joins or leaves takes a request more. All
-    join first, then others leave.
+  - M(dcos.security.dcos_acl_grant) with its option C(gid) grants a group what its members may do.
+  - Two requests read all members; each one that joins or leaves takes one more. All joins come first, then the others
+    leave.
 author:
   - The dcos.security contributors (@dcos)
 extends_documentation_fragment:
@@ -31,7 +31,7 @@ attributes:
   diff_mode:
     support: full
     details:
-      - For a group that is deleted it shows the members and permissions that go with it.
+      - For a group that is deleted, the diff shows the members and permissions that go with it.
   idempotent:
     support: full
 options:
@@ -42,16 +42,16 @@ options:
     required: true
   description:
     description:
-      - Description of the group. Not managed when left out; a new group is then described by its gid. Empty text is a
-        wish.
+      - Description of the group. Not managed when left out; a new group then gets its gid as description. Empty text
+        sets an empty description.
     type: str
   members:
     description:
       - Uids of users and service accounts that are to be members. Not managed when left out. One that does not exist is
         an error with the code V(ERR_UNKNOWN_USER_ID), before anything is written.
       - Accounts of DC/OS itself neither join nor leave.
-      - No membership ends that gives the account of this connection what the run needs (code V(own_account)), nor the
-        last one that makes somebody a superuser (V(ERR_NO_MORE_SUPERUSERS)).
+      - A membership is not ended if it gives the account of this connection what the run needs (code V(own_account)),
+        or if it is the last one that makes somebody a superuser (V(ERR_NO_MORE_SUPERUSERS)).
     type: list
     elements: str
   members_exclusive:
@@ -106,7 +106,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 group:
-  description: The group as it is after this task, or in check mode would be; V(null) for O(state=absent).
+  description: The group after this task (predicted in check mode); V(null) for O(state=absent).
   returned: success
   type: dict
   contains:
@@ -132,7 +132,7 @@ group:
       returned: success
       sample: [alice, shop-deployer]
 provisional:
-  description: This is a prediction. Nothing was changed, so the result tells of what is not there yet.
+  description: The result is a prediction; nothing was changed.
   returned: in check mode, where something would change
   type: bool
   sample: true
@@ -142,7 +142,7 @@ cluster:
   type: dict
   sample: {url: 'https://dcos.example.com', credentials_from: task}
 failure:
-  description: What went wrong, to branch on, see M(dcos.security.dcos_service_account).
+  description: What went wrong, for playbooks to branch on. See M(dcos.security.dcos_service_account).
   returned: failure
   type: dict
   sample: {status: null, code: own_account, title: null}

@@ -21,7 +21,7 @@ extends_documentation_fragment:
 options:
   gid:
     description:
-      - Group to read, all when left out. One that does not exist gives an empty list.
+      - Group to read. By default all groups are read. A group that does not exist gives an empty list.
     type: str
 seealso:
   - module: dcos.security.dcos_group
@@ -43,7 +43,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 groups:
-  description: The groups, in the order of their gids.
+  description: The groups, sorted by gid.
   returned: success
   type: list
   elements: dict
@@ -75,7 +75,7 @@ cluster:
   type: dict
   sample: {url: 'https://dcos.example.com', credentials_from: task}
 failure:
-  description: What went wrong, to branch on, see M(dcos.security.dcos_service_account).
+  description: What went wrong, for playbooks to branch on. See M(dcos.security.dcos_service_account).
   returned: failure
   type: dict
   sample: {status: 403, code: null, title: Forbidden}

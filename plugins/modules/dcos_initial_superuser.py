@@ -65,7 +65,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 initial_superuser:
-  description: The user after this task, or in check mode as it would be.
+  description: The user after this task (predicted in check mode).
   returned: success
   type: dict
   contains:
@@ -80,7 +80,7 @@ initial_superuser:
       returned: success
       sample: true
 provisional:
-  description: This is a prediction. Nothing was changed.
+  description: The result is a prediction; nothing was changed.
   returned: in check mode, where something would change
   type: bool
   sample: true
@@ -90,7 +90,7 @@ cluster:
   type: dict
   sample: {url: 'https://dcos.example.com', credentials_from: task}
 failure:
-  description: What went wrong, to branch on, see M(dcos.security.dcos_service_account).
+  description: What went wrong, for playbooks to branch on. See M(dcos.security.dcos_service_account).
   returned: failure
   type: dict
   sample: {status: null, code: ERR_NO_MORE_SUPERUSERS, title: null}

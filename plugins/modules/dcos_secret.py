@@ -12,10 +12,10 @@ version_added: 0.1.0
 description:
   - Stores a text or a file, such as a password or a keytab, in the secret store, from where services read it. It needs
     DC/OS Enterprise.
-  - The value is compared with what is stored, so that a second run changes nothing. Neither a value nor a hash of one
-    is ever returned.
-  - The secret from which a service logs in is managed with M(dcos.security.dcos_sa_secret); here it is neither changed
-    nor deleted without O(overwrite=true).
+  - The value is compared with what is stored, so that a second run changes nothing. Neither a value nor its hash is
+    ever returned.
+  - M(dcos.security.dcos_sa_secret) manages the secret that a service logs in with. This module neither changes nor
+    deletes such a secret without O(overwrite=true).
 author:
   - The dcos.security contributors (@dcos)
 extends_documentation_fragment:
@@ -28,12 +28,12 @@ attributes:
   diff_mode:
     support: full
     details:
-      - Shows the kind of the secret and whether its value is the one that is wanted, never a value.
+      - Shows the kind of the secret and whether it already has the wanted value, never a value.
   idempotent:
     support: full
 notes:
-  - Ansible blanks out O(value) wherever it stands in the output of this module, so a value that is also a part of
-    O(path), for example, damages the result.
+  - Ansible blanks out O(value) wherever it appears in the output of this module. If it is also a part of O(path), for
+    example, the result shows a damaged path.
 options:
   path:
     description:
@@ -49,9 +49,9 @@ options:
     default: default
   value:
     description:
-      - Text to store, up to 1047552 bytes in UTF-8. It is stored as it is; an empty one is a value too.
-      - A number, truth value, list or dictionary is an error, since it may not be written as it was meant. Put a number
-        into quotes, and make JSON of the others with the filter C(to_json).
+      - Text to store, up to 1047552 bytes in UTF-8. It is stored as it is; empty text is a value too.
+      - A number, truth value, list or dictionary is an error, since it might be stored in another form than intended.
+        Put numbers into quotes, and turn the others into JSON with the filter C(to_json).
     type: raw
   src:
     description:
@@ -61,8 +61,8 @@ options:
     type: path
   generate:
     description:
-      - Makes a random text where there is no secret at O(path) yet, inside this module. It is never returned and never
-        stands in a variable, a file or the arguments of a module.
+      - Makes a random text inside this module if there is no secret at O(path) yet. The text is never returned and
+        never appears in a variable, a file or the arguments of a module.
       - An existing secret is kept, whatever its length and characters.
     type: dict
     suboptions:
@@ -73,8 +73,8 @@ options:
         default: 32
       characters:
         description:
-          - The characters to draw from, at least 10 different ones. The letters from C(A) to C(Z) and C(a) to C(z) and
-            the digits unless set.
+          - The characters to draw from, at least 10 different ones. By default the letters from C(A) to C(Z) and C(a)
+            to C(z) and the digits.
         type: str
   overwrite:
     description:
@@ -123,7 +123,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 secret:
-  description: The secret as it is after this task, or in check mode would be, without its value.
+  description: The secret after this task (predicted in check mode), without its value.
   returned: success
   type: dict
   contains:
@@ -148,7 +148,7 @@ secret:
       returned: success
       sample: true
 provisional:
-  description: This is a prediction. Nothing was changed, so the result tells of what is not there yet.
+  description: The result is a prediction; nothing was changed.
   returned: in check mode, where something would change
   type: bool
   sample: true
@@ -158,7 +158,7 @@ cluster:
   type: dict
   sample: {url: 'https://dcos.example.com', credentials_from: task}
 failure:
-  description: What went wrong, to branch on, see M(dcos.security.dcos_service_account).
+  description: What went wrong, for playbooks to branch on. See M(dcos.security.dcos_service_account).
   returned: failure
   type: dict
   sample: {status: null, code: foreign_secret, title: null}

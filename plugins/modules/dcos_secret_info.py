@@ -10,7 +10,7 @@ module: dcos_secret_info
 short_description: List the secrets of a DC/OS cluster
 version_added: 0.1.0
 description:
-  - Lists the paths of the secrets in a folder, or of all of them. Values are not read. It needs DC/OS Enterprise.
+  - Lists the paths of the secrets in a folder, or of all secrets. Values are not read. It needs DC/OS Enterprise.
   - The account of the connection needs the action C(read) on C(dcos:secrets:list:default:/) followed by O(path).
 author:
   - The dcos.security contributors (@dcos)
@@ -22,9 +22,9 @@ extends_documentation_fragment:
 options:
   path:
     description:
-      - Folder whose secrets are listed, all secrets of the store when left out. A leading slash is dropped.
-      - A secret at this very path is not in its folder, and not listed. A folder without secrets, or one that does not
-        exist, gives an empty list.
+      - Folder whose secrets are listed. By default all secrets of the store are listed. A leading slash is dropped.
+      - A secret at exactly this path is not in the folder, so it is not listed. A folder without secrets, or one that
+        does not exist, gives an empty list.
     type: str
   recurse:
     description:
@@ -51,7 +51,7 @@ EXAMPLES = r"""
     path: prod/shop
   register: of_shop
 
-- name: See that its password is among them
+- name: Check that its password is among them
   ansible.builtin.assert:
     that: "'prod/shop/db-password' in of_shop.secrets"
 
@@ -75,7 +75,7 @@ cluster:
   type: dict
   sample: {url: 'https://dcos.example.com', credentials_from: task}
 failure:
-  description: What went wrong, to branch on, see M(dcos.security.dcos_service_account).
+  description: What went wrong, for playbooks to branch on. See M(dcos.security.dcos_service_account).
   returned: failure
   type: dict
   sample: {status: 403, code: null, title: Forbidden}

@@ -10,12 +10,12 @@ module: dcos_user
 short_description: Manage users of a DC/OS cluster
 version_added: 0.1.0
 description:
-  - Creates, describes and deletes users, people as a rule, in the IAM (Bouncer), sets their passwords, and makes them
-    members of groups. Users may be local, with a password, or remote, as users of a directory (LDAP), OpenID Connect or
-    SAML are.
-  - The IAM shows no password. The one that is wanted is compared by a login, where O(update_password=always) asks for
-    that.
-  - How a user logs in cannot be changed. Another O(provider_type) or O(provider_id) than the user has is an error.
+  - Creates, describes and deletes users in the IAM (Bouncer), sets their passwords, and makes them members of groups.
+    Users are usually people. A local user has a password; a remote one logs in through a directory (LDAP), OpenID
+    Connect or SAML.
+  - The IAM shows no password. With O(update_password=always) the module compares the given one by a login.
+  - The IAM cannot change how a user logs in. A O(provider_type) or O(provider_id) that differs from the user's is an
+    error.
 author:
   - The dcos.security contributors (@dcos)
 extends_documentation_fragment:
@@ -45,21 +45,21 @@ options:
     required: true
   description:
     description:
-      - Description of the user. Not managed when left out; a new user is then described by its uid. Empty text is a
-        wish.
+      - Description of the user. Not managed when left out; a new user then gets its uid as description. Empty text
+        sets an empty description.
     type: str
   password:
     description:
       - Password of a local user, at least five characters. Needed to create one.
-      - On an open cluster a user whose O(uid) is an e-mail address needs none, and logs in with an ID token. Up to 1.12
-        there are no other users, and no passwords.
-      - A remote user has none; giving one is an error.
+      - On an open cluster a user whose O(uid) is an e-mail address needs no password, and logs in with an ID token. Up
+        to 1.12 there are no other users, and no passwords.
+      - A remote user has no password; giving one is an error.
     type: str
   update_password:
     description:
       - V(on_create) gives O(password) to a user that this task creates, and leaves that of any other as it is.
-      - V(always) logs in as the user with O(password), in check mode too, and sets it where that is refused. The IAM
-        writes a refused login into its audit log.
+      - V(always) logs in as the user with O(password), in check mode too, and sets the password if the login is
+        refused. The IAM writes a refused login into its audit log.
     type: str
     choices: [always, on_create]
     default: on_create
@@ -76,7 +76,7 @@ options:
   groups:
     description:
       - Ids of groups that the user is to be a member of. Not managed when left out. They must exist.
-      - Memberships in C(superusers) are not changed here, but by M(dcos.security.dcos_group).
+      - Memberships in C(superusers) are changed only by M(dcos.security.dcos_group).
       - Needs DC/OS Enterprise.
     type: list
     elements: str
@@ -136,7 +136,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 user:
-  description: The user as it is after this task, or in check mode would be; V(null) for O(state=absent).
+  description: The user after this task (predicted in check mode); V(null) for O(state=absent).
   returned: success
   type: dict
   contains:
@@ -177,7 +177,7 @@ user:
       returned: success
       sample: [shop]
 provisional:
-  description: This is a prediction. Nothing was changed, so the result tells of what is not there yet.
+  description: The result is a prediction; nothing was changed.
   returned: in check mode, where something would change
   type: bool
   sample: true
@@ -187,7 +187,7 @@ cluster:
   type: dict
   sample: {url: 'https://dcos.example.com', credentials_from: task}
 failure:
-  description: What went wrong, to branch on, see M(dcos.security.dcos_service_account).
+  description: What went wrong, for playbooks to branch on. See M(dcos.security.dcos_service_account).
   returned: failure
   type: dict
   sample: {status: null, code: ERR_INVALID_DATA, title: null}

@@ -10,7 +10,7 @@ module: dcos_user_info
 short_description: Read users of a DC/OS cluster
 version_added: 0.1.0
 description:
-  - Reads one user, or all of them, with their groups. A user is anybody who is no service account.
+  - Reads one user, or all of them, with their groups. A user is an account of a person, not of a service.
 author:
   - The dcos.security contributors (@dcos)
 extends_documentation_fragment:
@@ -21,7 +21,8 @@ extends_documentation_fragment:
 options:
   uid:
     description:
-      - User to read, all when left out. One that does not exist, or is a service account, gives an empty list.
+      - User to read. By default all users are read. A user that does not exist, or is a service account, gives an empty
+        list.
     type: str
 seealso:
   - module: dcos.security.dcos_user
@@ -43,7 +44,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 users:
-  description: The users, in the order of their uids.
+  description: The users, sorted by uid.
   returned: success
   type: list
   elements: dict
@@ -90,7 +91,7 @@ cluster:
   type: dict
   sample: {url: 'https://dcos.example.com', credentials_from: task}
 failure:
-  description: What went wrong, to branch on, see M(dcos.security.dcos_service_account).
+  description: What went wrong, for playbooks to branch on. See M(dcos.security.dcos_service_account).
   returned: failure
   type: dict
   sample: {status: 403, code: null, title: Forbidden}

@@ -24,6 +24,7 @@ from ..module_utils._api.connection import left_open, resolve
 from ..module_utils._errors import DcosError
 from ..module_utils._module import libraries
 from ..module_utils._module.connection_spec import CONNECTION_SPEC
+from ..module_utils._module.private_keys import refuse_private_key
 
 VARIABLE_PREFIX = "ansible_"
 """Stands before the name of an option in that of its variable."""
@@ -58,7 +59,10 @@ class ClusterLookup(LookupBase):  # type: ignore[misc,unused-ignore]  # ansible-
                 raise DcosError(f"{unknown[0]}: this lookup has no such option. It has {known}.")
             given = _checked({name: value for name, value in kwargs.items() if name in CONNECTION_SPEC})
             options = {**given, **self._from_variables(variables or {}, left_open(given, CONNECTION_SPEC))}
-            # Nothing hides what a lookup returns or fails with; messages of the library hold no secrets by themselves.
+            # Nothing hides what a lookup returns or fails with, and messages quote what is no secret.
+            for name, value in {"_terms": [*terms], **options}.items():
+                if not CONNECTION_SPEC.get(name, {}).get("no_log"):
+                    refuse_private_key(name, value)
             connection = resolve(options, os.environ, Display().warning, lambda secret: None)
             own = {name: value for name, value in kwargs.items() if name in self.own_options}
             return self.look_up(Cluster(connection), self._flatten(terms), own)

@@ -426,6 +426,13 @@ def test_a_lost_answer_does_no_harm(cut: str, number: int) -> None:
     assert pairs(outcome.values["grants"]["revoked"]) == [("dcos:old", "read"), ("dcos:superuser", "full")]
 
 
+def test_an_acl_that_somebody_deletes_is_made_again() -> None:
+    fake = cluster(("dcos:a", "read"))
+    fake.rivals[1] = lambda: fake.remove_acl("dcos:a")
+    run(fake, [("dcos:a", "full"), ("dcos:a", "read")])
+    assert fake.grants_of(UID) == {("dcos:a", "full"), ("dcos:a", "read")}
+
+
 def test_an_account_deleted_half_way_is_an_error_that_lists_what_was_done() -> None:
     fake = cluster()
     fake.rivals[4] = lambda: fake.remove_account(UID)

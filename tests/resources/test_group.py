@@ -275,10 +275,11 @@ def test_somebody_else_creates_the_group_at_the_same_time() -> None:
     assert fake.groups[GID] == {"svc", "alice"}
 
 
-def test_somebody_else_deletes_the_group_while_an_answer_is_lost() -> None:
+@pytest.mark.parametrize("lost", [set(), {1}])
+def test_somebody_else_deletes_the_group_before_it_is_changed(lost: set[int]) -> None:
     fake = cluster("svc")
     fake.rivals[1] = lambda: fake.remove_group(GID)
-    fake.cut_before.add(1)
+    fake.cut_before = lost
     assert run(fake, description="d", members=["svc"]).changed
     assert fake.groups[GID] == {"svc"}
 

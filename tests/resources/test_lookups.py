@@ -22,6 +22,7 @@ from ansible_collections.dcos.security.tests.unit.plugins.module_utils.connectio
     URL,
     token_of,
 )
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import private_text
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport import serving
 from ansible_collections.dcos.security.tests.unit.plugins.modules.module_run import LOGIN, PLUGINS
 
@@ -96,6 +97,28 @@ def test_token_is_that_of_a_login_or_of_the_connection(fake: EmulatedCluster) ->
     assert fake.calls == []
     with pytest.raises(AnsibleError, match="_terms: this lookup takes none"):
         look_up(fake, "dcos_token", SUPERUSER, **LOGIN)
+
+
+PEM = private_text("a")
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ({"term": PEM}, "_terms"),
+        ({"store": PEM}, "store"),
+        ({"dcos_username": PEM}, "dcos_username"),
+        ({"variables": {"ansible_dcos_timeout": PEM}}, "dcos_timeout"),
+    ],
+)
+def test_a_private_key_where_none_belongs_is_not_quoted(
+    fake: EmulatedCluster, options: dict[str, Any], name: str
+) -> None:
+    term = options.pop("term", "shop/password")
+    with pytest.raises(AnsibleError, match=rf"^{name}: this holds the text of a private key") as caught:
+        look_up(fake, "dcos_secret", term, **{**LOGIN, **options})
+    assert PEM[50:80] not in str(caught.value)
+    assert fake.calls == []
 
 
 # Where the connection comes from

@@ -581,7 +581,12 @@ JOURNAL_TEXT = '{"description": "", "grants": [], "groups": []}'
 
 def test_an_account_with_only_the_name_of_a_journal_is_left_alone() -> None:
     fake = populated()
-    for description in ("somebody's own", "{}", "[]", '{"description": "", "grants": 7, "groups": []}', "null"):
+    odd = [
+        {"description": "", "grants": 7, "groups": []},
+        {"description": "", "grants": [{"rid": "dcos:x", "actions": "full"}], "groups": []},
+        {"description": "", "grants": [], "groups": [""]},
+    ]
+    for description in ("somebody's own", "{}", "[]", "null", "[" * 100_000, *map(json.dumps, odd)):
         fake.add_account(JOURNAL, public_text("other"), description)
         before = fake.state()
         for options in ({}, {"key": "new", "replace_key": True}, {"present": False}):

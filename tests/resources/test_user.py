@@ -210,12 +210,13 @@ def test_somebody_else_creates_the_user_at_the_same_time() -> None:
     assert fake.has_password(UID, FIRST)
 
 
+@pytest.mark.parametrize("lost", [set(), {1}])
 @pytest.mark.parametrize("options", [{"description": "d"}, {"password": SECOND, "change_password": True}])
-def test_somebody_else_deletes_the_user_while_an_answer_is_lost(options: dict[str, Any]) -> None:
+def test_somebody_else_deletes_the_user_before_it_is_changed(options: dict[str, Any], lost: set[int]) -> None:
     """What is there no more cannot be changed; it is made again, if the wishes suffice for that."""
     fake = cluster()
     fake.rivals[1] = lambda: fake.remove_account(UID)
-    fake.cut_before.add(1)
+    fake.cut_before = lost
     assert run(fake, **{"password": SECOND, **options}).changed
     assert fake.has_password(UID, SECOND)
 

@@ -59,6 +59,14 @@ class BoundedAdapter(HTTPAdapter):
 
 def read_whole(response: requests.Response) -> bytes:
     """The body of an answer that was asked for as a stream; gives the connection back for the next request."""
+    try:
+        return _content(response)
+    except ValueError:  # of the standard library: a chunk, for example, whose length no chunk can have
+        response.close()
+        raise requests.exceptions.ConnectionError("the answer is not HTTP") from None
+
+
+def _content(response: requests.Response) -> bytes:
     parts, size = [], 0
     for part in response.iter_content(_PART):
         size += len(part)

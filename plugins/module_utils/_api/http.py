@@ -488,10 +488,10 @@ def _wait(delay: float, came: Answer | DcosError) -> float:
 
 def _redirect_error(answer: Answer, what: str, url: str) -> ApiError:
     target = visible(_without_query(answer.headers.get("Location", ""))) or "nowhere"
-    parts = urlsplit(target)
+    parts, own = urlsplit(target), urlsplit(url)
     remedy = "Check dcos_url."
     if parts.netloc:
-        base = f"{parts.scheme}://{parts.netloc}{urlsplit(url).path}"
+        base = f"{parts.scheme or own.scheme}://{parts.netloc}{own.path}"
         remedy = f"If that is your cluster, set dcos_url to {base} (a cluster in strict mode redirects http to https)."
     return ApiError(
         f"{what}: {url} answered with a redirect to {target}, which is not followed: what is sent is meant for {url} "
@@ -512,7 +512,8 @@ def _without_query(url: str) -> str:
     if not host:
         return parts.path
     host = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path}"
+    scheme = f"{parts.scheme}:" if parts.scheme else ""
+    return f"{scheme}//{host}{f':{port}' if port else ''}{parts.path}"
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:

@@ -259,12 +259,8 @@ class Iam:
             found[:] = [user] if user is not None and user.is_same(looked_at) else []
             return not found or is_done(found[0])
 
-        self._http.send(
-            Request("PATCH", f"{BASE}/users/{encode_segment(looked_at.uid)}", what, body),
-            Judgement((204,), show_description="password" not in body),
-            Repeats(happened),
-        )
-        return bool(found)
+        path = f"/users/{encode_segment(looked_at.uid)}"
+        return self._patch(path, what, body, happened, is_secret="password" in body) and bool(found)
 
     def delete_user(self, looked_at: User) -> bool:
         """Delete an account with all its grants and memberships; False when it was gone.
@@ -333,9 +329,7 @@ class Iam:
             return group is None or group.description == description
 
         what = f"changing the description of group {gid}"
-        request = Request("PATCH", f"{BASE}/groups/{encode_segment(gid)}", what, {"description": description})
-        self._http.send(request, Judgement((204,)), Repeats(happened))
-        return is_there
+        return self._patch(f"/groups/{encode_segment(gid)}", what, {"description": description}, happened) and is_there
 
     def delete_group(self, gid: str) -> bool:
         """Delete a group with its grants and memberships; False when it was gone."""
@@ -535,6 +529,24 @@ class Iam:
             if exc.status == 409 and exc.code == exists_code:
                 return False
             raise self._without_route(exc, what) from None
+        return True
+
+    def _patch(
+        self,
+        path: str,
+        what: str,
+        body: Mapping[str, object],
+        happened: Callable[[], bool],
+        is_secret: bool = False,
+    ) -> bool:
+        """False when there is nothing to change."""
+        judgement = Judgement((204,), show_description=not is_secret)
+        try:
+            self._http.send(Request("PATCH", BASE + path, what, body), judgement, Repeats(happened))
+        except ApiError as exc:
+            if _says_unknown(exc, _UNKNOWN):
+                return False
+            raise
         return True
 
     def _delete(self, path: str, what: str, happened: Callable[[], bool]) -> bool:

@@ -108,6 +108,6 @@ def clock_skew(answer: Answer, now: Callable[[], float] = time.time) -> int | No
     """Seconds by which the server's clock (its Date header) is ahead of ours; None when it does not tell."""
     try:
         server = parsedate_to_datetime(answer.headers.get("Date", ""))
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, IndexError, OverflowError):
         return None
     return round(server.timestamp() - now())

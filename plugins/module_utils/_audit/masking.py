@@ -15,16 +15,17 @@ MASK = "***"
 _LONGEST = 1000
 """Characters of a line that are shown."""
 
+_NAMED = r"(?:(?:token|authorization|password|passwd|secret)[\"']?\s*[=:][=:\s]*|bearer[=:\s]+)"
+
 _SECRETS = (
     # A JSON Web Token, whole or cut: its head is the base64 of an opening brace and a quotation mark.
     (re.compile(r"eyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*){0,2}"), MASK),
-    (
-        re.compile(r"(?i)\b((?:token|bearer|authorization|password|passwd|secret|cookie)[=: ]+)(?![=:*])\S+"),
-        rf"\1{MASK}",
-    ),
+    # One name may follow another: Authorization: Bearer ..., or authorization=token=...
+    (re.compile(rf"(?i)((?:{_NAMED})+(?:(?:basic|digest) +)?)(?![=:*])(?:\"[^\"]*\"?|\S+)"), rf"\1{MASK}"),
+    (re.compile(r"(?i)(cookie[=: ]+)[^\s;]+(?:; *[^\s;]+)*"), rf"\1{MASK}"),
     # What is in a query, in a fragment, and before the host of a URL.
     (re.compile(r"([?&#;][A-Za-z0-9_.%~\[\]-]+=)[^&#;\s\"']*"), rf"\1{MASK}"),
-    (re.compile(r"(//)[^/@\s\"']+@"), rf"\1{MASK}@"),
+    (re.compile(r"(//)[^/\s\"']+@"), rf"\1{MASK}@"),
     (re.compile(r"(Service login for `[^`]*`: invalid token `)[^`]*"), rf"\1{MASK}"),
 )
 

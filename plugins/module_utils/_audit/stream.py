@@ -11,6 +11,7 @@ and only then cut into lines: much faster than reading lines, and in memory that
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Iterable, Iterator, NamedTuple
 
@@ -24,6 +25,9 @@ _AUDIT = b"type=audit"
 _REFUSED_LOGIN = b"Service login for `"
 # journalctl -o json writes a message that is not UTF-8 as a list of numbers, in which nothing can be searched for.
 _NUMBERS = (b'"MESSAGE":[', b'"MESSAGE" : [', b'"MESSAGE": [')
+
+_MICROSECONDS = re.compile(r"[0-9]{1,19}")
+"""Since 1970; longer ones are after the last year that there is."""
 
 GZIP = b"\x1f\x8b"
 _UNREADABLE = {
@@ -160,4 +164,4 @@ def _from_json(line: bytes) -> Candidate | None:
     if not isinstance(message, str):
         return None
     at = entry.get("__REALTIME_TIMESTAMP")
-    return Candidate(message, int(at) if isinstance(at, str) and at.isascii() and at.isdigit() else None)
+    return Candidate(message, int(at) if isinstance(at, str) and _MICROSECONDS.fullmatch(at) else None)

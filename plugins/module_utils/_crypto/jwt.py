@@ -9,7 +9,7 @@ Most runs log in with a password and look into no token, so the library is impor
 
 from __future__ import annotations
 
-import math
+import sys
 import time
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Mapping, Sequence
@@ -76,7 +76,7 @@ def verified_claims(token: str, jwks: Sequence[Mapping[str, object]]) -> dict[st
         try:
             key = jwt.PyJWK(dict(jwk), algorithm="RS256").key
             return jwt.decode(token, key, algorithms=["RS256"])
-        except (jwt.PyJWTError, TypeError, ValueError):  # a key of another kind, or none at all
+        except (jwt.PyJWTError, AttributeError, TypeError, ValueError):  # another kind of key, a private one, or none
             continue
     return None
 
@@ -86,7 +86,8 @@ def expires_at(token_claims: Mapping[str, object]) -> int | None:
     exp = token_claims.get("exp")
     if exp is None:
         return None
-    if isinstance(exp, bool) or not isinstance(exp, (int, float)) or not math.isfinite(exp):
+    # Nor is infinity a time, nor NaN, nor a whole number that no float can hold.
+    if isinstance(exp, bool) or not isinstance(exp, (int, float)) or not abs(exp) < sys.float_info.max:
         raise DcosError("The token's claim 'exp' is not a time; the cluster's IAM answers in an unknown way.")
     return int(exp)
 

@@ -30,7 +30,7 @@ MAXIMUM_SIZE = 16384
 """Bits. Larger keys take minutes or hours to make, and OpenSSL does not verify with them."""
 
 _EXPONENT = 65537
-_PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
+_BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
 _KEY_FILE = re.compile(r"\s*-----BEGIN ((?:RSA )?(?:PRIVATE|PUBLIC) KEY)-----[A-Za-z0-9+/=\s]+-----END \1-----\s*")
 _PUBLIC_LABELS = ("PUBLIC KEY", "RSA PUBLIC KEY")
 _NOT_RSA = "it is not of type RSA, the only type that the IAM accepts"
@@ -115,13 +115,14 @@ def is_pkcs8(text: str) -> bool:
 
 def load_public_key(text: str, option: str) -> RSAPublicKey:
     """Load a public key that the user gave: SubjectPublicKeyInfo, or PKCS#1, in PEM."""
-    match = _PEM.search(text)
-    if match is None:
+    block = _first_block(text)
+    if block is None:
         raise _bad_key(option, "it is not a PEM block '-----BEGIN PUBLIC KEY-----' ... with its line breaks")
-    if "PRIVATE KEY" in match.group(1):
+    label, _pem = block
+    if "PRIVATE KEY" in label:
         raise _bad_key(option, "it is a private key; give its public half")
-    if match.group(1) not in _PUBLIC_LABELS:
-        raise _bad_key(option, f"it is a {match.group(1).lower()}, not a public key")
+    if label not in _PUBLIC_LABELS:
+        raise _bad_key(option, f"it is a {label.lower()}, not a public key")
     key = read_public_key(text)
     if key is None:
         raise _bad_key(option, "it is damaged, or not of type RSA")
@@ -132,31 +133,45 @@ def load_public_key(text: str, option: str) -> RSAPublicKey:
 
 def read_public_key(text: str | None) -> RSAPublicKey | None:
     """Load a public key that the IAM holds (it takes any size and text around the PEM), or None when there is none."""
-    match = _PEM.search(text or "")
-    if match is None or match.group(1) not in _PUBLIC_LABELS:
+    block = _first_block(text or "")
+    if block is None or block[0] not in _PUBLIC_LABELS:
         return None
     try:
-        key = serialization.load_pem_public_key(match.group(0).encode("utf-8"))
+        key = serialization.load_pem_public_key(block[1].encode("utf-8"))
     except (ValueError, UnsupportedAlgorithm):
         return None
     return key if isinstance(key, RSAPublicKey) else None
 
 
+def _first_block(text: str) -> tuple[str, str] | None:
+    """Label and text of the first PEM block, if it ends.
+
+    Two searches take as long as the text: one pattern for a whole block would be tried from each beginning to the end.
+    """
+    begin = _BEGIN.search(text)
+    if begin is None:
+        return None
+    last_line = f"-----END {begin.group(1)}-----"
+    end = text.find(last_line, begin.end())
+    return None if end < 0 else (begin.group(1), text[begin.start() : end + len(last_line)])
+
+
 def _parse_private(text: str, option: str, trusted: bool) -> RSAPrivateKey:
-    match = _PEM.search(text)
-    if match is None:
+    block = _first_block(text)
+    if block is None:
         raise _bad_key(option, "it is not a PEM block '-----BEGIN PRIVATE KEY-----' ... with its line breaks")
-    if "PUBLIC KEY" in match.group(1):
+    label, pem = block
+    if "PUBLIC KEY" in label:
         raise _bad_key(option, "it is a public key; give the private half")
-    if match.group(1) == "OPENSSH PRIVATE KEY":
+    if label == "OPENSSH PRIVATE KEY":
         raise _bad_key(option, "it is in OpenSSH's own form; 'ssh-keygen -p -m PKCS8 -f FILE' rewrites the file")
-    if match.group(1) in ("EC PRIVATE KEY", "DSA PRIVATE KEY"):
+    if label in ("EC PRIVATE KEY", "DSA PRIVATE KEY"):
         raise _bad_key(option, _NOT_RSA)
-    if "ENCRYPTED" in match.group(0):
+    if "ENCRYPTED" in pem:
         raise _bad_key(option, "it is encrypted with a passphrase; services need it in the clear")
     try:
         key = serialization.load_pem_private_key(
-            match.group(0).encode("utf-8"), password=None, unsafe_skip_rsa_key_validation=trusted
+            pem.encode("utf-8"), password=None, unsafe_skip_rsa_key_validation=trusted
         )
     except (ValueError, TypeError, UnsupportedAlgorithm):
         # The library's own text is left out: it can quote parts of what it could not parse.

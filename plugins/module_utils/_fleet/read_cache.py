@@ -187,7 +187,6 @@ class _ListedIam(Iam):
         self._view = view
         self._made: dict[str, User] = {}
         self._permissions: dict[str, Permissions | None] = {}
-        self._descriptions: dict[str, str] = {}
         self._direct_of: Permissions | None = None
         self._direct: dict[str, list[Grant]] = {}
 
@@ -241,7 +240,6 @@ class _ListedIam(Iam):
         return super().delete_user(looked_at)
 
     def create_acl(self, rid: str, description: str) -> bool:
-        self._descriptions[rid] = description
         return self._lists.make_acl(rid, lambda: super(_ListedIam, self).create_acl(rid, description))
 
     def delete_acl(self, rid: str) -> bool:
@@ -252,13 +250,9 @@ class _ListedIam(Iam):
         try:
             return super().grant(subject, grant)
         except DcosError as exc:
-            if exc.code != "ERR_UNKNOWN_RESOURCE_ID":
-                raise
-            self._lists.forget_acl(grant.rid)  # it went away since the list was read
-            if grant.rid not in self._descriptions:
-                raise
-        self.create_acl(grant.rid, self._descriptions[grant.rid])
-        return super().grant(subject, grant)
+            if exc.code == "ERR_UNKNOWN_RESOURCE_ID":
+                self._lists.forget_acl(grant.rid)  # it went away since the list was read
+            raise
 
 
 class _ListedSecrets(Secrets):

@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import base64
 import json
-import re
-from itertools import chain
-from typing import Iterator, Sequence
+from typing import Sequence
 from urllib.parse import quote
 
 from ansible.module_utils.basic import AnsibleModule
@@ -23,6 +21,7 @@ from ansible.module_utils.common.parameters import remove_values, sanitize_keys
 from .._errors import DcosError
 from .._files import check_path, is_utf8
 from .connection_spec import CONNECTION_SPEC
+from .private_keys import holds_private_key, long_runs, refuse_private_key, texts
 
 
 class Module(AnsibleModule):  # type: ignore[misc,unused-ignore]  # ansible-core has no types
@@ -41,7 +40,7 @@ class Module(AnsibleModule):  # type: ignore[misc,unused-ignore]  # ansible-core
             self.params[name] = _encodable(self.params[name])
         for text in texts(self.params):
             if holds_private_key(text):
-                self.no_log_values.update(derived_forms(text), _long_runs(text))
+                self.no_log_values.update(derived_forms(text), long_runs(text))
 
     def fail_json(self, msg: str, **kwargs: object) -> None:
         """As Ansible does it, which hides values and not the names in dictionaries: a key may be mistaken for one."""
@@ -58,12 +57,8 @@ class Module(AnsibleModule):  # type: ignore[misc,unused-ignore]  # ansible-core
             raise DcosError(f"{option}: this is not UTF-8 text. Nothing was changed. Give it in UTF-8.")
         for option, value in self.params.items():
             spec = self.argument_spec.get(option, {})
-            if not spec.get("no_log") and any(map(holds_private_key, texts(value))):
-                raise DcosError(
-                    f"{option}: this holds the text of a private key, which does not belong there. Give what belongs "
-                    "there (for a path, that of the file with the key); a key is for the options that are named so.",
-                    "invalid_key",
-                )
+            if not spec.get("no_log"):
+                refuse_private_key(option, value)
             if spec.get("type") == "path" and value:
                 check_path(value, option)
 
@@ -98,55 +93,9 @@ def derived_forms(secret: str) -> Sequence[str]:
     return sorted(forms)
 
 
-def texts(value: object) -> Iterator[str]:
-    """Every text in nested lists and dictionaries, their keys too."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        yield from chain.from_iterable(map(texts, chain(value, value.values())))
-    elif isinstance(value, (list, tuple)):
-        yield from chain.from_iterable(map(texts, value))
-
-
 def _encodable(value: object) -> object:
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, dict):
         return {_encodable(key): _encodable(part) for key, part in value.items()}
     return [_encodable(part) for part in value] if isinstance(value, (list, tuple)) else value
-
-
-def _base64_forms(raw: bytes) -> Iterator[str]:
-    """What is in base64 wherever these bytes are in what was encoded."""
-    for shift in range(3):
-        # Characters that depend on what stands before or after are left out.
-        first, end = -(-shift * 8 // 6), (shift + len(raw)) * 8 // 6
-        form = base64.b64encode(bytes(shift) + raw).decode("ascii")[first:end]
-        yield form
-        yield form.replace("+", "-").replace("/", "_")
-
-
-# The end of a key's first line, and how PKCS#8 begins around an RSA key: of one that was given without its first line.
-_IN_CLEAR = "PRIVATE KEY-----"
-_RSA_PKCS8 = bytes.fromhex("020100300d06092a864886f70d010101050004")
-_ONCE = {*_base64_forms(_IN_CLEAR.encode("ascii")), *_base64_forms(_RSA_PKCS8)}
-_TWICE = {form for once in _ONCE for form in _base64_forms(once.encode("ascii"))}
-_SIGNS = sorted(("".join(_IN_CLEAR.split()), *(quote(_IN_CLEAR), _IN_CLEAR.replace(" ", "+")), *_ONCE, *_TWICE))
-_SHORTEST = min(map(len, _SIGNS))
-
-
-def holds_private_key(text: str) -> bool:
-    """Whether a text holds a private key: as PEM or in base64, also twice, escaped or not, in lines or not."""
-    if len(text) < _SHORTEST:
-        return False
-    text = "".join(_unescaped(text).split())
-    return any(sign in text for sign in _SIGNS)
-
-
-def _unescaped(text: str) -> str:
-    return text.replace("\\n", "\n").replace("\\r", "\r")
-
-
-def _long_runs(text: str) -> Sequence[str]:
-    """The lines of a key, which are what is left of the text when Ansible takes it for a list or C(name=value)."""
-    return re.findall(r"[A-Za-z0-9+/_-]{24,}", _unescaped(text))

@@ -37,6 +37,7 @@ from .._rules.permissions import (
     group_grants,
     superuser_last,
 )
+from .acls import grant_with_acl
 from .frame import Plan, Resource, Step
 from .own_account import needed_by_run, own_loss_error
 from .superusers import last_superuser_error, superusers
@@ -219,9 +220,10 @@ class Grants(Resource[GrantsState]):
         return []
 
     def _grant(self, grant: Grant, needs_acl: bool) -> bool:
+        description = self._description(grant.rid)
         if needs_acl:
-            self._iam.create_acl(grant.rid, self._description(grant.rid))
-        return self._iam.grant(self._subject, grant)
+            self._iam.create_acl(grant.rid, description)
+        return grant_with_acl(self._iam, self._subject, grant, description)
 
     def _unused(self, holders: Sequence[tuple[Subject, Grant]], revoked: frozenset[Grant]) -> bool:
         """Whether nobody has a grant on the resource once this plan is carried out."""

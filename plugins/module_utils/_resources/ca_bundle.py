@@ -89,17 +89,18 @@ def check_fingerprint(text: str, option: str) -> str:
 def parse_bundle(text: str, source: str) -> Bundle:
     """The certificates of a PEM text; an error names where it is from."""
     try:
-        certificates = tuple(x509.load_pem_x509_certificates(text.encode("utf-8")))
-        others = [c for c in certificates if not _is_ca(c)]
-    except ValueError:
-        raise TlsError(f"{source} holds no certificates in PEM form.") from None
+        bundle = Bundle(tuple(x509.load_pem_x509_certificates(text.encode("utf-8"))))
+        others = [c for c in bundle.certificates if not _is_ca(c)]
+        _view(source, bundle)  # the library reads the rest of a certificate only now
+    except (ValueError, x509.DuplicateExtension, x509.InvalidVersion):
+        raise TlsError(f"{source} holds no certificates in PEM form that can be used.") from None
     if others:
         names = ", ".join(c.subject.rfc4514_string() for c in others)
         raise TlsError(
             f"{source} holds certificates that are not those of a CA: {names}. Nothing was changed. Take the bundle "
             "that signed them: on a master it is /run/dcos/pki/CA/ca-bundle.crt."
         )
-    return Bundle(certificates)
+    return bundle
 
 
 def _is_bundle_file(text: str) -> bool:

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Callable, Iterable, Iterator, Mapping, Union
 
-from .._api.iam import Iam, Permissions, Subject, User, user_subject
+from .._api.iam import Iam, Permissions, User, user_subject
 from .._crypto.rsa_keys import (
     fingerprint,
     public_pem,
@@ -36,6 +36,7 @@ from .._rules.identifiers import (
     journal_uid,
 )
 from .._rules.permissions import SUPERUSER_RID, Grant, group_grants
+from .acls import grant_with_acl
 from .frame import LostRaceError, Plan, Resource, Step
 from .own_account import check_not_own
 from .superusers import is_last_superuser, last_superuser_error
@@ -137,16 +138,27 @@ def read_journal(iam: Iam, uid: str) -> Journal | None:
         return Journal(
             key,
             str(document["description"]),
-            tuple(Grant(str(entry["rid"]), str(action)) for entry in document["grants"] for action in entry["actions"]),
-            tuple(str(gid) for gid in document["groups"]),
+            tuple(
+                Grant(rid, action)
+                for entry in document["grants"]
+                for rid in _texts([entry["rid"]])
+                for action in _texts(entry["actions"])
+            ),
+            tuple(_texts(document["groups"])),
             account=user,
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):  # who made the account may have written anything
         raise DcosError(
             f"Account {name} should hold the journal of a key replacement of {uid}, but its description is no such "
             "journal. Look at it; if it is not needed, delete it by hand, and run again.",
             "invalid_uid",
         ) from None
+
+
+def _texts(value: object) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(each, str) and each for each in value):
+        raise ValueError("a journal has lists of ids and actions")
+    return value
 
 
 def account_view(user: User) -> dict[str, object]:
@@ -378,7 +390,7 @@ class ServiceAccount(Resource[AccountState]):
         return [
             Step(f"restore {_words(each)}", partial(self._restore_membership, each))
             if isinstance(each, str)
-            else Step(f"restore {_words(each)}", partial(self._restore_grant, subject, each))
+            else Step(f"restore {_words(each)}", partial(grant_with_acl, self._iam, subject, each, each.rid))
             for each in belongings
         ]
 
@@ -389,16 +401,6 @@ class ServiceAccount(Resource[AccountState]):
             if exc.code == "ERR_UNKNOWN_GROUP_ID":  # the group went away since the journal was written
                 return False
             raise
-
-    def _restore_grant(self, subject: Subject, grant: Grant) -> bool:
-        try:
-            return self._iam.grant(subject, grant)
-        except DcosError as exc:
-            if exc.code != "ERR_UNKNOWN_RESOURCE_ID":
-                raise
-        # The ACL went away since the journal was written.
-        self._iam.create_acl(grant.rid, grant.rid)
-        return self._iam.grant(subject, grant)
 
     # Steps
 

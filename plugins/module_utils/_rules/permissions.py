@@ -78,27 +78,32 @@ def check_permissions(items: Sequence[Mapping[str, object]], option: str) -> tup
     """
     merged: dict[str, Permission] = {}
     for index, item in enumerate(items):
-        rid = check_rid(str(item["rid"]), f"{option}[{index}].rid")
-        given = item.get("actions")
-        if given is None:
-            given = ()
-        elif not isinstance(given, (list, tuple)):
-            raise DcosError(f"{option}[{index}].actions: what {rid} shall allow is not a list.", "invalid_rid")
-        elif not given:
-            raise DcosError(f"{option}[{index}].actions: the list of actions for {rid} is empty.", "invalid_rid")
-        actions = check_actions(given, f"{option}[{index}].actions")
-        before = merged.get(rid)
-        if before is not None:
-            # No actions stand for all of them, with whatever they are joined.
-            both = before.actions and actions
-            actions = tuple(a for a in ACTIONS if a in before.actions or a in actions) if both else ()
-        description = item.get("description")
-        if description is not None:
-            text: str | None = str(description)
-        else:
-            text = None if before is None else before.description
-        merged[rid] = Permission(rid, actions, text)
+        found = check_permission(item, f"{option}[{index}].")
+        before = merged.get(found.rid)
+        merged[found.rid] = found if before is None else _joined(before, found)
     return tuple(merged.values())
+
+
+def check_permission(item: Mapping[str, object], place: str) -> Permission:
+    """One entry of such a list, or the same as options of their own; C(place) stands before their names in messages."""
+    rid = check_rid(str(item["rid"]), f"{place}rid")
+    given = item.get("actions")
+    if given is None:
+        given = ()
+    elif not isinstance(given, (list, tuple)):
+        raise DcosError(f"{place}actions: what {rid} shall allow is not a list.", "invalid_rid")
+    elif not given:
+        raise DcosError(f"{place}actions: the list of actions for {rid} is empty.", "invalid_rid")
+    description = item.get("description")
+    return Permission(rid, check_actions(given, f"{place}actions"), None if description is None else str(description))
+
+
+def _joined(one: Permission, other: Permission) -> Permission:
+    """Two entries for the same resource; the later description counts."""
+    # No actions stand for all of them, with whatever they are joined.
+    both = one.actions and other.actions
+    actions = tuple(a for a in ACTIONS if a in one.actions or a in other.actions) if both else ()
+    return Permission(one.rid, actions, one.description if other.description is None else other.description)
 
 
 def grants_of(permissions: Iterable[Permission]) -> list[Grant]:

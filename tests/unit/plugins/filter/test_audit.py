@@ -16,6 +16,7 @@ from ansible_collections.dcos.security.plugins.filter import permissions_from_au
 from ansible_collections.dcos.security.plugins.module_utils._audit.report import Window
 from ansible_collections.dcos.security.plugins.module_utils._resources.audit_log import Sources, audit_log
 from ansible_collections.dcos.security.plugins.module_utils._service.plan import plan_service
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import private_text
 
 audit_tables = tables_filter.FilterModule().filters()["audit_tables"]
 permissions_from_audit = permissions_filter.FilterModule().filters()["permissions_from_audit"]
@@ -127,3 +128,9 @@ def test_wrong_input_is_reported() -> None:
             call()
     with pytest.raises(AnsibleFilterError, match="known"):
         permissions_from_audit(report(), UID, [{"rid": "no", "actions": ["read"]}])
+
+
+def test_a_private_key_among_the_variables_is_not_quoted() -> None:
+    service = {**SERVICE, "groups": [private_text("a")]}
+    with pytest.raises(AnsibleFilterError, match="dcos_service_groups: this holds the text of a private key"):
+        permissions_from_audit(report(), UID, service=service)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.dcos.security.plugins.filter import service_plan as subject
 from ansible_collections.dcos.security.plugins.module_utils._service.plan import plan_service
 from ansible_collections.dcos.security.plugins.module_utils._service.variables import VARIABLES
+from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import private_text
 
 
 class _Display:
@@ -53,6 +55,18 @@ def test_errors_are_ansible_errors(display: _Display, variables: Any, message: s
     with pytest.raises(AnsibleFilterError, match=message):
         subject.service_plan(variables)
     assert display.warnings == []
+
+
+@pytest.mark.parametrize("refuse", [True, False])
+def test_a_private_key_is_not_quoted(refuse: bool, display: _Display) -> None:
+    key = private_text("a")
+    for variables in ({"preset": [key]}, {"secret_path": base64.b64encode(key.encode()).decode()}):
+        try:
+            said = subject.service_plan({"name": "/a", "security_mode": "strict", **variables}, refuse=refuse)["error"]
+        except AnsibleFilterError as exc:
+            said = str(exc)
+        assert str(said).startswith(f"dcos_service_{next(iter(variables))}: this holds the text of a private key")
+        assert display.warnings == []
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,8 @@ def test_one_column() -> None:
         ("name\n/a,b\n", ",", "line 2 has 2 cells"),
         ("name,permissions\n/a,dcos:x\n", ",", "line 2: permissions: dcos:x has no action"),
         ('name\n"/a\n', ",", "not CSV"),
-        ("name\n", "commas", "'commas' is not one character. Use one, or comma, semicolon, tab"),
+        ("name\n", "commas", "'commas' is not one character that can stand between cells. Use one, or comma, "),
+        ("name\n", "\n", r"'\\n' is not one character"),
         (7, ",", "text"),
     ],
 )

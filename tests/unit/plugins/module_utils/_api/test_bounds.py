@@ -101,6 +101,17 @@ def test_a_truncated_body_is_no_answer() -> None:
         ask(url)
 
 
+@pytest.mark.parametrize(
+    "rest", [b"Transfer-Encoding: chunked\r\n\r\n-5\r\n{}\r\n0\r\n\r\n", b"Content-Length: \xb2\r\n\r\n{}"]
+)
+def test_a_body_of_impossible_length_is_no_answer(rest: bytes) -> None:
+    with serving(lambda connection, over: connection.sendall(HEAD + rest)) as url, pytest.raises(
+        UnreachableError
+    ) as caught:
+        ask(url)
+    assert caught.value.sent
+
+
 def test_answer_within_bounds() -> None:
     with serving(whole) as url:
         assert ask(url).json() == {}

@@ -327,13 +327,20 @@ def test_a_redirect_is_an_error_that_names_its_target_without_the_query(status: 
 
 @pytest.mark.parametrize(
     ("location", "shown"),
-    [("/login?t=S3CRET", "/login"), ("", "nowhere"), ("https://h:99999/S3CRET", ""), ("http://[S3CRET", "")],
+    [
+        ("/login?t=S3CRET", "/login"),
+        ("//h/login?t=S3CRET", "//h/login, which is not followed"),
+        ("", "nowhere"),
+        ("https://h:99999/S3CRET", ""),
+        ("http://[S3CRET", ""),
+    ],
 )
 def test_a_redirect_to_an_odd_target(location: str, shown: str) -> None:
     with pytest.raises(DcosError, match="not followed") as caught:
         get([("GET /x", Reply(302, "", {"Location": location}))])
     assert f"redirect to {shown}" in caught.value.message
     assert "?t" not in caught.value.message
+    assert " ://" not in caught.value.message
 
 
 def test_an_expected_redirect_is_not_followed() -> None:

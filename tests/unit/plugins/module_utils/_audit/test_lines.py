@@ -292,13 +292,25 @@ def decision_at(line: str) -> str | None:
         ("request_uri=/a?key=s3cret", "s3cret"),
         ("Authorization: token=eyJhbGciOiJSUzI1NiJ9.e30.c2ln", "eyJhbGciOiJSUzI1NiJ9"),
         ("Bearer eyJhbGciOi", "eyJhbGciOi"),
+        ("Authorization: Bearer opaque", "opaque"),
+        ("Proxy-Authorization: Basic dXNlcjpwYXNz", "dXNl"),
+        ("authorization=token=opaque", "opaque"),
+        ('{"password": "two words"}', "words"),
+        ("acs_token=opaque", "opaque"),
+        ("Cookie: theme=dark; session=opaque", "opaque"),
         ("proxy http://user:pass@host/", "user:pass"),
+        ("proxy http://user:p@ss@host/", "ss@"),
         ("agent=\x1b[31m", "\x1b"),
         ("\u202euid", "\u202e"),
     ],
 )
 def test_samples_are_masked(shown: str, hidden: str) -> None:
     assert hidden not in masked(shown)
+
+
+@pytest.mark.parametrize("line", [REAL_LOGIN, DENIED_ADMIN_ROUTER, WITHOUT_UID, IAM_AUTHORIZER])
+def test_what_is_no_secret_stays(line: str) -> None:
+    assert masked(line) == line
 
 
 PAIRS = {

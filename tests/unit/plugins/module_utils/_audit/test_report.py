@@ -367,6 +367,12 @@ def test_odd_entries_of_the_journal_are_no_audit_lines(entry: str) -> None:
     assert [each for each in texts([entry.encode()]) if "type=audit" in each] == []
 
 
+def test_a_time_of_the_journal_beyond_all_years_is_none() -> None:
+    entry = json.dumps({"__REALTIME_TIMESTAMP": "9" * 5000, "MESSAGE": "type=audit x"})
+    (found,) = candidates([entry.encode() + b"\n"], Count())
+    assert found.at is None
+
+
 def test_deep_nesting_does_not_fail() -> None:
     text = '{"a":' + "[" * 60_000 + "type=audit"
     assert len(texts([text.encode()])) == 1

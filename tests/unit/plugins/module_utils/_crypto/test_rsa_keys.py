@@ -272,3 +272,10 @@ def test_keys_are_compared_as_keys() -> None:
     assert not keys.same_key(public_key("a"), public_key("b"))
     assert not keys.same_key(None, None)
     assert not keys.same_key(public_key("a"), None)
+
+
+def test_blocks_without_an_end_are_read_once() -> None:
+    """Not once for each beginning, which would take an hour: somebody else chooses what is in a secret."""
+    text = "-----BEGIN PRIVATE KEY-----\n" * 100_000
+    assert keys.load_stored_private_key(text) is None
+    assert keys.read_public_key(text.replace("PRIVATE", "PUBLIC")) is None

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 from ansible.module_utils import basic
 
-from ansible_collections.dcos.security.plugins.module_utils._module.arguments import holds_private_key
+from ansible_collections.dcos.security.plugins.module_utils._module.private_keys import holds_private_key
 from ansible_collections.dcos.security.tests.unit.plugins.module_utils.rsa_keys import (
     certificate_text,
     private_text,

@@ -34,6 +34,7 @@ from ansible_collections.dcos.security.tests.unit.plugins.module_utils.transport
 
 URL = "https://dcos.example.com"
 NOW = datetime.now(timezone.utc)
+_USAGE = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
 
 
 def certificate(name: str, issuer: str | None = None, is_ca: bool | None = True, expired: bool = False) -> str:
@@ -49,7 +50,7 @@ def certificate(name: str, issuer: str | None = None, is_ca: bool | None = True,
         .not_valid_after(NOW + timedelta(days=-10 if expired else 10))
     )
     if is_ca is not None:
-        built = built.add_extension(x509.BasicConstraints(is_ca, None), True)
+        built = built.add_extension(x509.BasicConstraints(is_ca, None), True).add_extension(_USAGE, True)
     return built.sign(private_key(issuer or name), hashes.SHA256()).public_bytes(Encoding.PEM).decode("ascii")
 
 
@@ -242,7 +243,22 @@ def test_a_given_file_needs_no_request(path: Path, tmp_path: Path) -> None:
     assert server.sent == []
 
 
-@pytest.mark.parametrize("bundle", ["", "<html>", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
+def damaged(old: bytes, new: bytes) -> str:
+    """The root with other bytes of the same number."""
+    return ssl.DER_cert_to_PEM_cert(ssl.PEM_cert_to_DER_cert(ROOT).replace(old, new))
+
+
+@pytest.mark.parametrize(
+    "bundle",
+    [
+        "",
+        "<html>",
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+        damaged(b"root", b"r\xff\xfft"),
+        damaged(bytes.fromhex("a003020102"), bytes.fromhex("a003020105")),  # the version
+        damaged(bytes.fromhex("551d0f"), bytes.fromhex("551d13")),  # one extension twice
+    ],
+)
 def test_an_invalid_bundle_is_refused(bundle: str, path: Path) -> None:
     with pytest.raises(TlsError, match="holds no certificates"):
         run(Server(bundle), path, fingerprints=[print_of(ROOT)])

@@ -275,7 +275,6 @@ def test_false_booleans_may_be_text(text: str) -> None:
         ({"principal": date(2026, 1, 2)}, "dcos_service_principal: must be text, not a date. Put it in quotes."),
         ({"name": 3}, "dcos_service_name: must be text, not a number. Put it in quotes"),
         ({"nome": "x"}, "dcos_service_nome: there is no such variable. Did you mean name?"),
-        ({"key_dir": "-----BEGIN PRIVATE KEY-----\nMII"}, "dcos_service_key_dir: this holds the text of a private key"),
         ({"dcos_service_name": "x"}, "there is no such variable. Leave out the prefix: name."),
         ({"state": "gone"}, "dcos_service_state: 'gone' is unknown. Use one of present, absent."),
         ({"security_mode": "Strict"}, "dcos_service_security_mode: 'Strict' is unknown"),
@@ -753,6 +752,7 @@ def test_lists_and_dictionaries_may_be_json_text() -> None:
     ("raw", "part"),
     [
         ({"permissions": "[{"}, "dcos_service_permissions: looks like JSON text, but is none"),
+        ({"permissions": "[" * 100_000}, "dcos_service_permissions: looks like JSON text, but is none"),
         ({"own_presets": "{'a': 1}"}, "dcos_service_own_presets: looks like JSON text, but is none"),
         ({"permissions": "- rid: dcos:x"}, "dcos_service_permissions: must be a list"),
         ({"permissions": '{"rid": "dcos:x", "actions": ["full"]}'}, "dcos_service_permissions: must be a list"),
