@@ -134,7 +134,7 @@ def _settings(variables: Mapping[str, Variable], given: Mapping[str, object]) ->
         return texts[_PREFIX + name]
 
     # Those of an SSH URL are the name of a user alone.
-    if re.match(r"https?://[^/]*@", text("scm_url")):
+    if re.match(r"(?i)https?://[^/]*@", text("scm_url")):
         raise DcosError(
             f"{_PREFIX}scm_url: must not hold a user name or password, since the kit holds no secret. Name the "
             f"credential of AWX that reads the repository as {_PREFIX}scm_credential."

@@ -64,8 +64,8 @@ SERVICE_VARIABLES = "DCOS_SERVICE_VARIABLES"
 
 
 OPTION_VARIABLES = "DCOS_OPTION_VARIABLES"
-"""In the environment of a task of a playbook: the variables that options are filled from, as C(option=variable) with blanks
-in between. Messages name these."""
+"""In the environment of a playbook's task: the variables that its options are filled from, which messages name instead:
+C(option=variable), separated by blanks."""
 
 
 PREDICTED_KEY = "DCOS_SERVICE_PREDICTED_KEY"
