@@ -86,8 +86,8 @@ unit: $(READY) ## tests/unit (PYTEST_ARGS="-k name")
 resources: $(READY) ## tests/resources: the library against the emulator in the same process (PYTEST_ARGS="-k name")
 	@$(PYTEST) -n 2 --dist worksteal tests/resources $(PYTEST_ARGS)
 
-exhaustive: $(READY) ## What "make test" samples, in full: wrong answers, orders of two runs, interruptions (PYTEST_ARGS="-k name")
-	@$(PYTEST) -n 2 --dist worksteal --timeout 7200 -m exhaustive tests/resources tests/integration $(PYTEST_ARGS)
+exhaustive: $(READY) ## What other checks sample, in full: wrong answers, orders of two runs, interruptions, installations (PYTEST_ARGS="-k name")
+	@$(PYTEST) -n 2 --dist worksteal --timeout 7200 -m exhaustive tests/resources tests/integration tests/packaging $(PYTEST_ARGS)
 
 units: $(READY) ## tests/unit by ansible-test, a process for each test, on every Python that it knows (PYTHONS="3.8 3.13")
 	@$(BIN)/python scripts/units.py --build-dir $(BUILD) --report $(BUILD)/reports/units.xml $(PYTHONS:%=--python %)

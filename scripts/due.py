@@ -47,7 +47,10 @@ CHECKS = (
         ),
         short=True,
     ),
-    Check("exhaustive", ("plugins/*", "roles/dcos_emulator/*", "tests/integration/*.py", "tests/resources/*")),
+    Check(
+        "exhaustive",
+        ("plugins/*", "roles/dcos_emulator/*", "tests/integration/*.py", "tests/packaging/*.py", "tests/resources/*"),
+    ),
     Check("examples-twice", ("docs/docsite/rst/*", "plugins/*", "tests/examples/*")),
     Check("molecule-all", ("extensions/molecule/*", "plugins/*", "roles/*")),
     Check("units", ("plugins/*", "scripts/units.py", "tests/unit/*")),

@@ -119,7 +119,7 @@ def run(
 # awx import
 
 
-@pytest.mark.parametrize("which", ["kit", "full_kit"])
+@pytest.mark.parametrize("which", [pytest.param("kit", marks=pytest.mark.exhaustive), "full_kit"])
 def test_awx_import_twice(which: str, user: dict[str, str], request: pytest.FixtureRequest) -> None:
     """Everything arrives; the second time the same objects are replaced by the same, and surveys are sent again."""
     kit: Path = request.getfixturevalue(which)

@@ -156,6 +156,7 @@ def test_nothing_is_left_of_a_killed_worker(stranger: Stranger, tmp_path: Path) 
     must_end(stranger.home)
 
 
+@pytest.mark.exhaustive
 def test_wheels_without_an_index(stranger: Stranger, tmp_path: Path) -> None:
     """By the documented command; the second time pip has nothing to do, even if it could do nothing."""
     (command,) = re.findall(r"^\$ (python3 -m pip wheel .*)$", (ROLE / "README.md").read_text(), re.MULTILINE)

@@ -99,6 +99,7 @@ def test_installed(installed: Path, surroundings: dict[str, str], tmp_path: Path
     assert files_below(installed) == before
 
 
+@pytest.mark.exhaustive
 def test_the_first_hour(artifact: Path, surroundings: dict[str, str], tmp_path: Path) -> None:
     """The guide to getting started as it is printed, from its first line, for a user who has Python and pip."""
     stop = 'venv/bin/dcos-emulator stop --data-dir "$PWD/emulator" 2>/dev/null || true'
