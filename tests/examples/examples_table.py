@@ -244,6 +244,7 @@ MODULES = Group(
             changed=["Write the page"],
         ),
         Example("plugins/filter/awx_kit.yml", "Show which files the kit has"),
+        Example("plugins/filter/from_survey.yml", "Name the services that are restarted"),
         Example("plugins/filter/service_plan.yml", "Show the grants of a service in strict mode"),
         Example(
             "README.md",
