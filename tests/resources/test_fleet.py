@@ -493,7 +493,7 @@ def test_internal_error_in_one_service_keeps_the_results_of_others(
     monkeypatch.setattr(Iam, "grant", broken)
     outcome = run(fake, team())
     assert sorted(outcomes(outcome)) == ["changed", "changed", "failed"]
-    assert "This is a mistake in the collection (KeyError in " in shown(outcome)["msg"]
+    assert "This is a bug in the collection (KeyError in " in shown(outcome)["msg"]
     assert "a secret" not in json.dumps(outcome.values)
 
 
