@@ -615,7 +615,7 @@ def test_timeout_and_retries() -> None:
     assert (found.timeout, found.retries) == (9, 7)
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "1.5", "soon", " 5", "²", "1e3", "3601", "9" * 30])
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "soon", " 5", "²", "1e3", "3601", "9" * 5000])
 def test_a_timeout_is_a_whole_number(value: str) -> None:
     options = {"dcos_url": URL, **TASK_TOKEN}
     assert refused({**options, "dcos_timeout": value}, kind=DcosError).startswith("dcos_timeout: ")
