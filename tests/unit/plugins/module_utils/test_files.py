@@ -291,6 +291,8 @@ def test_a_folder_must_exist_and_be_writable(tmp_path: Path, monkeypatch: pytest
     files.check_folder(str(tmp_path / "f"), "opt")
     with pytest.raises(DcosError, match=r"^opt: the folder .* does not exist"):
         files.check_folder(str(tmp_path / "none" / "f"), "opt")
+    with pytest.raises(DcosError, match=r"^opt: .*/f/ names a folder"):
+        files.check_folder(f"{tmp_path}/f/", "opt")
     monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write anywhere
     with pytest.raises(DcosError, match=r"^opt: no permission"):
         files.check_folder(str(tmp_path / "f"), "opt")
