@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Let an environment keep the code that it compiles from archives. Run by its interpreter: compile_once.py FOLDER.
+"""Let an environment keep the code that it compiles from archives. Run with its interpreter: compile_once.py FOLDER.
 
 Ansible sends each module as an archive of source code, which Python compiles anew in every process: a quarter of a
 module's time, and the tests start thousands. From then on that happens once for each file and version of it.
-DCOS_COMPILE_ALWAYS in the environment switches it off, for who measures what users wait for.
+DCOS_COMPILE_ALWAYS in the environment switches it off, to measure what users wait for.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def install(folder: str) -> None:
     """Teach this process; called at the start of each one."""
     if "DCOS_COMPILE_ALWAYS" in os.environ:
         return
-    # Built into every Python; imported here, for each start of an interpreter counts.
+    # Built into every Python; imported here, since this runs at each start of an interpreter.
     import _imp
     import marshal
     import zipimport

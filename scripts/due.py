@@ -21,7 +21,7 @@ from fnmatch import fnmatchcase
 class Check:
     """A check of RELEASE in the Makefile.
 
-    files: patterns of what it depends on; an asterisk stands for slashes too.
+    files: patterns of what it depends on; an asterisk also matches slashes.
     short: whether it may run beside "make test".
     """
 
@@ -68,7 +68,7 @@ def due(changed: Iterable[str]) -> list[Check]:
 
 
 def git(*arguments: str) -> list[str]:
-    """The lines of its answer; none if it fails."""
+    """The lines that git prints; none if it fails."""
     answer = subprocess.run(["git", *arguments], check=False, capture_output=True, text=True)
     return answer.stdout.splitlines() if answer.returncode == 0 else []
 

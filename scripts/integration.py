@@ -40,7 +40,7 @@ def run(command: list[str], folder: Path) -> tuple[int, list[str]]:
 
 
 def assertions(output: Path) -> ElementTree.Element:
-    """Of the reports of ansible-test, which have a test case a task, the tasks that judge and those that failed."""
+    """The tasks that assert and those that failed, from reports in which each task is a test case."""
     suites = ElementTree.Element("testsuites")
     for report in sorted(output.glob("*.xml")):
         # Written by Ansible's own plugin.

@@ -7,7 +7,7 @@
 The modules' Python varies along with the pairs instead of multiplying them: with each core they run once on the oldest
 Python that both support, once on the newest, and once on one in between. All sanity tests run once with each core, and
 compile and import the code with every Python; with the core's other Pythons those run that load the code. A pair whose
-interpreter this machine does not have is skipped, and said to be. The last line says "N passed, N failed, N skipped".
+interpreter this machine does not have is reported as skipped. The last line says "N passed, N failed, N skipped".
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ PASSED, FAILED, SKIPPED = "passed", "FAILED", "skipped"
 # What ansible-test says about its own progress.
 CHATTER = ("Running sanity", "Installing ", "Using cached", "WARNING", "See doc")
 CHECKED, SUITE = "sanity", "integration"
-# The sanity tests whose outcome hangs on the Python that ansible-test runs on: they load the code.
+# The sanity tests whose outcome depends on the Python that ansible-test runs on: they load the code.
 LOADING = ("ansible-doc", "compile", "import", "validate-modules")
 
 
@@ -115,13 +115,13 @@ def controller_environment(pair: Pair, folder: Path, pins: Path, wheel: Path) ->
     """An environment with this core, the emulator and the collection's libraries, since lookups run here."""
     wanted = [f"ansible-core=={CORES[pair.core]}", str(wheel), "-r", str(ROOT / "requirements.txt")]
     python = environment(folder, interpreters()[pair.controller], wanted, pins)
-    # The emulator may have changed since, which its version does not say.
+    # The emulator may have changed since, without a new version.
     pip("--python", python, "install", "--quiet", "--no-deps", "--force-reinstall", wheel)
     return python
 
 
 def target_environment(build: Path, version: str) -> Path:
-    """An environment with what modules need; each Python gets the newest versions that still know it."""
+    """An environment with what modules need; each Python gets the newest versions that still support it."""
     requirements = ["-r", str(ROOT / "requirements.txt")]
     python = environment(build / f"target-py{version}", interpreters()[version], requirements)
     return compile_once(python, build / "compiled")

@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Take each rule that the documents of DC/OS ask for out of a copy of the collection: its tests have to fail then.
+"""Remove each rule that the documents of DC/OS ask for from a copy of the collection: its tests must then fail.
 
 docs/docsite/rst/statements.rst names the tests; a unit test checks that each of them has a mutation here that still
 fits. A mutation names the function that holds the rule, so that code around it can change. "make mutations" first runs
-the same tests on an unchanged copy, where they have to pass.
+the same tests on an unchanged copy, where they must pass.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Mutation:
     where: the file, and in it the function, method, constant or task that holds the rule.
     old: what is there exactly once; white space counts as equal to any other.
     new: what is in its place without the rule.
-    tests: node ids, each of which has to fail then.
+    tests: node ids, each of which must then fail.
     """
 
     where: str

@@ -4,7 +4,7 @@
 
 """Write the guide to the shipped presets from the data.
 
-"make presets-table" runs this; a unit test says when it is due.
+"make presets-table" runs this; a unit test fails where the page is out of date.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def escaped(text: str) -> str:
 
 
 def support_rows(preset: presets.Preset, name: str) -> Iterable[list[str]]:
-    """One row, and one more for each version from which later documents hold."""
+    """One row, and one more for each version from which later documents apply."""
     yield [name, *(SUPPORT[preset.support[mode]] for mode in MODES)]
     for version, support in preset.support_from.items():
         yield [f"{name}, from DC/OS {version} on", *(SUPPORT[support[mode]] for mode in MODES)]

@@ -96,7 +96,7 @@ def oldest_interpreter() -> str:
 def path_with_interpreters() -> str:
     """PATH without the folders where a python3.x does not run, and with the homes of all interpreters.
 
-    ansible-test takes every python3.x on PATH for one that runs, and looks at the code with each.
+    ansible-test assumes that every python3.x on PATH runs, and checks the code with each.
     """
     folders = [folder for folder in os.get_exec_path() if all(real_python(each) for each in _commands(Path(folder)))]
     homes = [str(python.parent) for python in interpreters().values()]
@@ -122,7 +122,7 @@ def environment(folder: Path, python: Path, requirements: Sequence[str], constra
         return made
 
     if present[:1] != wanted[:1]:
-        # A missing ensurepip (Debian splits it off) is made good with our own pip.
+        # Where ensurepip is missing (Debian packages it by itself), our own pip takes its place.
         plain = [str(python), "-m", "venv", "--clear"]
         if subprocess.run([*plain, str(folder)], check=False, capture_output=True).returncode:
             subprocess.run([*plain, "--without-pip", str(folder)], check=True)

@@ -42,7 +42,7 @@ class Outcome:
 
 
 def count_tests(report: Path, returncode: int) -> tuple[int, int, int]:
-    """Tests passed, failed and skipped. A bad end that no test accounts for is one failure more."""
+    """Tests passed, failed and skipped. A failure that no test accounts for counts as one more."""
     if not report.exists():
         return (1, 0, 0) if returncode == 0 else (0, 1, 0)
     # Written by our own pytest run.
@@ -105,7 +105,7 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def stop(number: int, _frame: object) -> None:
-    """Take the checks along when we are interrupted: they are in sessions of their own."""
+    """End the checks when we are interrupted: they are in sessions of their own."""
     for process in list(running):
         end_group(process)
     os._exit(128 + number)

@@ -4,7 +4,7 @@
 
 """Run tests/unit by ansible-test, over a copy of the collection: each test in a process of its own.
 
-What modules are made of runs on each Python that is asked for, in a virtual environment of ansible-test's own with what
+The code of modules runs on each Python that is asked for, in a virtual environment of ansible-test's own with what
 tests/unit/requirements.txt says; the tests of everything else run where that Python can run Ansible.
 """
 

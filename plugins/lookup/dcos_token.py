@@ -56,7 +56,9 @@ class LookupModule(ClusterLookup):
     def look_up(self, cluster: Cluster, terms: Sequence[object], options: Mapping[str, object]) -> list[object]:
         """The token."""
         if terms:
-            raise DcosError("_terms: this lookup takes none. The account is that of the connection, as dcos_username.")
+            raise DcosError(
+                "_terms: this lookup takes no terms. It logs in as the account of the connection (dcos_username)."
+            )
         token = cluster.login.token()
         if token is None:
             raise DcosError(f"{cluster.connection.url} lets everybody in without a token, so there is none to return.")

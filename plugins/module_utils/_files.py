@@ -161,6 +161,8 @@ def foreign_file(option: str, path: str, kind: str) -> DcosError:
 def check_folder(path: str, option: str) -> None:
     """Refuse a file whose folder is missing or cannot be written, before anything else is done."""
     check_path(path, option)
+    if path.endswith("/"):
+        raise DcosError(f"{option}: {path} names a folder. Name the file.")
     folder = os.path.dirname(os.path.abspath(path))
     if not os.path.isdir(folder):
         raise DcosError(f"{option}: the folder {folder} does not exist. Create it first.")

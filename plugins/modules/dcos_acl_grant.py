@@ -304,9 +304,11 @@ def build(context: Context[Params]) -> Grants:
     params = context.params
     present = params["state"] == "present"
     if params["exclusive"] and not present:
-        raise DcosError("exclusive: it says what else to revoke beside what is granted; state=absent grants nothing.")
+        raise DcosError(
+            "exclusive: this option revokes what is not granted. It needs state=present; state=absent grants nothing."
+        )
     if params["delete_unused_acls"] and present:
-        raise DcosError("delete_unused_acls: what was just granted is used; this option needs state=absent.")
+        raise DcosError("delete_unused_acls: this option needs state=absent; an ACL with a grant is in use.")
     if params["permissions"] is not None:
         option = "permissions"
         permissions = check_permissions(params["permissions"], option)

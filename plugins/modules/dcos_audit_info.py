@@ -423,8 +423,8 @@ def _window(params: Params) -> Window:
 def _folder(folder: str) -> str:
     if not folder.startswith("/") or not folder.strip("/"):
         raise DcosError(
-            f"folder: {folder!r} is no folder of a service. Give one below the root, such as /prod/kafka; the root "
-            "itself would stand for every service."
+            f"folder: {folder!r} is not the folder of a service. Give one below the root, such as /prod/kafka; the "
+            "root itself would stand for every service."
         )
     return folder
 

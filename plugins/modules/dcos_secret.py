@@ -225,8 +225,9 @@ def _wanted(context: Context[Params]) -> StoredValue | Generator:
         return stored
     if not isinstance(value, str):
         raise DcosError(
-            "value: this is a number, a truth value, a list or a dictionary, not text; it may not be written as it was "
-            "meant. Nothing was changed. Put a number into quotes, and make JSON of a list or dictionary with to_json."
+            "value: this is a number, a truth value, a list or a dictionary, not text; it might be stored in another "
+            "form than intended. Nothing was changed. Put a number into quotes, and turn a list or dictionary into "
+            "JSON with to_json."
         )
     return StoredValue.of_text(value)
 

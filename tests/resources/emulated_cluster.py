@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """In-process emulator: a whole cluster without a socket, behind the transport of the unit tests.
 
-It is the emulator that the conformance tests hold to the real services: real tokens, real permission checks. Beside it
-stand what tests need to set up a state, to look at one, to lose answers, to kill a run and to let somebody else act.
+It is the emulator that the conformance tests compare with the real services: real tokens, real permission checks. Tests
+use it to set up a state, to look at one, to lose answers, to kill a run and to let somebody else act.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from dcos_emulator.identity_provider import ISSUER, IdentityProvider
 from dcos_emulator.settings import DEFAULT_VERSIONS, ENTERPRISE, OPEN, OPEN_1_12, Settings
 from dcos_emulator.store import Acl, Grant, Group, Secret, Store, SubjectKind, User
 
-# Strong hashes are for those who could be attacked, and take their time.
+# Strong hashes take their time, and nobody attacks these passwords.
 passwords.COST = 2
 
 Kind = Literal["users", "groups"]
@@ -68,11 +68,11 @@ class _New:
 
     @property
     def audit_log(self) -> Path:
-        """The one of all these emulators."""
+        """The audit log that all these emulators share."""
         return self._data_dir.audit_log
 
     def borrow(self, user: object) -> tuple[Emulator, Store]:
-        """An emulator with what a new cluster holds, until the user is gone."""
+        """An emulator in the state of a new cluster, lent until the user is gone."""
         if self._idle:
             emulator, store = self._idle.pop()
             store.become(self._content)
@@ -98,14 +98,14 @@ class EmulatedCluster:
 
     calls: all requests, in their order.
     writes: those of them that changed something.
-    tokens: what logins were answered, in their order.
+    tokens: those that logins returned, in their order.
     crash_after: the process dies once so many writes took effect.
     cut_after, cut_before: numbers of writes (from 1) whose answer is lost after, or whose request is lost before.
     rivals: number of a write -> what somebody else does just before it arrives.
-    refused: parts of URLs -> the status that requests with one of them get, with a page instead of a document.
-    replies: parts of URLs -> the answer that requests with one of them get, instead of the cluster's own.
+    refused: parts of URLs -> the status that is answered to requests with one of them, with a page for a body.
+    replies: parts of URLs -> what is answered to requests with one of them, instead of the cluster's own answer.
     gate: called with each request before it is handled, in the thread that sends it; may wait, or raise.
-    answering: called with each request and a function that lets the cluster answer it; what it returns is answered.
+    answering: called with each request and a function that lets the cluster answer it; returns the answer to give.
     """
 
     def __init__(
@@ -149,7 +149,7 @@ class EmulatedCluster:
         self._store.add_user(User(uid, False, uid, provider_type=provider_type, provider_id=provider_id))
 
     def add_first_user(self, uid: str) -> None:
-        """The one who comes without being added, on an open cluster."""
+        """The first user of an open cluster, who gets in without being added."""
         assert self._emulator.settings.is_open
         assert not self._store.users(service=False)
         self._store.add_user(User(uid, False, uid, *_OPEN_PROVIDERS[self._emulator.settings.variant]))
@@ -159,7 +159,7 @@ class EmulatedCluster:
         return self._provider.id_token(user, lifetime, claims)
 
     def add_account(self, uid: str, public_key: str, description: str = "") -> None:
-        """A service account; one that is there goes first, with its grants and memberships."""
+        """Add a service account; an existing one is deleted first, with its grants and memberships."""
         self._store.delete_user(uid)
         self._store.add_user(User(uid, True, description, public_key=public_key))
 
@@ -176,7 +176,7 @@ class EmulatedCluster:
         self._store.delete_user(uid)
 
     def set_members(self, gid: str, *uids: str) -> None:
-        """The members of a group, which is made if need be."""
+        """Set the members of a group; it is made if it is missing."""
         self._store.add_group(Group(gid, gid))
         for user in self._store.members(gid):
             self._store.remove_member(gid, user.uid)
@@ -205,12 +205,12 @@ class EmulatedCluster:
         self._store.add_grant(Grant(_KINDS[kind], name, rid, action))
 
     def remove_grants(self, name: str, *rids: str, kind: Kind = "users") -> None:
-        """Those on some resources, or all of them."""
+        """Remove the grants on some resources, or all grants."""
         grants = self._store.grants_to(_KINDS[kind], name)
         self._store.remove_grants([grant for grant in grants if not rids or grant.rid in rids])
 
     def store_secret(self, path: str, value: str | bytes | Mapping[str, Any]) -> None:
-        """A text, bytes, or a document; it replaces what is there."""
+        """Store a text, bytes or a document in place of what is there."""
         if isinstance(value, Mapping):
             value = json.dumps(value)
         self._store.delete_secret(path)
@@ -221,7 +221,7 @@ class EmulatedCluster:
         self._store.delete_secret(path)
 
     def seal(self) -> None:
-        """The secret store answers nobody any more."""
+        """Seal the secret store."""
         self._store.set_meta("sealed", "1")
 
     # Looking in
@@ -271,7 +271,7 @@ class EmulatedCluster:
         return self._audit_log.read_bytes()[self._logged_before :].decode()
 
     def state(self) -> Any:
-        """Everything that there is, to be compared."""
+        """Everything that the cluster holds, for comparisons."""
         grants = {
             (kind, name, grant)
             for kind, names in (("users", self._all_uids()), ("groups", self.groups))

@@ -22,8 +22,8 @@ class Run(threading.Thread):
     """Something that sends requests in the thread that it is called in.
 
     value, error: what it returned, or the failure that it told its user.
-    bug: what must never get out of it.
-    waiting: the request that it is going to send, None before it begins and when it is over.
+    bug: an exception that must never get out of it.
+    waiting: the request that it will send next; None before it begins and after it has ended.
     """
 
     def __init__(self, name: str, act: Callable[[], Any]) -> None:
@@ -99,7 +99,7 @@ class Turn:
 
 
 def play(runs: Sequence[Run], turns: Sequence[Turn], watch: Callable[[Run, Sent], None]) -> list[int]:
-    """Give the runs their turns, and call C(watch) after each request; how many requests each run sent in all."""
+    """Give the runs their turns and call C(watch) after each request. Returns how many requests each run sent."""
     sent = [0] * len(runs)
     try:
         for turn in turns:

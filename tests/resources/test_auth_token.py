@@ -212,7 +212,7 @@ def _loose(path: Path) -> None:
 
 
 def _foreign(path: Path) -> None:
-    if os.geteuid() != 0:  # the system lets nobody else make a file of another user, so none can be met here
+    if os.geteuid() != 0:
         pytest.skip("only root can give a file away")
     os.chown(path, 12345, -1)
 

@@ -422,7 +422,7 @@ def test_an_unreadable_list_of_secrets(fake: EmulatedCluster) -> None:
 
 
 def test_a_token_that_expires_is_renewed_once_for_all(fake: EmulatedCluster) -> None:
-    """Several threads meet the refusal at the same time."""
+    """Several threads are refused at the same time."""
     lock, issued, refused = threading.Lock(), [0], [0]
 
     def cluster(sent: Sent) -> Any:
@@ -454,7 +454,7 @@ def test_without_the_list_of_accounts_no_service_is_tried(fake: EmulatedCluster)
 
 
 def test_a_failed_shared_read_is_sent_once(fake: EmulatedCluster) -> None:
-    """24 services took 25 times the timeout before."""
+    """Otherwise 24 services would take 25 times the timeout."""
     part = "list=true"
     fake.refused[part] = 500
     outcome = run(fake, [{"name": f"/team/s{number}"} for number in range(24)], concurrency=8)
@@ -493,7 +493,7 @@ def test_internal_error_in_one_service_keeps_the_results_of_others(
     monkeypatch.setattr(Iam, "grant", broken)
     outcome = run(fake, team())
     assert sorted(outcomes(outcome)) == ["changed", "changed", "failed"]
-    assert "This is a mistake in the collection (KeyError in " in shown(outcome)["msg"]
+    assert "This is a bug in the collection (KeyError in " in shown(outcome)["msg"]
     assert "a secret" not in json.dumps(outcome.values)
 
 
@@ -531,7 +531,7 @@ def test_run_as_grants(fake: EmulatedCluster) -> None:
 @pytest.mark.parametrize("number", [1, 2, 3, 4, 5, 6])
 @pytest.mark.parametrize("what", ["account", "secret", "grant"])
 def test_another_run_creates_it_first(what: str, number: int, fake: EmulatedCluster) -> None:
-    """What the lists said is not true any more: the service is planned again from what there is now."""
+    """The lists are out of date then: the service is planned again from what is there now."""
 
     def rival() -> None:
         if what == "account" and API not in fake.users:

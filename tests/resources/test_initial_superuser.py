@@ -98,7 +98,7 @@ def test_it_does_nothing_to_itself(wish: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("wish", [{"present": False}, {"password": WANTED}])
 def test_only_another_superuser_may(wish: dict[str, Any]) -> None:
-    """Somebody else with superuser power who has not logged in now does not count: nobody knows whether they can."""
+    """A superuser other than the account of the connection does not count: nobody knows whether they can log in."""
     fake = installed()
     fake.add_account("helper", public_text("svc"))
     fake.add_grant("helper", "dcos:adminrouter:acs", "full")

@@ -95,7 +95,7 @@ def test_token_is_that_of_a_login_or_of_the_connection(fake: EmulatedCluster) ->
     token = token_of(SUPERUSER)
     assert look_up(fake, "dcos_token", dcos_url=URL, dcos_token=token) == [token]
     assert fake.calls == []
-    with pytest.raises(AnsibleError, match="_terms: this lookup takes none"):
+    with pytest.raises(AnsibleError, match="_terms: this lookup takes no terms"):
         look_up(fake, "dcos_token", SUPERUSER, **LOGIN)
 
 

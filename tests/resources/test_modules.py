@@ -139,7 +139,7 @@ def test_sa_secret_with_a_legacy_endpoint(fake: EmulatedCluster) -> None:
 
 
 def test_deleting_needs_no_key(fake: EmulatedCluster, tmp_path: Path) -> None:
-    """So that a task with a variable for its state can retire what it made, when the local files are gone."""
+    """A task whose state is a variable can then retire what it made, although the local files are gone."""
     gone = {"uid": UID, "state": "absent"}
     fake.add_account(UID, public_text("a"))
     fake.store_secret("p", {"uid": UID, "private_key": private_text("a")})

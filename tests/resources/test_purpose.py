@@ -31,7 +31,7 @@ UID, SECRET = "team__api-principal", "team/api/api-secret"
 
 @pytest.fixture
 def fake() -> EmulatedCluster:
-    """One service that was not made by this collection: everything about it is somebody's own."""
+    """One service that somebody made without this collection: nothing about it has its default value."""
     fake = EmulatedCluster()
     adopt(fake, UID, SECRET)
     return fake

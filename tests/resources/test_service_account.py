@@ -250,7 +250,7 @@ def test_an_interrupted_deletion_is_finished_by_the_next_run(crash_after: int) -
 
 
 def test_an_interrupted_deletion_restores_nothing() -> None:
-    """The journal goes first: it must not restore grants to an account that is created anew later."""
+    """The journal is deleted first: later it must not restore grants to a new account with this uid."""
     fake = populated()
     write_journal(fake, "new")
     fake.crash_after = 1
@@ -1001,7 +1001,7 @@ def test_without_superusers_accounts_can_be_deleted() -> None:
 
 
 def test_a_description_for_new_accounts_only() -> None:
-    """Also where the key of an account is replaced."""
+    """This also holds when the key of the account is replaced."""
     fake = EmulatedCluster()
     with serving(fake):
         for key, replaces in (("a", False), ("b", True)):

@@ -36,7 +36,7 @@ POWER = "dcos:superuser"
 
 
 def cluster(*groups: str) -> EmulatedCluster:
-    """A user in some groups, and one more whom nobody may touch."""
+    """A user in some groups, and another one that must not change."""
     fake = EmulatedCluster()
     for uid in (UID, "bystander"):
         fake.add_person(uid, FIRST)
@@ -213,7 +213,7 @@ def test_somebody_else_creates_the_user_at_the_same_time() -> None:
 @pytest.mark.parametrize("lost", [set(), {1}])
 @pytest.mark.parametrize("options", [{"description": "d"}, {"password": SECOND, "change_password": True}])
 def test_somebody_else_deletes_the_user_before_it_is_changed(options: dict[str, Any], lost: set[int]) -> None:
-    """What is there no more cannot be changed; it is made again, if the wishes suffice for that."""
+    """A user that is gone cannot be changed; it is created again where the options suffice for that."""
     fake = cluster()
     fake.rivals[1] = lambda: fake.remove_account(UID)
     fake.cut_before = lost

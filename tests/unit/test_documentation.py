@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is written in two places says the same: documentation, argument specs, action group, versions."""
+"""What is written in two places must agree: documentation, argument specs, action group, versions."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lists of libraries that tools want in places of their own say the same."""
+"""The lists of libraries that tools want in different places agree."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The variables of the role dcos_service are the same everywhere they are written down."""
+"""The variables of the role dcos_service are the same wherever they are written down."""
 
 from __future__ import annotations
 

@@ -224,7 +224,7 @@ class _Sources:
         text = self.text(option, variable)
         if text is None:
             return default
-        if not (text.isascii() and text.isdigit() and minimum <= int(text) <= maximum):
+        if not (re.fullmatch("[0-9]{1,9}", text) and minimum <= int(text) <= maximum):
             raise DcosError(
                 f"{self.name(option, variable)}: {text!r} is not a whole number from {minimum} to {maximum}."
             )

@@ -88,7 +88,7 @@ def expires_at(token_claims: Mapping[str, object]) -> int | None:
         return None
     # Nor is infinity a time, nor NaN, nor a whole number that no float can hold.
     if isinstance(exp, bool) or not isinstance(exp, (int, float)) or not abs(exp) < sys.float_info.max:
-        raise DcosError("The token's claim 'exp' is not a time; the cluster's IAM answers in an unknown way.")
+        raise DcosError("The token's claim 'exp' is not a time. Check that dcos_url is the URL of a DC/OS cluster.")
     return int(exp)
 
 

@@ -11,7 +11,7 @@ from typing import Sequence
 
 from .._errors import DcosError
 
-_SIZE = re.compile(r"([1-9]\d*)|([1-9]\d?|100)%")
+_SIZE = re.compile(r"([1-9][0-9]{0,8})|([1-9][0-9]?|100)%")
 
 
 def batches(total: int, sizes: Sequence[str]) -> list[slice]:

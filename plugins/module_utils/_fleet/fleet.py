@@ -274,7 +274,7 @@ class Fleet(Resource[Sequence[Entry]]):
         services = "1 service" if len(self._entries) == 1 else f"{len(self._entries)} services"
         return DcosError(
             f"{len(failed)} of {services} failed. {' '.join(told)}{more} The result has each of them under services. "
-            "Mend what is said there and run again: what is done stays as it is.",
+            "Fix what is reported there and run again; what is done stays done.",
             failed[0][1].code if len(failed) == 1 else None,
             failed[0][1].status if len(failed) == 1 else None,
         )

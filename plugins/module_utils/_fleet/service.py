@@ -113,7 +113,7 @@ class Service:
             report.changed = bool(done)  # what was predicted before an error is not going to be done
         except Exception as exc:  # one service must not take the results of all the others along
             report.error = DcosError(
-                f"This is a mistake in the collection ({type(exc).__name__} in {_where(exc)}). Please report it. Done "
+                f"This is a bug in the collection ({type(exc).__name__} in {_where(exc)}). Please report it. Done "
                 f"before that: {'; '.join(done) or 'nothing'}."
             )
             report.changed = bool(done)

@@ -19,8 +19,8 @@ def refuse_private_key(option: str, value: object) -> None:
     """Refuse the text of a key in the value of an option, before another message could quote it."""
     if any(map(holds_private_key, texts(value))):
         raise DcosError(
-            f"{option}: this holds the text of a private key, which does not belong there. Give what belongs "
-            "there (for a path, that of the file with the key); a key is for the options that are named so.",
+            f"{option}: this holds the text of a private key, which does not belong there. For a path, give that of "
+            "the file with the key. Give the key itself only to an option that is named for it.",
             "invalid_key",
         )
 

@@ -101,8 +101,8 @@ class Grants(Resource[GrantsState]):
         for permission in self._permissions:
             if present and not permission.actions:
                 raise DcosError(
-                    f"actions: which actions of {permission.rid} shall be granted? Only state=absent can leave them "
-                    "out.",
+                    f"actions: name the actions to grant on {permission.rid}. They can be left out only with "
+                    "state=absent.",
                     "invalid_rid",
                 )
 

@@ -58,7 +58,7 @@ class Bundle:
     def strangers(self, trusted: Sequence[str]) -> list[x509.Certificate]:
         """Certificates that neither have one of the trusted fingerprints nor descend from one that has.
 
-        Whoever tampers with the answer could leave the right root in it and add a CA of his own.
+        Whoever tampers with the answer could leave the right root in it and add another CA.
         """
         known = [c for c in self.certificates if fingerprint(c) in trusted]
         rest = [c for c in self.certificates if c not in known]

@@ -260,7 +260,7 @@ def _undone(plan: Plan) -> DcosError:
     left = "; ".join(step.what for step in plan.steps)
     return LostRaceError(
         f"What this run wrote was changed by somebody else each time, {_MOST_ROUNDS} times. Still to do: {left}. "
-        "Another run may have other wishes for the same object: give both the same ones, or run one after the other.",
+        "Another run may want something else for the same object. Make both want the same, or run one after the other.",
         "conflict",
         409,
     )

@@ -522,7 +522,7 @@ class ServiceAccount(Resource[AccountState]):
 
     def _rival(self) -> LostRaceError:
         return LostRaceError(
-            f"Replacing the key of service account {self._uid}: somebody else changes it at the same time. Run again.",
+            f"Service account {self._uid}: somebody else changes it at the same time. Run again.",
             "ERR_USER_EXISTS",
             409,
         )

@@ -160,7 +160,7 @@ class Variables:
         try:
             return json.loads(value)
         except (ValueError, RecursionError) as error:
-            raise DcosError(f"{self.option(name)}: looks like JSON text, but is none: {error}.") from None
+            raise DcosError(f"{self.option(name)}: looks like JSON text, but is not valid JSON: {error}.") from None
 
     def names(self, name: str) -> list[str]:
         """One name or a list of them, which may be text with commas, as for any list in Ansible."""

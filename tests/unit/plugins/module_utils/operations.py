@@ -14,7 +14,7 @@ MOST_GROWTH = 12
 
 
 def operations(work: Callable[[], object]) -> int:
-    """How many lines of Python the work runs, each turn of a loop counted; what is written in C does not count."""
+    """How many lines of Python the work runs, counting each turn of a loop; code written in C does not count."""
     count = 0
 
     def trace(frame: FrameType, event: str, argument: object) -> Any:
@@ -32,6 +32,6 @@ def operations(work: Callable[[], object]) -> int:
 
 
 def growth(workload: Callable[[int], Callable[[], object]], size: int) -> float:
-    """How many times the operations ten times the size takes."""
+    """By what factor the operations grow when the size grows tenfold."""
     workload(size)()  # fills the caches
     return operations(workload(10 * size)) / operations(workload(size))

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""RSA keys for tests: each made once in a run, since making one is what costs."""
+"""RSA keys for tests: each is made once in a run, since making one takes long."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, dcos.security contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every test of the library starts from: no waiting, nothing of the machine's own settings."""
+"""What every test of the library starts from: no waiting, and no settings of this machine."""
 
 from __future__ import annotations
 

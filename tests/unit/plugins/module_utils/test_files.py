@@ -50,7 +50,7 @@ def test_a_file_gets_its_mode_in_any_case(mode: int, existing: int | None, tmp_p
 def test_a_replaced_file_keeps_its_owner(
     mode: int, existing: int, kept: int, may_give_away: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And as readable as it was, unless it holds a secret."""
+    """It also keeps its mode, unless it holds a secret."""
     path = tmp_path / "file"
     path.write_text("old", encoding="ascii")
     path.chmod(existing)
@@ -73,7 +73,7 @@ def test_a_replaced_file_keeps_its_owner(
 def test_a_file_is_never_readable_by_others_while_written(
     mode: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Looked at whenever something happens to the folder: only our own files, with no looser mode than wanted."""
+    """Checked at each change of the folder: it holds only our own files, with no looser mode than wanted."""
     seen: list[tuple[str, int]] = []
 
     def look() -> None:
@@ -291,6 +291,8 @@ def test_a_folder_must_exist_and_be_writable(tmp_path: Path, monkeypatch: pytest
     files.check_folder(str(tmp_path / "f"), "opt")
     with pytest.raises(DcosError, match=r"^opt: the folder .* does not exist"):
         files.check_folder(str(tmp_path / "none" / "f"), "opt")
+    with pytest.raises(DcosError, match=r"^opt: .*/f/ names a folder"):
+        files.check_folder(f"{tmp_path}/f/", "opt")
     monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write anywhere
     with pytest.raises(DcosError, match=r"^opt: no permission"):
         files.check_folder(str(tmp_path / "f"), "opt")

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A transport instead of the network: a handler in the test gets every request and gives the answer.
 
-It stands where the HTTP library would open a connection, so everything above that (headers, encoding, authentication,
-redirects) is what really would be sent.
+It takes the place of the HTTP library's connections. Everything above them (headers, encoding, authentication,
+redirects) is real, so a test sees what would be sent.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Reply:
 
 
 class Crash(BaseException):
-    """The process dies here: nothing below may catch it."""
+    """The process dies here: no code of the library may catch it."""
 
 
 GATE = "HEAD /pkgpanda/active.buildinfo.full.json"
@@ -135,7 +135,7 @@ def _response(request: requests.PreparedRequest, reply: Reply) -> requests.Respo
 
 
 class Script:
-    """Expected calls in their order, each with its answer. Any other call fails the test, so does one that is missing.
+    """Expected calls in their order, each with its answer. Any other call fails the test, and so does a missing one.
 
     An exchange is C((call, answer)), C(call) being C("GET /path") with the path as it stands on the wire.
     """
@@ -154,7 +154,7 @@ class Script:
 
     @contextlib.contextmanager
     def played(self) -> Iterator[Script]:
-        """Serve the script; afterwards nothing of it may be left."""
+        """Serve the script, which must be used up in the end."""
         with serving(self):
             yield self
         assert [call for call, answer in self._left] == []

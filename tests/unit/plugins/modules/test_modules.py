@@ -323,8 +323,8 @@ def test_audit_lines_of_accounts_and_a_time(tmp_path: Path) -> None:
     [
         ({}, "one of the following is required: text, paths"),
         ({"text": ["x"], "fold": True}, "fold is True but all of the following are missing: folder"),
-        ({"text": ["x"], "fold": True, "folder": "/"}, "folder: '/' is no folder of a service"),
-        ({"text": ["x"], "fold": True, "folder": "kafka"}, "folder: 'kafka' is no folder of a service"),
+        ({"text": ["x"], "fold": True, "folder": "/"}, "folder: '/' is not the folder of a service"),
+        ({"text": ["x"], "fold": True, "folder": "kafka"}, "folder: 'kafka' is not the folder of a service"),
         ({"text": ["x"], "since": "soon"}, "since: 'soon' is not a time"),
         ({"text": ["x"], "since": "1h", "until": "2h"}, "is after until"),
         ({"text": ["x"], "uid": ["ok", "not ok"]}, r"uid[1]: 'not ok' is not a user id"),

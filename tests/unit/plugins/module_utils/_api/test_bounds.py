@@ -85,7 +85,7 @@ def whole(connection: socket.socket, over: threading.Event) -> None:
     ids=["body", "chunk", "headers", "status line"],
 )
 def test_answer_that_never_completes_ends_at_its_deadline(head: bytes) -> None:
-    """Each byte comes in time, the whole never does. It is not asked for again, which would take as long."""
+    """Each byte comes in time, the whole answer never does. It is not requested again, which would take as long."""
     with serving(dripping(head)) as url, pytest.raises(OddAnswerError, match=r"not complete after 0\.5 seconds"):
         ask(url, timeout=0.05, retries=3)
 

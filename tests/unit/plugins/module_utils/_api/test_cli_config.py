@@ -51,7 +51,7 @@ def test_the_option_wins_over_the_variable(tmp_path: Path) -> None:
 def test_the_single_configuration_file_of_old_versions(tmp_path: Path) -> None:
     (tmp_path / "dcos.toml").write_text(f'[core]\ndcos_url = "{URL}"\ndcos_acs_token = "old"\n', encoding="utf-8")
     assert resolve({"dcos_config": str(tmp_path)}).credentials == TokenCredentials("old")
-    # Once there are clusters of the new layout and one is attached, the old file is what nobody looks at any more.
+    # Once a cluster of the new layout is attached, nobody looks at the old file any more.
     cli(tmp_path)
     assert resolve({"dcos_config": str(tmp_path)}).credentials == TokenCredentials("cli-token")
 
@@ -68,7 +68,7 @@ def test_several_attached(tmp_path: Path) -> None:
     cli(tmp_path, "c2", token=MARK)
     message = refused({"dcos_config": str(tmp_path)})
     assert "2 clusters attached" in message
-    # Who names everything does not depend on what the CLI looks like.
+    # A task that names everything does not depend on the files of the CLI.
     assert resolve({"dcos_config": str(tmp_path), "dcos_url": URL, **TASK_TOKEN}).credentials_from == "task"
     assert resolve({"dcos_config": str(tmp_path), "dcos_url": URL}, ENV_TOKEN).credentials_from == "environment"
 
@@ -183,7 +183,7 @@ def test_an_unreadable_file_is_reported(tmp_path: Path) -> None:
     ],
 )
 def test_an_unreadable_folder_is_reported(name: str, kind: str, bare_surroundings: Path) -> None:
-    """A link to itself stands for what only root may enter."""
+    """A link to itself stands for a folder that only root may enter, since tests may run as root."""
     cli(bare_surroundings / ".dcos", attached=False)
     path = bare_surroundings / name
     if path.is_dir():

@@ -56,7 +56,7 @@ def damaged(text: str) -> str:
 
 
 def wrapped(text: str) -> list[str]:
-    """The same PEM in the forms in which people have it."""
+    """The same PEM in the forms in which people keep it."""
     return [
         text,
         text.rstrip("\n"),

@@ -152,7 +152,7 @@ def test_a_known_root_is_written(form: Callable[[str], str], path: Path) -> None
 def test_every_certificate_must_descend_from_a_known_one(
     bundle: str, trusted: list[str], accepted: bool, source: bool, path: Path, tmp_path: Path
 ) -> None:
-    """Who is in between could leave the right root in the bundle and add a CA of his own."""
+    """An attacker in between could leave the right root in the bundle and add a CA of their own."""
     server, options = Server(bundle), {"fingerprints": [print_of(pem) for pem in trusted]}
     if source:
         options["source_path"] = str(kept(tmp_path / "given.pem", bundle))
@@ -188,7 +188,7 @@ def test_trust_on_first_use_warns_and_works_only_once(path: Path) -> None:
 
 
 def test_a_kept_file_without_a_bundle_gives_no_trust(path: Path) -> None:
-    """And may be the only copy of something else."""
+    """It may be the only copy of something else."""
     kept(path, "words")
     wishes: list[dict[str, Any]] = [
         {"trust_on_first_use": True},

@@ -751,9 +751,9 @@ def test_lists_and_dictionaries_may_be_json_text() -> None:
 @pytest.mark.parametrize(
     ("raw", "part"),
     [
-        ({"permissions": "[{"}, "dcos_service_permissions: looks like JSON text, but is none"),
-        ({"permissions": "[" * 100_000}, "dcos_service_permissions: looks like JSON text, but is none"),
-        ({"own_presets": "{'a': 1}"}, "dcos_service_own_presets: looks like JSON text, but is none"),
+        ({"permissions": "[{"}, "dcos_service_permissions: looks like JSON text, but is not valid"),
+        ({"permissions": "[" * 100_000}, "dcos_service_permissions: looks like JSON text, but is not valid"),
+        ({"own_presets": "{'a': 1}"}, "dcos_service_own_presets: looks like JSON text, but is not valid"),
         ({"permissions": "- rid: dcos:x"}, "dcos_service_permissions: must be a list"),
         ({"permissions": '{"rid": "dcos:x", "actions": ["full"]}'}, "dcos_service_permissions: must be a list"),
         ({"preset": '{"a": 1}'}, "dcos_service_preset: must be a name or a list of names"),
