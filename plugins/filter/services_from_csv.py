@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Callable
 from io import StringIO
@@ -32,6 +33,11 @@ class _TableError(Exception):
 def _services(text: str, delimiter: str | None) -> list[dict[str, object]]:
     if not isinstance(text, str):
         raise _TableError("this filter expects the text of a CSV file.")
+    try:
+        text.encode()
+    except UnicodeEncodeError as exc:  # Ansible reads what is not UTF-8 as lone surrogates
+        line = text.count("\n", 0, exc.start) + 1
+        raise _TableError(f"line {line} is not UTF-8. Save the table again, with the encoding UTF-8.") from exc
     text = text.lstrip("\ufeff")
     reader = csv.reader(StringIO(text), delimiter=_named(delimiter) if delimiter else _found(text), strict=True)
     services = []
@@ -94,7 +100,7 @@ def _service(header: list[str], cells: list[str], where: str) -> dict[str, objec
         if name == "permissions" and not cell.startswith("["):
             service[name] = [_permission(part, where) for part in cell.split(";") if part.strip()]
         elif name in LISTS and not cell.startswith("["):
-            service[name] = [part.strip() for part in cell.split(";") if part.strip()]
+            service[name] = [part.strip() for part in re.split("[;,]", cell) if part.strip()]
         else:
             service[name] = cell
     return service

@@ -293,4 +293,4 @@ def test_collisions_are_reported_once(fake: EmulatedCluster) -> None:
     outcome = run(fake, [{"name": "/team/a"}, {"name": "/team/a"}], "provision")
     assert outcomes(outcome) == ["failed"] * 2
     assert outcome.failure is not None
-    assert outcome.failure.message.count("would share the name") == 1
+    assert outcome.failure.message.count("/team/a is there twice, as services[0] and services[1]") == 1

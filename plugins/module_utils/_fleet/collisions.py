@@ -26,14 +26,16 @@ def collisions(plans: Sequence[Plan]) -> Iterator[tuple[tuple[Plan, Plan], DcosE
         for variable, thing, words in _possessions(plan):
             owner = owners.setdefault((thing, words), plan)
             if owner is not plan:
-                yield (
-                    (plan, owner),
-                    DcosError(
-                        f"{plan.prefix}{variable}: /{plan.service_name} ({_place(plan)}) and /{owner.service_name} "
-                        f"({_place(owner)}) would share the {thing} {words}. Nothing was changed. Each service needs "
-                        "its own."
-                    ),
-                )
+                yield (plan, owner), DcosError(f"{plan.prefix}{variable}: {_said(plan, owner, thing, words)}")
+
+
+def _said(plan: Plan, owner: Plan, thing: str, words: str) -> str:
+    if thing == "name":
+        return f"{words} is there twice, as {_place(owner)} and {_place(plan)}. Nothing was changed. Leave one of them out."
+    return (
+        f"/{plan.service_name} ({_place(plan)}) and /{owner.service_name} ({_place(owner)}) would share the {thing} "
+        f"{words}. Nothing was changed. Each service needs its own."
+    )
 
 
 def _possessions(plan: Plan) -> Iterator[tuple[str, str, str]]:

@@ -273,8 +273,8 @@ class Fleet(Resource[Sequence[Entry]]):
         more = f" And {len(names)} more: {_listed(names)}." if names else ""
         services = "1 service" if len(self._entries) == 1 else f"{len(self._entries)} services"
         return DcosError(
-            f"{len(failed)} of {services} failed. {' '.join(told)}{more} The result has each of them under services. "
-            "Fix what is reported there and run again; what is done stays done.",
+            f"{len(failed)} of {services} failed. {' '.join(told)}{more} The result has each service under services. "
+            "Correct the cause and run again: what is done stays as it is.",
             failed[0][1].code if len(failed) == 1 else None,
             failed[0][1].status if len(failed) == 1 else None,
         )

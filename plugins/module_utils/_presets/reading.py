@@ -234,7 +234,10 @@ def _read_grants(
 def read_presets(raw: object, option: str, prefix: str = PREFIX) -> dict[str, Preset]:
     """Read a user's own presets: name -> the keys of _OWN_KEYS; only C(grants) must be there."""
     if not isinstance(raw, Mapping):
-        raise DcosError(f"{option}: must be a dictionary, name of the preset -> description and grants.")
+        raise DcosError(
+            f"{option}: must be a dictionary, name of the preset -> description and grants. To use presets, name them in "
+            f"{prefix}preset."
+        )
     presets: dict[str, Preset] = {}
     for name, body in raw.items():
         here = f"{option}.{name}"
@@ -300,7 +303,7 @@ def find_presets(
         if name not in known:
             raise DcosError(
                 f"{option}: there is no preset {name!r}.{_hint(name, known)} Known are {', '.join(sorted(known))}; "
-                f"own ones are defined in {prefix}presets."
+                f"own ones are defined in {prefix}own_presets."
             )
     return tuple(known[name] for name in dict.fromkeys(names))
 

@@ -20,7 +20,7 @@ services_of_hosts = hosts_filter.FilterModule().filters()["services_of_hosts"]
 TABLE = """\ufeffname, preset ,permissions,superuser,own_presets\r
 /a,,,,\r
 \r
-/b,scheduler_minimum;watch,"dcos:a:/x read update",,\r
+/b,"scheduler_minimum;watch, own","dcos:a:/x read update",,\r
 /c,,dcos:a:/x read update; dcos:b full;,yes,"{""watch"": {""grants"": []}}"\r
 /d,"[""watch""]","[{""rid"": ""dcos:c"", ""actions"": [""full""]}]"
 """
@@ -31,7 +31,7 @@ def test_a_table() -> None:
         {"name": "/a"},
         {
             "name": "/b",
-            "preset": ["scheduler_minimum", "watch"],
+            "preset": ["scheduler_minimum", "watch", "own"],
             "permissions": [{"rid": "dcos:a:/x", "actions": ["read", "update"]}],
         },
         {
@@ -83,6 +83,7 @@ def test_one_column() -> None:
         ("name\n/a,b\n", ",", "line 2 has 2 cells"),
         ("name,permissions\n/a,dcos:x\n", ",", "line 2: permissions: dcos:x has no action"),
         ('name\n"/a\n', ",", "not CSV"),
+        ("name,description\n/a,gr\udcfcn\n", "", "line 2 is not UTF-8"),  # as Ansible reads ISO 8859-1
         ("name\n", "commas", "'commas' is not one character that can stand between cells. Use one, or comma, "),
         ("name\n", "\n", r"'\\n' is not one character"),
         (7, ",", "text"),

@@ -34,7 +34,6 @@ FILE = {"key_store": "file", "key_dir": "/k"}
 @pytest.mark.parametrize(
     ("one", "other", "variable", "thing"),
     [
-        ({}, {"name": "a"}, "name", "name /a"),
         ({"account": "x"}, {"account": "x"}, "account", "account x"),
         ({}, {"account": "a-principal"}, "account", "account a-principal"),
         ({"name": "/p/a"}, {"account": "p__a-principal"}, "account", "account p__a-principal"),
@@ -55,6 +54,12 @@ def test_sharing_is_refused(one: dict[str, Any], other: dict[str, Any], variable
     assert "(services[2]) and /" in message
     assert "(services[1]) would share" in message
     assert thing in message
+
+
+def test_a_service_that_is_there_twice_is_refused() -> None:
+    said = r"^services\[2\]\.name: /a is there twice, as services\[1\] and services\[2\]\. Nothing was changed\."
+    with pytest.raises(DcosError, match=said):
+        check_apart(plans({"name": "/c"}, {"name": "/a"}, {"name": "a", "account": "x"}))
 
 
 def test_a_shared_key_file_is_refused() -> None:

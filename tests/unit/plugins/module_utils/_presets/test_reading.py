@@ -193,7 +193,7 @@ def test_find_presets() -> None:
 
 
 def test_messages_name_the_variables_of_the_caller() -> None:
-    with pytest.raises(DcosError, match=r"own ones are defined in services\[3\]\.presets"):
+    with pytest.raises(DcosError, match=r"own ones are defined in services\[3\]\.own_presets"):
         presets.find_presets(["x"], {}, "services[3].preset", "services[3].")
     with pytest.raises(DcosError, match=r"taken by services\[3\]\.superuser only"):
         presets.read_grants([{"rid": "dcos:superuser", "actions": ["full"]}], "x", "description", "services[3].")
