@@ -312,10 +312,10 @@ def test_an_empty_list(fake: EmulatedCluster) -> None:
 @pytest.mark.parametrize(
     ("variables", "shared"),
     [
-        ({"name": "/team/api"}, "name"),
-        ({"account": API}, "account"),
-        ({"secret_path": API_SECRET}, "secret"),
-        ({"secret_path": f"{API_SECRET}-next"}, "secret"),
+        ({"name": "/team/api"}, "/team/api is there twice"),
+        ({"account": API}, "share the account"),
+        ({"secret_path": API_SECRET}, "share the secret"),
+        ({"secret_path": f"{API_SECRET}-next"}, "share the secret"),
     ],
 )
 def test_services_that_share_something_are_both_refused(
@@ -324,7 +324,7 @@ def test_services_that_share_something_are_both_refused(
     outcome = run(fake, [entry("/other"), entry("/team/api"), {"name": "/team/queue", **variables}])
     assert outcomes(outcome) == ["changed", "failed", "failed"]
     for number in (1, 2):
-        assert f"share the {shared}" in shown(outcome, number)["msg"]
+        assert shared in shown(outcome, number)["msg"]
         assert "services[1]" in shown(outcome, number)["msg"]
         assert shown(outcome, number)["failure"]["code"] == "collision"
     assert API not in fake.users
