@@ -255,9 +255,10 @@ def damaged(old: bytes, new: bytes) -> str:
         "<html>",
         "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
         damaged(b"root", b"r\xff\xfft"),
-        damaged(bytes.fromhex("a003020102"), bytes.fromhex("a003020105")),  # the version
-        damaged(bytes.fromhex("551d0f"), bytes.fromhex("551d13")),  # one extension twice
+        damaged(bytes.fromhex("a003020102"), bytes.fromhex("a003020105")),
+        damaged(bytes.fromhex("551d0f"), bytes.fromhex("551d13")),
     ],
+    ids=["empty", "page", "cut", "name", "version", "extension twice"],
 )
 def test_an_invalid_bundle_is_refused(bundle: str, path: Path) -> None:
     with pytest.raises(TlsError, match="holds no certificates"):
