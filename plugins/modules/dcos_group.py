@@ -56,7 +56,7 @@ options:
     elements: str
   members_exclusive:
     description:
-      - Whether memberships that O(members) does not list are ended.
+      - Whether memberships that O(members) does not list are ended. An error without O(members).
     type: bool
     default: false
   allow_superusers:

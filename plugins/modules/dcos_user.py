@@ -82,7 +82,7 @@ options:
     elements: str
   groups_exclusive:
     description:
-      - Whether memberships that O(groups) does not list are ended.
+      - Whether memberships that O(groups) does not list are ended. An error without O(groups).
     type: bool
     default: false
   state:

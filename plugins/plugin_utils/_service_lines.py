@@ -55,7 +55,7 @@ def service_lines(services: Sequence[Service], predicted: bool, most: int) -> li
     outcomes = [_outcome(service) for service in services]
     numbers = ", ".join(f"{outcomes.count(each)} {each}" for each in _OUTCOMES if each in outcomes)
     lines.append(counted(len(services), "service") + (f": {numbers}" if services else ""))
-    if services:
+    if services and most > 0:
         lines += ["", *_table(services, most)]
     return lines
 

@@ -155,6 +155,7 @@ def test_a_large_fleet_is_cut_and_counted() -> None:
     assert lines[3].startswith("new ")
     assert lines[-1] == "and 380 unchanged"
     assert services_summary({"services": many}, 1)[-1] == "and 1 new, 398 unchanged"
+    assert services_summary({"services": many}, 0) == [lines[0]]
 
 
 def test_no_services() -> None:
