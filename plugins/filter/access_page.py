@@ -11,11 +11,13 @@ from typing import cast
 from ansible.errors import AnsibleFilterError
 
 from ..module_utils._access.types import Access
-from ..plugin_utils._access_page import render_page
 
 
 def access_page(access: object) -> str:
     """The page, after a look at what was given."""
+    # Only here: each task that uses any filter makes Ansible import all filters of the collection, in a new process.
+    from ..plugin_utils._access_page import render_page
+
     if not isinstance(access, Mapping) or "findings" not in access:
         raise AnsibleFilterError("access_page expects 'access' of the result of dcos.security.dcos_access_info.")
     return render_page(cast(Access, access))

@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping
 from ansible.errors import AnsibleFilterError
 
 from ..module_utils._errors import DcosError
-from ..plugin_utils._awx_files import files
-from ..plugin_utils._awx_model import make_kit
 
 
 def awx_kit(variables: object) -> dict[str, str]:
     """The files of the kit, by path."""
+    # Only here: each task that uses any filter makes Ansible import all filters of the collection, in a new process.
+    from ..plugin_utils._awx_files import files
+    from ..plugin_utils._awx_model import make_kit
+
     if not isinstance(variables, Mapping):
         raise AnsibleFilterError("dcos.security.awx_kit expects the variables of the playbook awx_kit as a dictionary.")
     try:

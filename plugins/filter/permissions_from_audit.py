@@ -11,9 +11,7 @@ from ansible.errors import AnsibleFilterError
 
 from ..module_utils._errors import DcosError
 from ..module_utils._module.private_keys import refuse_private_key
-from ..module_utils._presets.reading import PREFIX
 from ..module_utils._rules.permissions import Permission, check_permissions, grants_of, group_grants
-from ..module_utils._service.fitting import fitting_presets
 
 _UNMAPPED = ("component", "action", "object", "result", "reason")
 
@@ -26,6 +24,10 @@ def permissions_from_audit(
     service: Mapping[str, object] | None = None,
 ) -> dict[str, object]:
     """What the account needs by these lines and by what was known before, in one order whatever the lines' was."""
+    # Only here: each task that uses any filter makes Ansible import all filters of the collection, in a new process.
+    from ..module_utils._presets.reading import PREFIX
+    from ..module_utils._service.fitting import fitting_presets
+
     if not isinstance(report, Mapping) or "audit" not in report:
         raise AnsibleFilterError("permissions_from_audit expects the result of dcos.security.dcos_audit_info.")
     account = next((each for each in report["audit"] if each["uid"] == uid), None)

@@ -12,9 +12,6 @@ from ansible.utils.display import Display
 
 from ..module_utils._errors import DcosError
 from ..module_utils._module.private_keys import refuse_private_key
-from ..module_utils._presets.reading import PREFIX
-from ..module_utils._service.plan import PROVISION, PURPOSES, plan_service
-from ..module_utils._service.variables import check_names
 
 
 def service_plan(
@@ -22,9 +19,14 @@ def service_plan(
     cluster: Mapping[str, object] | None = None,
     refuse: bool = True,
     named: Sequence[str] = (),
-    purpose: str = PROVISION,
+    purpose: str = "provision",
 ) -> dict[str, object]:
     """Make the plan, show its warnings, and turn our errors into Ansible's, or into a plan that only says why not."""
+    # Only here: each task that uses any filter makes Ansible import all filters of the collection, in a new process.
+    from ..module_utils._presets.reading import PREFIX
+    from ..module_utils._service.plan import PURPOSES, plan_service
+    from ..module_utils._service.variables import check_names
+
     if not isinstance(variables, Mapping):
         raise AnsibleFilterError("dcos.security.service_plan expects a dictionary of the role's variables.")
     if purpose not in PURPOSES:

@@ -10,15 +10,14 @@ from collections.abc import Callable, Iterable, Mapping
 from ansible.errors import AnsibleFilterError
 
 from ..module_utils._errors import DcosError
-from ..module_utils._presets.reading import PREFIX
-from ..module_utils._service.variables import (
-    VARIABLES,
-    check_names,
-)
 
 
 def services_of_hosts(hosts: Iterable[str], hostvars: Mapping[str, Mapping[str, object]]) -> list[dict[str, object]]:
     """One service for each host, from its variables that begin with C(dcos_service_)."""
+    # Only here: each task that uses any filter makes Ansible import all filters of the collection, in a new process.
+    from ..module_utils._presets.reading import PREFIX
+    from ..module_utils._service.variables import VARIABLES, check_names
+
     if isinstance(hosts, (str, Mapping)) or not isinstance(hostvars, Mapping):
         raise AnsibleFilterError("dcos.security.services_of_hosts expects a list of hosts and hostvars.")
     services = []

@@ -235,8 +235,8 @@ def read_presets(raw: object, option: str, prefix: str = PREFIX) -> dict[str, Pr
     """Read a user's own presets: name -> the keys of _OWN_KEYS; only C(grants) must be there."""
     if not isinstance(raw, Mapping):
         raise DcosError(
-            f"{option}: must be a dictionary, name of the preset -> description and grants. To use presets, name them in "
-            f"{prefix}preset."
+            f"{option}: must be a dictionary, name of the preset -> description and grants. To use presets, name them "
+            f"in {prefix}preset."
         )
     presets: dict[str, Preset] = {}
     for name, body in raw.items():
