@@ -31,7 +31,8 @@ def collisions(plans: Sequence[Plan]) -> Iterator[tuple[tuple[Plan, Plan], DcosE
 
 def _said(plan: Plan, owner: Plan, thing: str, words: str) -> str:
     if thing == "name":
-        return f"{words} is there twice, as {_place(owner)} and {_place(plan)}. Nothing was changed. Leave one of them out."
+        places = f"{_place(owner)} and {_place(plan)}"
+        return f"{words} is there twice, as {places}. Nothing was changed. Leave one of them out."
     return (
         f"/{plan.service_name} ({_place(plan)}) and /{owner.service_name} ({_place(owner)}) would share the {thing} "
         f"{words}. Nothing was changed. Each service needs its own."
