@@ -23,7 +23,7 @@ def services_from_csv(text: str, delimiter: str | None = None, source: str = FIL
     try:
         return _services(text, delimiter)
     except _TableError as exc:
-        raise AnsibleFilterError(f"{source}: {exc}") from exc
+        raise AnsibleFilterError(f"{source}: {exc}") from None  # Ansible would add each cause to the message
 
 
 class _TableError(Exception):

@@ -192,13 +192,13 @@ def test_provisioning_and_retirement(strict: Emulator, lab: Lab) -> None:
 
 def test_a_misspelt_variable_is_refused_before_the_first_write(strict: Emulator, lab: Lab) -> None:
     """Each with the variable's name, also what Ansible itself would stumble over later."""
-    wrong = lab.file("words.yml", "just: words\n")
+    wrong = json.dumps([lab.file("words.yml", "just: words\n"), lab.file("names.yml", "- /a\n")])
     table = lab.file("table.csv", "nome,permissions\n/a,x\n")
     slips: list[tuple[str, dict[str, Any], str]] = [
         ("provision_service", {"dcos_service_name": "/a", "dcos_service_prest": "hdfs"},
          "dcos_service_prest: there is no such variable; did you mean dcos_service_preset?"),
         ("provision_services", {"dcos_services_files": "nope.yml"}, "there is no file .*/nope.yml"),
-        ("provision_services", {"dcos_services_files": wrong}, "words.yml holds no list of services"),
+        ("provision_services", {"dcos_services_files": wrong}, "words.yml holds no list of .*names.yml holds no list"),
         ("provision_services", {"dcos_services_files": table}, "table.csv: the first line must name the variable of"),
         ("provision_services", {"dcos_services_group": "[{"},
          "dcos_services_group: the text begins like a list or a dictionary in JSON"),
