@@ -21,6 +21,7 @@ from results import AGAIN, COLD, FLEET, FLOOR, ROLE, URI, Machine, Measurement, 
 
 TARGETS_PAGE = ROOT / "docs" / "docsite" / "rst" / "benchmarks.rst"
 PAGE = ROOT / "docs" / "docsite" / "rst" / "performance.rst"
+AWX_PAGE = ROOT / "docs" / "docsite" / "rst" / "awx.rst"
 KEPT = ROOT / "tests" / "benchmarks" / "results.json"
 
 
@@ -111,3 +112,14 @@ def test_the_page_shows_the_saved_results() -> None:
         assert f"{BEGIN}\n\n{END}" in page
         assert f"{BEGIN}\n\n{END}" in targets
         assert not picture.exists()
+
+
+def test_the_guide_for_awx_has_the_figures_that_were_measured() -> None:
+    kept, text = Results.load(KEPT), " ".join(AWX_PAGE.read_text(encoding="utf-8").split())
+    cold, again = kept.find(FLEET, 1000, COLD), kept.find(FLEET, 1000, AGAIN)
+    assert cold is not None
+    assert again is not None
+    many = f"{cold.seconds:.0f} seconds, and found them unchanged in {again.seconds:.0f}."
+    assert f"1,000 new services in about {many}" in text
+    took = {each.concurrency: f"{each.seconds:.0f} seconds" for each in kept.measurements if each.contender == FLEET}
+    assert f"took {took[1]} with one at a time, {took[8]} with 8, and {took[32]} with 32." in text
