@@ -351,8 +351,8 @@ def test_bad_input_of_find_permissions(run_playbook: Callable[..., Run], lab: La
             "was not written for the account lp__slip-principal",
         ),
         (
-            {"dcos_audit_paths": "x", "dcos_permissions_file": "f.yml", "dcos_service_name": ""},
-            "dcos_permissions_file: it is for one service",
+            {"dcos_audit_paths": "x", "dcos_permissions_file": "nowhere/f.yml", "dcos_service_name": ""},
+            "dcos_permissions_file: it is for one service.*_file: the folder of nowhere/f.yml does not exist",
         ),
         ({"dcos_audit_paths": "x", "dcos_service_prest": "hdfs"}, "did you mean dcos_service_preset"),
     ]
