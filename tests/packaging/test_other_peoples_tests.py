@@ -165,6 +165,8 @@ def test_wheels_without_an_index(stranger: Stranger, tmp_path: Path) -> None:
     unreachable = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "0"}
     places = {"dcos_emulator_data_dir": str(tmp_path / "cluster"), "dcos_emulator_virtualenv": str(tmp_path / "venv")}
     stopped = {**places, "dcos_emulator_state": "stopped"}
+    # An earlier run was interrupted before pip was there.
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")], check=True)
 
     code, output = role(stranger, places, **unreachable)
     assert code != 0
