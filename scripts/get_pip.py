@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Stands in ansible-test's cache for the get-pip.py that it would download from a host that closed networks block.
+"""A replacement for the get-pip.py that ansible-test would download, which closed networks do not allow. It lies in
+ansible-test's cache.
 
 ansible-test runs it inside an empty virtual environment, with the options of the real one. The interpreter's own pip
 installs what is asked for.

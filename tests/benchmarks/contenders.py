@@ -72,7 +72,7 @@ class Lab:
             if process.returncode != 0:
                 output.seek(0)
                 raise FailedRunError(f"ansible-playbook ended with {process.returncode}:\n{output.read()[-4000:]}")
-        # Of its largest process, which is that of a module.
+        # Of its largest process: that of a module, or Ansible's own.
         return Timing(seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
 
     def profiles(self) -> list[tuple[str, Path]]:
